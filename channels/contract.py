@@ -1,0 +1,185 @@
+"""What a channel is given and what it answers: finished Messages in, one Outcome each out. Nothing here does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic, Literal, NewType, Protocol, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from channels.kit import Kit
+
+SafeText = NewType("SafeText", str)
+"""Text that may leave: tokens instead of PHI, or plaintext that a policy decision allowed. Only `render` makes it."""
+
+Severity = Literal["critical", "error", "warning", "info"]
+Status = Literal["open", "acknowledged", "investigating", "resolved"]
+Kind = Literal["trigger", "update", "acknowledge", "resolve", "test"]
+Mode = Literal["tokens", "plaintext"]
+
+
+class Reason(StrEnum):
+    """Why an attempt ended as it did: a closed list, so that rows, metrics and pages use the same words."""
+
+    DELIVERED = "delivered"
+    RATE_LIMITED = "rate_limited"  # the vendor asked to wait
+    SERVER_ERROR = "server_error"  # 5xx or the vendor's own word for it
+    TIMEOUT = "timeout"  # no whole answer before the deadline
+    CONNECT = "connect"  # no connection, so nothing was sent
+    DNS = "dns"
+    TLS = "tls"  # certificate or handshake refused
+    DISCONNECTED = "disconnected"  # cut after bytes were sent
+    EGRESS_DENIED = "egress_denied"  # address, port or scheme outside the rules
+    REDIRECT = "redirect"  # 3xx is a failure and is not followed
+    CREDENTIAL = "credential"  # key, token or password refused
+    DESTINATION = "destination"  # the channel, mailbox or endpoint is gone
+    REFUSED = "refused"  # this message was refused; others may pass
+    TOO_LARGE = "too_large"
+    BAD_ANSWER = "bad_answer"  # an answer the vendor does not document, a lying 200 too
+    BAD_CONFIG = "bad_config"  # cannot be sent as configured
+    BUG = "bug"  # our own renderer or sender raised
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The destination took it. `refs` is kept for later revisions (Slack channel and ts), `remote_id` for people."""
+
+    refs: Mapping[str, str] = field(default_factory=dict)
+    remote_id: str | None = None
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not taken now; trying again may help.
+
+    `after`: seconds the destination asked to wait, unbounded (core.retry bounds it). `maybe_delivered`: bytes were
+    sent and no answer came, so the next attempt may repeat the message. `counts` is False where the vendor says that
+    a refusal is no failure (a Slack 429). `refs`: what the attempt learned all the same.
+    """
+
+    reason: Reason
+    after: float | None = None
+    maybe_delivered: bool = False
+    counts: bool = True
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Final. `disable` is True when the destination is dead for every message, False when only this one was refused."""
+
+    reason: Reason
+    disable: bool = False
+    status: int | None = None
+
+
+Outcome = Delivered | Retry | Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """One incident in a bundled message; always tokens."""
+
+    short_id: str
+    severity: Severity
+    status: Status
+    title: SafeText
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One incident revision, rendered for one channel.
+
+    `summary` and `reason` are always tokens (subjects, preheaders, Slack fallback text, PagerDuty summary);
+    `title`, `description` and `fields` may hold plaintext that a decision allowed. `refs` is what earlier deliveries
+    of this incident to this destination left (empty: nothing reached it yet). Times are aware UTC datetimes.
+    """
+
+    kind: Kind
+    key: str  # idempotency: the same on every attempt of this delivery, ASCII [A-Za-z0-9_-]
+    incident_id: str  # uuid; identity on the other side (PagerDuty dedup_key, mail thread) derives from it
+    short_id: str  # for people: INC-7K2M4Q
+    revision: int
+    status: Status
+    severity: Severity
+    summary: SafeText
+    title: SafeText
+    description: SafeText
+    reason: SafeText  # why this revision was sent, in words
+    source: str
+    tenant: str  # slug
+    fields: tuple[tuple[str, SafeText], ...]  # labels and details worth showing, already flat, in order
+    url: str  # the incident's page; empty when there is no public URL
+    count: int  # alerts so far
+    first_seen: datetime
+    last_seen: datetime
+    mode: Mode = "tokens"
+    repeat: bool = False  # an earlier attempt may have arrived: say so
+    with_trigger: bool = False  # a resolve whose trigger never left: tell both
+    refs: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[tuple[str, str], ...] = ()  # (text, https url), tokens only
+    digest: tuple[DigestLine, ...] = ()  # not empty: this message bundles these incidents
+
+
+class ChannelConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `apply` takes for a channel, without its secrets. Subclasses add fields with `msgspec.Meta` titles."""
+
+
+C = TypeVar("C", bound=ChannelConfig)
+Secrets = Mapping[str, str]
+"""Credentials by field name, opened from the vault for one send. Never logged, never in a repr."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`burst` messages at once, then `per_second`."""
+
+    per_second: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What delivery needs to know about a kind of channel to plan for it.
+
+    `batch`: messages that one `send` may take at once. `deadline`: seconds that one message may take. `bundles`: more
+    than 60 waiting become a digest. `updates`: a later revision changes the first message instead of adding one.
+    """
+
+    batch: int
+    deadline: float
+    rate: Rate | None = None
+    bundles: bool = False
+    updates: bool = False
+
+
+class Sender(Protocol):
+    """An open way to one destination. `send` answers in the order of `messages`, never raises, logs no content.
+
+    The messages of one call are of different incidents, so they may be sent in any order or side by side.
+    """
+
+    def send(self, messages: Sequence[Message]) -> list[Outcome]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Spec(Generic[C]):
+    """Everything the rest of the product knows about a kind of channel."""
+
+    kind: str
+    title: str
+    config: type[C]
+    secrets: tuple[str, ...]  # required credential fields; `apply` fills them from `<field>_env` or `<field>_file`
+    optional_secrets: tuple[str, ...]
+    traits: Traits
+    describe: Callable[[C], str]  # one line for people, no secret in it
+    identity: Callable[[C, Secrets], dict[str, str]]  # design §8: what an opt-in is bound to; keys only as hashes
+    encrypted: Callable[[C], bool]  # is the way there always encrypted
+    preview: Callable[[C, Message], Any]  # pure: the payload as the vendor documents it, JSON-serialisable
+    open: Callable[[C, Secrets, Kit], Sender]

@@ -1,0 +1,210 @@
+"""What the environment says: read once at start, checked as a whole, handed to whoever needs it."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+
+class SettingsError(Exception):
+    """The environment cannot be used as it is. The text names the variable and what to do, never its value."""
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """One process's settings. Its repr is empty because URLs hold passwords."""
+
+    data_dir: Path
+    database_url: str
+    owner_database_url: str | None
+    auditor_database_url: str | None
+    redis_url: str
+    keystore: str
+    http_host: str
+    http_port: int
+    http_tls_cert: Path | None
+    http_tls_key: Path | None
+    trusted_proxies: tuple[Network, ...]
+    egress_allow: tuple[Network, ...]
+    egress_ca_file: Path | None
+    public_url: str
+    log_level: str
+    kill_switch: bool
+    insecure_transport: bool
+    host_approvals: bool
+    ingest_max_bytes: int
+    smtp: Mapping[str, str] = field(default_factory=dict)
+    oidc: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return "<Settings>"
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `environ` (default: the process's own).
+
+    Without DATABASE_URL or REDIS_URL the running instance of DATA_DIR is used, through its run file.
+
+    Raises:
+        SettingsError: a value has the wrong shape, or a hop would not be encrypted (design §6).
+    """
+    env = os.environ if environ is None else environ
+    data_dir = Path(_text(env, "DATA_DIR") or "data").expanduser().absolute()
+    run = _run_file(data_dir)
+    database_url = _text(env, "DATABASE_URL") or run.get("database_url", "")
+    redis_url = _text(env, "REDIS_URL") or run.get("redis_url", "")
+    insecure = _switch(env, "INSECURE_TRANSPORT")
+    proxies = _networks(env, "TRUSTED_PROXIES")
+    settings = Settings(
+        data_dir=data_dir,
+        database_url=database_url,
+        owner_database_url=_text(env, "OWNER_DATABASE_URL") or run.get("owner_database_url"),
+        auditor_database_url=_text(env, "AUDITOR_DATABASE_URL"),
+        redis_url=redis_url,
+        keystore=_text(env, "KEYSTORE") or str(data_dir / "keystore.json"),
+        http_host=_text(env, "HTTP_HOST") or "127.0.0.1",
+        http_port=_port(env, "HTTP_PORT", 8080),
+        http_tls_cert=_path(env, "HTTP_TLS_CERT"),
+        http_tls_key=_path(env, "HTTP_TLS_KEY"),
+        trusted_proxies=proxies,
+        egress_allow=_networks(env, "EGRESS_ALLOW"),
+        egress_ca_file=_path(env, "EGRESS_CA_FILE"),
+        public_url=(_text(env, "PUBLIC_URL") or run.get("http_url", "")).rstrip("/"),
+        log_level=(_text(env, "LOG_LEVEL") or "info").upper(),
+        kill_switch=_switch(env, "KILL_SWITCH"),
+        insecure_transport=insecure,
+        host_approvals=_switch(env, "HOST_APPROVALS"),
+        ingest_max_bytes=_whole(env, "INGEST_MAX_BYTES", 1024 * 1024),
+        smtp=_group(env, "SMTP_"),
+        oidc=_group(env, "OIDC_"),
+    )
+    if not insecure:
+        for name, url in (
+            ("DATABASE_URL", settings.database_url),
+            ("OWNER_DATABASE_URL", settings.owner_database_url or ""),
+            ("AUDITOR_DATABASE_URL", settings.auditor_database_url or ""),
+        ):
+            check_postgres_hop(name, url)
+        check_redis_hop("REDIS_URL", settings.redis_url)
+    return settings
+
+
+def check_listener(settings: Settings) -> None:
+    """Refuse to serve in the clear beyond loopback.
+
+    Raises:
+        SettingsError: the listener is not loopback and has neither TLS nor a trusted proxy in front of it.
+    """
+    if settings.insecure_transport or settings.http_tls_cert or settings.trusted_proxies:
+        return
+    if not is_loopback(settings.http_host):
+        raise SettingsError(
+            "ALERTVEIL_HTTP_HOST is not loopback: set ALERTVEIL_HTTP_TLS_CERT and ALERTVEIL_HTTP_TLS_KEY, or name the "
+            "proxy that ends TLS in ALERTVEIL_TRUSTED_PROXIES."
+        )
+
+
+def check_postgres_hop(name: str, url: str) -> None:
+    """Refuse a Postgres URL whose hop is neither local nor verified TLS. Raises SettingsError."""
+    if not url:
+        return
+    parts = urlsplit(url)
+    if not parts.scheme.startswith("postgres"):
+        raise SettingsError(f"ALERTVEIL_{name} is no postgresql:// URL.")
+    query = parse_qs(parts.query)
+    host = (query.get("host") or [parts.hostname or ""])[0]
+    if host.startswith("/") or host == "" or is_loopback(host):
+        return
+    if query.get("sslmode") != ["verify-full"]:
+        raise SettingsError(
+            f"ALERTVEIL_{name} leaves this host unverified: add sslmode=verify-full (and sslrootcert=…) to it, or set "
+            "ALERTVEIL_INSECURE_TRANSPORT=on, which doctor and the evidence will show."
+        )
+
+
+def check_redis_hop(name: str, url: str) -> None:
+    """Refuse a Redis URL whose hop is neither local nor TLS. Raises SettingsError."""
+    if not url or url.startswith(("rediss://", "redis+socket://", "unix://")):
+        return
+    if not url.startswith("redis://"):
+        raise SettingsError(f"ALERTVEIL_{name} is no redis://, rediss:// or unix:// URL.")
+    if not is_loopback(urlsplit(url).hostname or "localhost"):
+        raise SettingsError(
+            f"ALERTVEIL_{name} leaves this host in the clear: use rediss://, or set ALERTVEIL_INSECURE_TRANSPORT=on, "
+            "which doctor and the evidence will show."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """True for localhost and loopback literals; a name is never looked up."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _run_file(data_dir: Path) -> dict[str, str]:
+    """The strings of DATA_DIR/run.json, or nothing when no instance has written one."""
+    import json  # noqa: PLC0415 - most processes are told everything by their environment
+
+    try:
+        found = json.loads((data_dir / "run.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {key: value for key, value in found.items() if isinstance(value, str)}
+
+
+def _text(env: Mapping[str, str], name: str) -> str | None:
+    return env.get("ALERTVEIL_" + name) or None
+
+
+def _switch(env: Mapping[str, str], name: str) -> bool:
+    value = (_text(env, name) or "off").lower()
+    if value in {"on", "1", "true", "yes"}:
+        return True
+    if value in {"off", "0", "false", "no"}:
+        return False
+    raise SettingsError(f"ALERTVEIL_{name} must be on or off.")
+
+
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    value = _text(env, name)
+    if value is None:
+        return default
+    if not value.isascii() or not value.isdigit():
+        raise SettingsError(f"ALERTVEIL_{name} must be a whole number.")
+    return int(value)
+
+
+def _port(env: Mapping[str, str], name: str, default: int) -> int:
+    port = _whole(env, name, default)
+    if port > 65535:  # noqa: PLR2004 - the highest TCP port
+        raise SettingsError(f"ALERTVEIL_{name} must be a port, 0 to 65535.")
+    return port
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    value = _text(env, name)
+    return Path(value).expanduser().absolute() if value else None
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    value = _text(env, name) or ""
+    try:
+        return tuple(ipaddress.ip_network(part, strict=False) for part in value.replace(",", " ").split())
+    except ValueError:
+        raise SettingsError(f"ALERTVEIL_{name} must be a list of CIDRs, such as 10.0.0.0/8,192.0.2.0/24.") from None
+
+
+def _group(env: Mapping[str, str], prefix: str) -> dict[str, str]:
+    full = "ALERTVEIL_" + prefix
+    return {key.removeprefix(full).lower(): value for key, value in env.items() if key.startswith(full) and value}

@@ -1,0 +1,1 @@
+"""Ways in: one file a format, pure, bytes to RawAlert. `registry` is the one list."""

@@ -1,0 +1,69 @@
+"""What a source format makes of a body: one RawAlert per alert, still in the clear, so its repr shows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from channels.contract import Severity
+
+Json = Any
+"""A JSON value: None, bool, int, float, str, list, dict with str keys."""
+
+Signal = Literal["firing", "resolved", "acknowledged"]
+
+Roles = Mapping[str, str]
+"""What the format says of its fields: dotted path (`labels.severity`, `*` for any key or index) -> role.
+
+Roles: `name` (rule, service, host, metric or module names) · `id` (opaque ids, fingerprints, trace ids) · `time` ·
+`number` · `enum` (a word of a small set) · `url` (host and path shape kept, query tokenized) · `code` (file, function,
+exception class) · `free` (text; the default) · `drop` (never stored). A role other than `free` and `drop` still passes
+a shape check, and what fails it is free text.
+"""
+
+
+class Malformed(Exception):  # noqa: N818 - says what the body is
+    """The body is not what the format can be (HTTP 400). The text says what to do and repeats nothing of the body."""
+
+
+class WrongShape(Exception):  # noqa: N818
+    """Valid JSON of the wrong shape (HTTP 422). The text names the field and the expected type, never the value."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RawAlert:
+    """One alert as its source sent it, in the clear; lives in the edge process only.
+
+    `dedup_key` is the source's own identity of what is broken (empty: derived after tokenization); `episode` tells two
+    occurrences of it apart (Alertmanager's startsAt; empty when the source has no such thing). Times are aware UTC.
+    """
+
+    signal: Signal
+    dedup_key: str
+    episode: str
+    severity: Severity
+    title: str
+    description: str
+    labels: dict[str, str]
+    details: dict[str, Json]
+    links: tuple[tuple[str, str], ...] = ()  # (text, url)
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def __repr__(self) -> str:
+        return "<RawAlert>"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A way in. `parse(body, mapping)` raises Malformed or WrongShape; `mapping` is the source's own field mapping."""
+
+    name: str
+    title: str
+    parse: Callable[[bytes, Mapping[str, str]], list[RawAlert]]
+    roles: Roles  # over {"title","description","labels","details","links"}
+    explicit_resolve: bool  # does the source say when it is over
+    repeats_every: float | None  # seconds between its repeats by default; None: it never repeats
+    mapping_keys: frozenset[str] = field(default_factory=frozenset)  # what a mapping may name; empty: no mapping
