@@ -1,0 +1,1 @@
+"""`alertveil up`: embedded Postgres and Valkey, the supervisor that watches them, demo data and the inbox."""
