@@ -1,0 +1,1 @@
+"""Alertveil: alerts in, tokens instead of PHI, incidents out to the channels that may have them."""

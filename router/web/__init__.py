@@ -1,0 +1,1 @@
+"""The ASGI side: ingest, REST API, pages. Parse, call one flow, show."""
