@@ -1,0 +1,183 @@
+"""The only door to the database: every transaction says which tenant it is for, and sees nothing without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+Row = Any
+"""A named tuple with the statement's column names."""
+
+
+class DatabaseDown(Exception):  # noqa: N818 - says what is the matter
+    """Postgres cannot be reached or gave up on the transaction; nothing of it was kept, unless `unknown`.
+
+    `unknown` is True when the connection was lost while the commit was under way.
+    """
+
+    def __init__(self, sqlstate: str | None, *, unknown: bool = False) -> None:
+        super().__init__(f"The database did not take it (SQLSTATE {sqlstate or 'none'}).")
+        self.sqlstate = sqlstate
+        self.unknown = unknown
+
+
+class Conflict(Exception):  # noqa: N818
+    """A constraint refused a row. `constraint` is its name; the values that hit it are not repeated."""
+
+    def __init__(self, constraint: str | None) -> None:
+        super().__init__(f"The database refused a row ({constraint or 'constraint'}).")
+        self.constraint = constraint
+
+
+class UnsafeRole(Exception):  # noqa: N818
+    """The application connects as a role that row-level security would not hold."""
+
+
+class Session:
+    """One transaction. Statements are SQL text with `%(name)s` or `%s`; rows come back as named tuples."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        self._connection = connection
+
+    def enter(self, tenant_id: UUID) -> None:
+        """Act for this tenant until the next `enter` or the end of the transaction."""
+        self._connection.execute("SELECT set_config('app.tenant_id', %s, true)", (str(tenant_id),))
+
+    def rows(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
+        """All rows of a statement."""
+        return self._connection.execute(statement, values or None, prepare=True).fetchall()
+
+    def one(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Row | None:
+        """The first row, or None."""
+        return self._connection.execute(statement, values or None, prepare=True).fetchone()
+
+    def run(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> int:
+        """Rows changed by a statement."""
+        return self._connection.execute(statement, values or None, prepare=True).rowcount
+
+
+class Database:
+    """A pool of connections as the application role."""
+
+    def __init__(self, url: str, *, size: int = 4) -> None:
+        self._url = url
+        self._engine = create_engine(
+            "postgresql+psycopg://",
+            creator=self._connect,
+            poolclass=QueuePool,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_use_lifo=True,
+            pool_reset_on_return=None,
+            hide_parameters=True,
+            echo=False,
+        )
+
+    def __repr__(self) -> str:
+        return "<Database>"
+
+    def _connect(self) -> psycopg.Connection[Row]:
+        return psycopg.connect(
+            self._url,
+            row_factory=namedtuple_row,
+            connect_timeout=5,
+            application_name="alertveil",
+            options="-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c lock_timeout=10s",
+        )
+
+    @contextmanager
+    def tenant(self, tenant_id: UUID) -> Iterator[Session]:
+        """A transaction for one tenant; committed when the block ends, rolled back when it raises.
+
+        Raises:
+            DatabaseDown: Postgres is not there, or the transaction was lost.
+            Conflict: a constraint refused a row.
+        """
+        with self.several() as session:
+            session.enter(tenant_id)
+            yield session
+
+    @contextmanager
+    def several(self) -> Iterator[Session]:
+        """A transaction that names its tenant itself with `Session.enter`, or uses only the `door` functions."""
+        connection = self._take()
+        raw = connection.driver_connection
+        if raw is None:
+            raise DatabaseDown(None)
+        committing = False
+        try:
+            yield Session(raw)
+            committing = True
+            raw.commit()
+        except psycopg.IntegrityError as error:
+            raw.rollback()
+            raise Conflict(error.diag.constraint_name) from None
+        except psycopg.Error as error:
+            lost = raw.closed or raw.broken
+            if lost:
+                connection.invalidate()
+            else:
+                raw.rollback()
+            raise DatabaseDown(error.sqlstate, unknown=committing and lost) from None
+        except BaseException:
+            if not (raw.closed or raw.broken):
+                raw.rollback()
+            raise
+        finally:
+            connection.close()
+
+    def _take(self) -> Any:
+        try:
+            return self._engine.raw_connection()
+        except (psycopg.Error, SQLAlchemyError) as error:
+            raise DatabaseDown(getattr(error, "sqlstate", None)) from None
+
+    def hold(self) -> psycopg.Connection[Row]:
+        """A connection of its own, outside the pool and in autocommit, for as long as a process lives."""
+        try:
+            connection = self._connect()
+        except psycopg.Error as error:
+            raise DatabaseDown(error.sqlstate) from None
+        connection.autocommit = True
+        return connection
+
+    def check_role(self) -> None:
+        """Refuse a role that row-level security would not hold.
+
+        Raises:
+            UnsafeRole: it is a superuser, bypasses row-level security, or owns the tables.
+            DatabaseDown: Postgres is not there.
+        """
+        with self.several() as session:
+            row = session.one(
+                "SELECT r.rolsuper OR r.rolbypassrls AS unsafe, EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid"
+                " AND c.relkind IN ('r', 'p')) AS owns, to_regclass('public.incidents') IS NOT NULL AS made,"
+                " EXISTS (SELECT FROM pg_roles g WHERE g.rolname IN ('alertveil_vault', 'alertveil_system')"
+                " AND pg_has_role(r.oid, g.oid, 'MEMBER')) AS vault"
+                " FROM pg_roles r WHERE r.rolname = current_user"
+            )
+        if row is None or row.unsafe or row.owns or row.vault:
+            raise UnsafeRole(
+                "ALERTVEIL_DATABASE_URL names a role that could bypass row-level security (a superuser, BYPASSRLS, an "
+                "owner of tables or a member of alertveil_vault): use a plain login role that is a member of "
+                "alertveil_app only."
+            )
+        if not row.made:
+            raise UnsafeRole("The database has no schema yet: run `alertveil migrate` as its owner first.")
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._engine.dispose()
+
+
