@@ -93,7 +93,7 @@ def _admit(connection: Connection, user: str, group: str) -> None:
     if user == group:
         return
     raw = connection.connection.driver_connection
-    if raw is None or not raw.execute("SELECT FROM pg_roles WHERE rolname = %s", (user,)).fetchone():
+    if raw is None or not raw.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (user,)).fetchone():
         raise MigrationError(f"The login role that is to become a member of {group} does not exist: create it first.")
     member = raw.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", (user, group)).fetchone()
     if not member or not member[0]:
