@@ -47,7 +47,6 @@ def migrate(owner_url: str, app_url: str | None = None, auditor_url: str | None 
             for url, group in ((app_url, "alertveil_app"), (auditor_url, "alertveil_auditor")):
                 if url:
                     _admit(connection, _user(url), group)
-            connection.commit()
             return changed
     except psycopg.errors.InsufficientPrivilege:
         raise MigrationError(
@@ -83,8 +82,7 @@ def _upgrade(connection: Connection) -> bool:
     connection.exec_driver_sql("SET lock_timeout = '5s'")
     connection.commit()
     command.upgrade(config, "head")
-    if before != newest():
-        connection.exec_driver_sql("GRANT SELECT ON public.alembic_version TO alertveil_app")
+    connection.exec_driver_sql("GRANT SELECT ON public.alembic_version TO alertveil_app")
     connection.commit()
     return before != newest()
 
@@ -98,6 +96,7 @@ def _admit(connection: Connection, user: str, group: str) -> None:
     member = raw.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", (user, group)).fetchone()
     if not member or not member[0]:
         raw.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(user)))
+    raw.commit()
 
 
 def _user(url: str) -> str:
