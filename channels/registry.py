@@ -1,0 +1,10 @@
+"""The one list of ways out. A new channel is one file, one test file and one line here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels import webhook
+from channels.contract import Spec
+
+CHANNELS: dict[str, Spec[Any]] = {spec.kind: spec for spec in (webhook.SPEC,)}

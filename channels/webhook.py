@@ -1,0 +1,209 @@
+"""Webhooks by the Standard Webhooks specification: a thin JSON body, signed, with the same id on every attempt.
+
+The specification is at https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from channels import egress, kit
+from channels.contract import ChannelConfig, Message, Mode, Outcome, Reason, Rejected, Secrets, Sender, Spec, Traits
+from channels.text import clip
+
+BODY_LIMIT = 20_000
+"""Bytes; "Payload size" in the specification asks for less than 20 kB."""
+
+_TITLE, _DESCRIPTION, _FIELD = 500, 4_000, 1_000  # characters
+_SHORTEST_SECRET = 16  # bytes: less can be searched through. The specification's own secrets have 24 to 64.
+_TYPES = {
+    "trigger": "incident.triggered",
+    "update": "incident.updated",
+    "acknowledge": "incident.acknowledged",
+    "resolve": "incident.resolved",
+    "test": "test",
+}
+
+
+class WebhookConfig(ChannelConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where to post. The secret `secret` (whsec_…) signs, and so does `previous_secret` while receivers change over."""
+
+    url: Annotated[str, msgspec.Meta(title="URL", description="https address that takes the POST")]
+    vendor: Annotated[str | None, msgspec.Meta(title="Vendor", description="whose service this is, for the BAA")] = None
+
+    def __post_init__(self) -> None:
+        egress.parse_url(self.url)
+
+
+class Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What happened, in tokens unless `mode` says otherwise."""
+
+    incident_id: str
+    short_id: str
+    revision: int
+    status: str
+    severity: str
+    title: str
+    reason: str
+    source: str
+    tenant: str
+    count: int
+    first_seen: datetime
+    last_seen: datetime
+    mode: Mode
+    url: str = ""
+    description: str = ""
+    fields: dict[str, str] = {}
+    repeat: bool = False
+    with_trigger: bool = False
+
+
+class Body(msgspec.Struct, frozen=True):
+    """The body as the specification lays it out."""
+
+    type: str
+    timestamp: datetime
+    data: Data
+
+
+def payload(message: Message) -> Body:
+    """What is posted for a message."""
+    return Body(
+        _TYPES[message.kind],
+        message.last_seen,
+        Data(
+            incident_id=message.incident_id,
+            short_id=message.short_id,
+            revision=message.revision,
+            status=message.status,
+            severity=message.severity,
+            title=clip(message.title, _TITLE),
+            reason=clip(message.reason, _TITLE),
+            source=message.source,
+            tenant=message.tenant,
+            count=message.count,
+            first_seen=message.first_seen,
+            last_seen=message.last_seen,
+            mode=message.mode,
+            url=message.url,
+            description=clip(message.description, _DESCRIPTION),
+            fields={name: clip(value, _FIELD) for name, value in message.fields},
+            repeat=message.repeat,
+            with_trigger=message.with_trigger,
+        ),
+    )
+
+
+def encode(body: Body) -> bytes:
+    """The body's bytes; fields and then the description give way when they are too many."""
+    data = msgspec.json.encode(body)
+    if len(data) > BODY_LIMIT:
+        thinner = msgspec.structs.replace(body, data=msgspec.structs.replace(body.data, fields={}))
+        data = msgspec.json.encode(thinner)
+        if len(data) > BODY_LIMIT:
+            data = msgspec.json.encode(
+                msgspec.structs.replace(thinner, data=msgspec.structs.replace(thinner.data, description=""))
+            )
+    return data
+
+
+def signing_key(secret: str) -> bytes:
+    """The key bytes behind a `whsec_…` secret. Raises egress.Unsendable."""
+    encoded = secret.removeprefix("whsec_")
+    try:
+        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not secret.startswith("whsec_") or len(key) < _SHORTEST_SECRET:
+        raise egress.Unsendable("The webhook secret must be whsec_ followed by base64 of 24 to 64 random bytes.")
+    return key
+
+
+def sign(keys: Sequence[bytes], key: str, timestamp: int, body: bytes) -> str:
+    """The webhook-signature header: one `v1,…` for each key, separated by spaces."""
+    content = b"%b.%d.%b" % (key.encode("ascii"), timestamp, body)
+    return " ".join("v1," + base64.b64encode(hmac.digest(signer, content, "sha256")).decode("ascii") for signer in keys)
+
+
+class WebhookSender:
+    """Posts to one URL, side by side."""
+
+    def __init__(self, config: WebhookConfig, secrets: Secrets, out: kit.Kit) -> None:
+        self._out = out
+        self._prepared = kit.prepare(config.url, [("Content-Type", "application/json")])
+        found = [secrets["secret"], secrets.get("previous_secret", "")]
+        self._keys = [signing_key(secret) for secret in found if secret]
+
+    def __repr__(self) -> str:
+        return "<WebhookSender>"
+
+    def send(self, messages: Sequence[Message]) -> list[Outcome]:
+        """One POST for each message, all within the deadline."""
+        timestamp = int(time.time())
+        outcomes: list[Outcome] = [Rejected(Reason.BUG)] * len(messages)
+        requests = []
+        places = []
+        for place, message in enumerate(messages):
+            try:
+                body = encode(payload(message))
+                headers = kit.header_lines(
+                    (
+                        ("webhook-id", message.key),
+                        ("webhook-timestamp", str(timestamp)),
+                        ("webhook-signature", sign(self._keys, message.key, timestamp, body)),
+                    )
+                )
+            except Exception:  # noqa: BLE001, S112 - a message that cannot be built is its own outcome; its text stays here
+                continue
+            requests.append((self._prepared, headers, body))
+            places.append(place)
+        answers = self._out.post_many(requests, SPEC.traits.deadline)
+        for place, answer in zip(places, answers, strict=True):
+            outcomes[place] = kit.outcome(answer)
+        return outcomes
+
+
+def _describe(config: WebhookConfig) -> str:
+    place = egress.parse_url(config.url).place
+    return f"{'https' if place.tls else 'http'}://{place.host}:{place.port}"  # a path may hold a key
+
+
+def _identity(config: WebhookConfig, _: Secrets) -> dict[str, str]:
+    url = egress.parse_url(config.url)
+    return {
+        "scheme": "https" if url.place.tls else "http",
+        "host": url.place.host,
+        "port": str(url.place.port),
+        "path": url.target.partition("?")[0],
+    }
+
+
+def _preview(_: WebhookConfig, message: Message) -> Any:  # noqa: ANN401 - JSON
+    return msgspec.json.decode(encode(payload(message)))
+
+
+def _open(config: WebhookConfig, secrets: Secrets, out: kit.Kit) -> Sender:
+    return WebhookSender(config, secrets, out)
+
+
+SPEC = Spec(
+    kind="webhook",
+    title="Webhook",
+    config=WebhookConfig,
+    secrets=("secret",),
+    optional_secrets=("previous_secret",),
+    traits=Traits(batch=32, deadline=15.0),
+    describe=_describe,
+    identity=_identity,
+    encrypted=lambda config: config.url.startswith("https:"),
+    preview=_preview,
+    open=_open,
+)
