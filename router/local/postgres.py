@@ -27,6 +27,7 @@ AUDIT = "alertveil_audit"
 
 _PORT = "5432"  # names the socket; nothing listens on TCP
 _SOCKET_LIMIT = 100  # bytes; sun_path holds 104 on macOS and 108 on Linux, its closing NUL included
+_PRIVATE_DIRECTORY = 0o040700  # file type and permissions in st_mode
 _NOBODY_ID = 65534  # the id that "nobody" has everywhere but on macOS (there: -2)
 
 # Only what differs from PostgreSQL's defaults.
@@ -181,9 +182,9 @@ class EmbeddedPostgres:
         """
         status = self.cluster / "postmaster.pid"
 
-        def ready() -> bool:
+        def settled() -> bool:
             if running.process.poll() is not None:
-                raise LocalError(explain(process.tail(self.log), self.data_dir))
+                return True
             try:
                 lines = status.read_text().splitlines()
             except OSError:
@@ -192,11 +193,15 @@ class EmbeddedPostgres:
             return len(lines) > 7 and lines[7].strip() == "ready"  # noqa: PLR2004
 
         try:
-            if not process.wait_until(ready, seconds, self._tick):
-                raise LocalError(f"PostgreSQL is not ready after {seconds:.0f} s; see {self.log}.")
+            in_time = process.wait_until(settled, seconds, self._tick)
         except BaseException:
             running.stop(2)
             raise
+        if running.process.poll() is not None:
+            raise LocalError(explain(process.tail(self.log), self.data_dir))
+        if not in_time:
+            running.stop(2)
+            raise LocalError(f"PostgreSQL is not ready after {seconds:.0f} s; see {self.log}.")
 
     def _make_cluster(self) -> None:
         """Make the cluster beside its place and move it there whole, so that a killed first start leaves no half."""
@@ -218,7 +223,7 @@ class EmbeddedPostgres:
                 f"--username={SUPERUSER}",
                 "--encoding=UTF8",
                 "--locale=C",
-                "--locale-provider=builtin",  # the same order and case rules on every system, whatever it has installed
+                "--locale-provider=builtin",  # the same order and case rules on every system
                 "--builtin-locale=C.UTF-8",
                 "--auth=scram-sha-256",
                 f"--pwfile=/dev/fd/{reading}",
@@ -276,7 +281,11 @@ class EmbeddedPostgres:
     def _check_version(self) -> None:
         made = (self.cluster / "PG_VERSION").read_text().strip()
         listed = subprocess.run(
-            [str(self._runner.bin / "postgres"), "--version"], capture_output=True, text=True, check=False, env=_ENVIRONMENT
+            [str(self._runner.bin / "postgres"), "--version"],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=_ENVIRONMENT,
         )
         current = listed.stdout.rpartition(" ")[2].partition(".")[0].strip()
         if current != made:
@@ -361,18 +370,16 @@ def _role(name: str, rights: str, password: str) -> str:
 def explain(said: str, data_dir: Path) -> str:
     """Why PostgreSQL did not start, in one sentence, from the end of what it said."""
     log = data_dir / "log" / "postgres.log"
-    known = (
+    known: tuple[tuple[str, str], ...] = (
         ("No space left on device", f"The disk that holds {data_dir} is full: PostgreSQL cannot start."),
         ("Disk quota exceeded", f"The disk quota for {data_dir} is used up: PostgreSQL cannot start."),
         ("Read-only file system", f"{data_dir} is on a read-only file system: PostgreSQL cannot start."),
         (
             "could not create shared memory",
-            "The system has no shared memory left for PostgreSQL: raise kernel.shmmax and kernel.shmall, or the "
-            "memory limit of this container.",
+            "The system has no shared memory left for PostgreSQL: raise kernel.shmmax and kernel.shmall.",
         ),
         ("could not map anonymous shared memory", "There is too little memory for PostgreSQL: it needs 100 MB."),
         ("Cannot allocate memory", "There is too little memory for PostgreSQL: it needs 100 MB."),
-        ("No space left", f"The disk that holds {data_dir} is full: PostgreSQL cannot start."),
         ("database files are incompatible", f"{data_dir} was made by another release of PostgreSQL."),
         ("invalid locale", "PostgreSQL refuses the locale settings of this system."),
         ("Permission denied", f"PostgreSQL may not use {data_dir}: check who owns it."),
@@ -423,7 +430,7 @@ def _runner(data_dir: Path) -> _Runner:
     ids = (nobody.pw_uid, nobody.pw_gid)
     copy = data_dir / "postgres-bin"
     _copy_binaries(package, copy)
-    data_dir.chmod(0o711)  # noqa: S103 - it passes through; what is inside stays 0700 and 0600
+    data_dir.chmod(0o711)  # it passes through; what is inside stays 0700 and 0600
     binaries = copy / package.name / "pginstall" / "bin"
     if not _works([str(binaries / "postgres"), "--version"], ids):
         raise LocalError(
@@ -460,7 +467,7 @@ def _copy_binaries(package: Path, target: Path) -> None:
         if source.exists():
             shutil.copytree(source, target / source.name)
     for parent, directories, files in os.walk(target):
-        Path(parent).chmod(0o755)  # noqa: S103 - public binaries, read and run by `nobody`
+        Path(parent).chmod(0o755)  # public binaries, read and run by `nobody`
         for name in (*directories, *files):
             path = Path(parent) / name
             path.chmod(path.stat().st_mode | 0o055)
@@ -487,7 +494,7 @@ def _command_of(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
     except OSError:
         listed = subprocess.run(
-            ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False, env=_ENVIRONMENT
+            ["/bin/ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False, env=_ENVIRONMENT
         )
         return listed.stdout
 
@@ -512,7 +519,7 @@ def _socket_directory(data_dir: Path) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise LocalError(f"No directory for the database socket can be made in /tmp: {private.reason(error)}.") from None
+            raise LocalError(f"No socket directory can be made in /tmp: {private.reason(error)}.") from None
         private.write(record, f"{made}\n".encode())
         return made
 
@@ -524,4 +531,4 @@ def _is_ours(path: Path) -> bool:
     except OSError:
         return False
     owners = {os.geteuid(), _nobody().pw_uid} if os.geteuid() == 0 else {os.geteuid()}
-    return (state.st_mode & 0o170777) == 0o040700 and state.st_uid in owners  # a real directory, 0700
+    return (state.st_mode & 0o170777) == _PRIVATE_DIRECTORY and state.st_uid in owners

@@ -60,7 +60,7 @@ def read_json(path: Path) -> dict[str, object]:
 
 
 def random_text(size: int = 24) -> str:
-    """`size` random bytes as hexadecimal text. (`secrets` would load OpenSSL into a supervisor that needs none.)"""
+    """`size` random bytes as hexadecimal text; `secrets` would load OpenSSL into a supervisor that needs none."""
     return os.urandom(size).hex()
 
 

@@ -119,11 +119,12 @@ def spawn(
     stdin: int = subprocess.DEVNULL,
     pass_fds: Sequence[int] = (),
     ids: tuple[int, int] | None = None,
+    cwd: str | None = "/",
 ) -> subprocess.Popen[bytes]:
     """Start `argv` in a group of its own, writing to `log`; on Linux it gets `death_signal` when this *thread* ends.
 
-    So call it from the main thread. `ids` is the (uid, gid) to become. Nothing of the terminal is handed down: neither
-    a Ctrl-C, which is ours to act on, nor a standard output that somebody waits on.
+    So call it from the main thread. `ids` is the (uid, gid) to become, `cwd` None stays where we are. Nothing of the
+    terminal is handed down: neither a Ctrl-C, which is ours to act on, nor a standard output that somebody waits on.
 
     Raises:
         LocalError: the program or its log file cannot be opened.
@@ -143,7 +144,7 @@ def spawn(
                 stdin=stdin,
                 stdout=output,
                 stderr=output,
-                cwd="/",
+                cwd=cwd,
                 env=dict(env),
                 pass_fds=tuple(pass_fds),
                 start_new_session=True,
@@ -207,7 +208,10 @@ def bound_log(log: Path, limit: int = LOG_LIMIT) -> None:
         if log.stat().st_size < limit:
             return
         older = log.with_name(log.name + ".1")
-        with os.fdopen(os.open(older, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as copy, log.open("rb") as file:
+        with (
+            os.fdopen(os.open(older, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as copy,
+            log.open("rb") as file,
+        ):
             file.seek(-limit, os.SEEK_END)
             while chunk := file.read(65536):
                 copy.write(chunk)

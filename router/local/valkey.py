@@ -146,7 +146,7 @@ class EmbeddedValkey:
                 f"requirepass {self._password}",
                 f'dir "{_quoted(self.directory)}"',
                 "daemonize no",
-                # Rows are the truth and bells may be lost, but tasks from other edges (`router.receive`) are worth a second.
+                # Bells may be lost, rows are the truth; tasks from other edges (`router.receive`) may not.
                 "appendonly yes",
                 "appendfsync everysec",
                 'save ""',
