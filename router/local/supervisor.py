@@ -163,14 +163,7 @@ class Supervisor:
         self._make_keystore()
         self._start_servers()
         environment = self._environment()
-        if not self._external_database or self._environ.get("ALERTVEIL_OWNER_DATABASE_URL"):
-            owner = self._environ.get("ALERTVEIL_OWNER_DATABASE_URL") or self._run.get("owner_database_url", "")
-            self._step(
-                "bringing the schema up to date",
-                "migrate",
-                self._programs.migrate,
-                {**environment, "ALERTVEIL_OWNER_DATABASE_URL": owner},
-            )
+        self._migrate(environment)
         parts = list(self._programs.parts)
         if self.demo and self._programs.demo:
             parts.insert(0, self._programs.demo)
@@ -215,6 +208,19 @@ class Supervisor:
                 "or choose a fresh --data-dir."
             )
         self._step("making the keystore", "keys", self._programs.keys_init, self._environment())
+
+    def _migrate(self, environment: Mapping[str, str]) -> None:
+        """Always for the embedded database; for another one only when its owner's URL is given."""
+        owner = self._environ.get("ALERTVEIL_OWNER_DATABASE_URL")
+        auditor = self._environ.get("ALERTVEIL_AUDITOR_DATABASE_URL")
+        if not self._external_database:
+            owner, auditor = self._run["owner_database_url"], self._run["auditor_database_url"]
+        if owner is None:
+            return
+        rights = {"ALERTVEIL_OWNER_DATABASE_URL": owner}
+        if auditor:
+            rights["ALERTVEIL_AUDITOR_DATABASE_URL"] = auditor
+        self._step("bringing the schema up to date", "migrate", self._programs.migrate, {**environment, **rights})
 
     def _fill_demo(self, environment: Mapping[str, str]) -> None:
         """The demo is a guest: when it fails, the product serves all the same."""
