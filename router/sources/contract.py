@@ -17,6 +17,8 @@ Signal = Literal["firing", "resolved", "acknowledged"]
 Roles = Mapping[str, str]
 """What the format says of its fields: dotted path (`labels.severity`, `*` for any key or index) -> role.
 
+A link is `links.*.text` and `links.*.url`. A path that is named here wins over one with a `*`.
+
 Roles: `name` (rule, service, host, metric or module names) · `id` (opaque ids, fingerprints, trace ids) · `time` ·
 `number` · `enum` (a word of a small set) · `url` (host and path shape kept, query tokenized) · `code` (file, function,
 exception class) · `free` (text; the default) · `drop` (never stored). A role other than `free` and `drop` still passes
@@ -58,12 +60,16 @@ class RawAlert:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way in. `parse(body, mapping)` raises Malformed or WrongShape; `mapping` is the source's own field mapping."""
+    """A way in.
+
+    `parse(body, mapping, now)` raises Malformed or WrongShape; `mapping` is the source's own field mapping, and `now`
+    (aware UTC) tells whether an alert that names its end is over.
+    """
 
     name: str
     title: str
-    parse: Callable[[bytes, Mapping[str, str]], list[RawAlert]]
+    parse: Callable[[bytes, Mapping[str, str], datetime], list[RawAlert]]
     roles: Roles  # over {"title","description","labels","details","links"}
     explicit_resolve: bool  # does the source say when it is over
     repeats_every: float | None  # seconds between its repeats by default; None: it never repeats
-    mapping_keys: frozenset[str] = field(default_factory=frozenset)  # what a mapping may name; empty: no mapping
+    mapping_keys: frozenset[str] = field(default_factory=frozenset)  # what a mapping may name (`labels.*`); empty: none

@@ -1,0 +1,240 @@
+"""Which channels hear of a change: matchers as Alertmanager reads them, the first match or `continue`, resolves to all.
+
+Rules that are not obvious: a resolve or an acknowledgement goes exactly where the trigger went, past any change of
+routes (alertmanager#3664 shows what happens otherwise); a later `continue` route adds channels but never a group key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import re2  # type: ignore[import-untyped]
+
+from channels.contract import Kind, Severity
+from router.core.incident import Change
+
+Operator = Literal["=", "!=", "=~", "!~"]
+
+
+class MatcherError(Exception):
+    """A matcher cannot be used. The text says what is wrong with it; a matcher is configuration, so it is named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One test of one label. `values` is set when equality decides, `regex` when only the engine can."""
+
+    name: str
+    operator: Operator
+    value: str
+    values: frozenset[str] | None
+    regex: Any  # a compiled re2 pattern; the library has no types
+
+    def __str__(self) -> str:
+        quoted = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'{self.name}{self.operator}"{quoted}"'
+
+    def matches(self, facts: Mapping[str, str]) -> bool:
+        """Whether it holds; a label that is missing counts as empty."""
+        value = facts.get(self.name, "")
+        hit = value in self.values if self.values is not None else self.regex.fullmatch(value) is not None
+        return hit is (self.operator in _POSITIVE)
+
+
+_OPERATORS: Final[Mapping[str, Operator]] = {"=": "=", "!=": "!=", "=~": "=~", "!~": "!~"}
+_POSITIVE: Final = frozenset({"=", "=~"})
+_NAME: Final = r"[^\s{}!=~,\"'`\\]+"
+_MATCHER: Final = re.compile(
+    rf'\s*(?:"(?P<quoted>[^"\\]+)"|(?P<name>{_NAME}))\s*(?P<op>=~|!=|!~|=)\s*(?P<value>.*?)\s*', re.DOTALL
+)
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ESCAPES: Final = {'\\"': '"', "\\\\": "\\", "\\n": "\n"}
+_WORDS: Final = re.compile(r"[A-Za-z0-9_ @%&:;,/<>=~\"'!#-]+(?:\|[A-Za-z0-9_ @%&:;,/<>=~\"'!#-]+)*")
+"""A regex that is only words with bars between: the same as asking for one of them, without the engine."""
+
+_MAX_MATCHER: Final = 4096
+_MAX_PROGRAM: Final = 1 << 20  # bytes that one compiled regex may take, so that no config exhausts the process
+
+
+def parse_matcher(text: str) -> Matcher:
+    r"""The matcher in `text`: a label, one of `= != =~ !~`, a value that is bare or in double quotes.
+
+    As in Alertmanager a regex is anchored at both ends and `\n \" \\` are the escapes of a quoted value; any other
+    backslash stands for itself, so `"\d+"` is a regex.
+
+    Raises:
+        MatcherError: no operator, quotes that do not close, or a regex that RE2 does not take.
+    """
+    if len(text) > _MAX_MATCHER:
+        raise MatcherError(f"a matcher may be {_MAX_MATCHER} characters long")
+    parts = _MATCHER.fullmatch(text)
+    if parts is None:
+        raise MatcherError(f"{text!r} is no matcher: expected label, one of = != =~ !~, and a value")
+    operator = _OPERATORS[parts["op"]]
+    value = _value(text, parts["value"])
+    name = parts["quoted"] or parts["name"]
+    if operator in {"=", "!="}:
+        return Matcher(name, operator, value, frozenset({value}), None)
+    regex = _compile(text, value)
+    plain = frozenset(value.split("|")) if _WORDS.fullmatch(value) else None
+    return Matcher(name, operator, value, plain, None if plain else regex)
+
+
+def _value(text: str, value: str) -> str:
+    if value.startswith('"'):
+        quoted = _QUOTED.fullmatch(value)
+        if quoted is None:
+            raise MatcherError(f"{text!r}: the value's quotes do not close, or more follows them; one matcher per line")
+        return re.sub(r"\\.", lambda escape: _ESCAPES.get(escape[0], escape[0]), quoted[1], flags=re.DOTALL)
+    if '"' in value:
+        raise MatcherError(f"{text!r}: put the whole value into double quotes")
+    return value
+
+
+def _compile(text: str, value: str) -> Any:  # noqa: ANN401 - the library has no types
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MAX_PROGRAM
+    try:
+        return re2.compile(value, options)
+    except re2.error as error:
+        reason = error.args[0]
+        words = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    raise MatcherError(f"{text!r}: not a regex that RE2 takes ({words})")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Matchers that must all hold, and the channels (by name) of an alert for which they do."""
+
+    matchers: tuple[Matcher, ...]
+    channels: tuple[str, ...]
+    group_by: tuple[str, ...] | None = None
+    go_on: bool = False  # `continue: true`: look at later routes too
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A channel as it is configured now: its identity, and that of the destination it points at."""
+
+    channel_id: UUID
+    destination_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One tenant's routes in order, and its channels by name."""
+
+    routes: tuple[Route, ...]
+    targets: Mapping[str, Target]
+
+
+class Hush(StrEnum):
+    """Why a change is told to nobody."""
+
+    NOTHING_NEW = "nothing new to tell"
+    NO_ROUTE = "no route matches"
+    NO_CHANNEL = "the routes that match name no channel that exists"
+    NEVER_ANNOUNCED = "no channel was ever told of this incident"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One delivery to make: of this kind, to this channel, at this destination."""
+
+    channel_id: UUID
+    destination_id: UUID
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The deliveries of a change, whom the incident has told after them, and why there are none."""
+
+    deliveries: tuple[Planned, ...]
+    told: Mapping[UUID, UUID]
+    hush: Hush | None = None
+
+
+def facts(labels: Mapping[str, str], severity: Severity, source: str) -> dict[str, str]:
+    """What matchers and `group_by` see: the tokenized labels, and over them our severity and the source's name."""
+    return {**labels, "severity": severity, "source": source}
+
+
+def matching(table: Table, known: Mapping[str, str]) -> list[Route]:
+    """The first route that matches, and while each says `continue`, the next ones that do."""
+    found = []
+    for route in table.routes:
+        if all(matcher.matches(known) for matcher in route.matchers):
+            found.append(route)
+            if not route.go_on:
+                break
+    return found
+
+
+def group_fields(table: Table, known: Mapping[str, str]) -> tuple[tuple[str, str], ...] | None:
+    """The labels that an alert's group key is made of, a missing one empty; None: its source's dedup key instead."""
+    for route in matching(table, known)[:1]:
+        if route.group_by:
+            return tuple((name, known.get(name, "")) for name in route.group_by)
+    return None
+
+
+def literals(routes: Sequence[Route]) -> dict[str, frozenset[str]]:
+    """Label values that routes name literally, by label: these pass for those labels at every privacy level."""
+    named: dict[str, set[str]] = {}
+    for route in routes:
+        for matcher in route.matchers:
+            if matcher.values:
+                named.setdefault(matcher.name, set()).update(matcher.values - {""})
+    return {name: frozenset(values) for name, values in named.items() if values}
+
+
+def plan(change: Change, known: Mapping[str, str], table: Table) -> Plan:
+    """Whom to tell of `change`, and of what kind.
+
+    * trigger: the channels of the routes that match; when the incident came back, those it had told before as well,
+      at the destination they point at today (a channel that is gone is not told again: its resolve has ended that).
+    * update: everyone told so far, and a trigger for channels that match only now.
+    * acknowledge, resolve: exactly those told so far, where they were told.
+    """
+    told = change.incident.told
+    if change.kind is None:
+        return Plan((), told, Hush.NOTHING_NEW)
+    if change.kind == "trigger":
+        return _trigger(told, known, table)
+    if change.kind == "update":
+        return _update(told, known, table)
+    deliveries = tuple(Planned(channel, destination, change.kind) for channel, destination in told.items())
+    return Plan(deliveries, told, None if deliveries else Hush.NEVER_ANNOUNCED)
+
+
+def _trigger(told: Mapping[UUID, UUID], known: Mapping[str, str], table: Table) -> Plan:
+    again = {target.channel_id: target.destination_id for target in table.targets.values() if target.channel_id in told}
+    matched, hush = _matched(known, table)
+    now = again | matched
+    return Plan(_planned(now, "trigger"), now, None if now else hush)
+
+
+def _update(told: Mapping[UUID, UUID], known: Mapping[str, str], table: Table) -> Plan:
+    matched, hush = _matched(known, table)
+    added = {channel: destination for channel, destination in matched.items() if channel not in told}
+    deliveries = _planned(told, "update") + _planned(added, "trigger")
+    return Plan(deliveries, {**told, **added}, None if deliveries else hush)
+
+
+def _planned(told: Mapping[UUID, UUID], kind: Kind) -> tuple[Planned, ...]:
+    return tuple(Planned(channel, destination, kind) for channel, destination in told.items())
+
+
+def _matched(known: Mapping[str, str], table: Table) -> tuple[dict[UUID, UUID], Hush]:
+    routes = matching(table, known)
+    found = [table.targets[name] for route in routes for name in route.channels if name in table.targets]
+    hush = Hush.NO_CHANNEL if routes else Hush.NO_ROUTE
+    return {target.channel_id: target.destination_id for target in found}, hush
