@@ -166,23 +166,21 @@ class Vendor:
             return self.always
 
 
-class HttpVendor(Vendor):
-    """A vendor that is spoken to over HTTP/1.1."""
+class LoopVendor(Vendor):
+    """A vendor that runs an asyncio server in a thread."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, **rest: Any) -> None:  # noqa: ANN401 - as Vendor
         super().__init__(host, port, **rest)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._open: set[_Connection] = set()
 
-    def answer(self, captured: Captured, fault: Fault | None) -> Reply:
-        """What the vendor says to a request; a fault's status, body and headers are laid over it afterwards."""
+    def protocol(self, loop: asyncio.AbstractEventLoop) -> asyncio.BaseProtocol:
+        """What handles one more connection."""
         raise NotImplementedError
 
-    @property
-    def url(self) -> str:
-        """The base URL, without a path and without a slash at the end."""
-        return f"{'https' if self.tls else 'http'}://{self.name}:{self.port}"
+    def wrapping(self) -> ssl.SSLContext | None:
+        """TLS from the first byte, or none."""
+        return self.tls
 
     def start(self) -> Self:
         """Listen; returns once connections are accepted. Raises OSError when the port is taken."""
@@ -191,9 +189,12 @@ class HttpVendor(Vendor):
 
         def serve() -> None:
             loop = self._loop = asyncio.new_event_loop()
+            loop.set_exception_handler(lambda _, __: None)  # a client that hangs up is what these servers are for
             try:
                 server = loop.run_until_complete(
-                    loop.create_server(lambda: _Connection(self, loop), self.host, self.port, ssl=self.tls, backlog=512)
+                    loop.create_server(
+                        lambda: self.protocol(loop), self.host, self.port, ssl=self.wrapping(), backlog=512
+                    )
                 )
             except OSError as error:
                 problem.append(error)
@@ -206,8 +207,12 @@ class HttpVendor(Vendor):
                 loop.run_forever()
             finally:
                 server.close()
-                for connection in list(self._open):
-                    connection.cut()
+                self.cut_now()
+                tasks = asyncio.all_tasks(loop)
+                for task in tasks:
+                    task.cancel()
+                if tasks:
+                    loop.run_until_complete(asyncio.wait(tasks))
                 loop.run_until_complete(asyncio.sleep(0))
                 loop.close()
 
@@ -224,18 +229,46 @@ class HttpVendor(Vendor):
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
 
+    def cut_now(self) -> None:
+        """Close every connection; called in the server's thread."""
+
     def cut_all(self) -> None:
         """Close every connection and keep listening, as a server does that tidies up idle ones."""
         done = threading.Event()
 
         def cut() -> None:
-            for connection in list(self._open):
-                connection.cut()
+            self.cut_now()
             done.set()
 
         if self._loop is not None:
             self._loop.call_soon_threadsafe(cut)
             done.wait()
+
+
+class HttpVendor(LoopVendor):
+    """A vendor that is spoken to over HTTP/1.1."""
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, **rest: Any) -> None:  # noqa: ANN401 - as Vendor
+        super().__init__(host, port, **rest)
+        self._open: set[_Connection] = set()
+
+    def answer(self, captured: Captured, fault: Fault | None) -> Reply:
+        """What the vendor says to a request; a fault's status, body and headers are laid over it afterwards."""
+        raise NotImplementedError
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a path and without a slash at the end."""
+        return f"{'https' if self.tls else 'http'}://{self.name}:{self.port}"
+
+    def protocol(self, loop: asyncio.AbstractEventLoop) -> asyncio.BaseProtocol:
+        """One client's HTTP."""
+        return _Connection(self, loop)
+
+    def cut_now(self) -> None:
+        """Abort every connection."""
+        for connection in list(self._open):
+            connection.cut()
 
 
 class _Connection(asyncio.Protocol):
