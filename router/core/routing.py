@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 from uuid import UUID
 
-import re2  # type: ignore[import-untyped]
+import re2  # type: ignore[import-untyped]  # the library has none
 
 from channels.contract import Kind, Severity
 from router.core.incident import Change
