@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-import shutil
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
+from redis import Redis
 
-PARTS = {
-    "prometheus-alertmanager": ("prometheus-alertmanager", "alertmanager"),
-    "chromium": ("chromium", "chromium-browser", "google-chrome"),
-}
-"""Debian package -> the names its program has on one system or another."""
+from router.local.postgres import AUDIT, DATABASE, OWNER, SUPERUSER, WEB, EmbeddedPostgres, RunningPostgres
+from router.local.valkey import EmbeddedValkey, RunningValkey
+from router.store.migrate import migrate
+from tests.system_parts import pytest_runtest_setup, pytest_terminal_summary, system_part
+
+__all__ = ["pytest_runtest_setup", "pytest_terminal_summary", "system_part"]
 
 slow_is_fine = (HealthCheck.too_slow, HealthCheck.data_too_large)
 settings.register_profile("ci", derandomize=True, max_examples=50, deadline=None, suppress_health_check=slow_is_fine)
@@ -23,40 +26,52 @@ settings.register_profile("fuzz", max_examples=5_000, deadline=None, suppress_he
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-def find_part(package: str) -> Path | None:
-    """The program of a system part, or None when it is not installed."""
-    found = (shutil.which(name) for name in PARTS[package])
-    return next((Path(path) for path in found if path), None)
+@dataclass(frozen=True, repr=False)
+class Database:
+    """A migrated, empty database: a libpq URL for each role that production has, and the superuser's to look inside."""
+
+    app_url: str
+    owner_url: str
+    auditor_url: str
+    superuser_url: str
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPostgres]:
+    """This test process's own cluster; its database `alertveil` is migrated: the template of `database`."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres")).start()
+    with psycopg.connect(server.url(SUPERUSER), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # no test pulls the plug; one that does starts its own
+        connection.execute("SELECT pg_reload_conf()")
+    migrate(server.url(OWNER), server.url(WEB), server.url(AUDIT))
+    yield server
+    server.stop()
+
+
+copies = itertools.count(1)
 
 
 @pytest.fixture
-def system_part(request: pytest.FixtureRequest) -> Callable[[str], Path]:
-    """`system_part("chromium")` is the program's path; the test says it needs it with `@pytest.mark.system_part`."""
-    named = {mark.args[0] for mark in request.node.iter_markers("system_part")}
-
-    def path(package: str) -> Path:
-        assert package in named, f'mark the test with @pytest.mark.system_part("{package}")'
-        found = find_part(package)
-        assert found is not None
-        return found
-
-    return path
+def database(postgres: RunningPostgres) -> Iterator[Database]:
+    """A database of this test's own, migrated and empty; gone afterwards, whoever is still connected."""
+    name = f"test_{next(copies)}"
+    with psycopg.connect(postgres.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {DATABASE} OWNER {OWNER} STRATEGY file_copy")
+        yield Database(*(postgres.url(role, name) for role in (WEB, OWNER, AUDIT, SUPERUSER)))
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """A missing system part: not run and listed; with ALERTVEIL_TEST_ALL=1 a failure."""
-    for mark in item.iter_markers("system_part"):
-        (package,) = mark.args
-        if find_part(package) is None:
-            if os.environ.get("ALERTVEIL_TEST_ALL") == "1":
-                pytest.fail(f"{package} is not installed, and ALERTVEIL_TEST_ALL=1 wants every test run", pytrace=False)
-            pytest.skip(f"not run: install {package}")
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningValkey]:
+    """This test process's own broker."""
+    server = EmbeddedValkey(tmp_path_factory.mktemp("valkey")).start()
+    yield server
+    server.stop()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line for each missing system part, where a person sees it."""
-    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr]
-    missing = sorted({reason.removeprefix("Skipped: ") for reason in reasons if "not run: install" in reason})
-    for line in missing:
-        count = sum(reason.endswith(line) for reason in reasons)
-        terminalreporter.write_line(f"{line} ({count} tests)", yellow=True)
+@pytest.fixture
+def valkey(valkey_server: RunningValkey) -> str:
+    """The URL of an empty broker, for redis-py and Celery alike."""
+    with Redis.from_url(valkey_server.url) as client:
+        client.flushall()
+    return valkey_server.url
