@@ -59,7 +59,8 @@ class Retry:
 
     `after`: seconds the destination asked to wait, unbounded (core.retry bounds it). `maybe_delivered`: bytes were
     sent and no answer came, so the next attempt may repeat the message. `counts` is False where the vendor says that
-    a refusal is no failure (a Slack 429). `refs`: what the attempt learned all the same.
+    a refusal is no failure (a Slack 429). `refs`: what the attempt learned all the same; merged over the message's own
+    refs, it comes back with the next attempt (mail: which recipients have it already).
     """
 
     reason: Reason
@@ -67,6 +68,7 @@ class Retry:
     maybe_delivered: bool = False
     counts: bool = True
     status: int | None = None
+    refs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,7 @@ class Traits:
 
     batch: int
     deadline: float
+    concurrent: bool = False  # a batch is sent side by side, so that it takes no longer than one message
     rate: Rate | None = None
     bundles: bool = False
     updates: bool = False
@@ -170,12 +173,19 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Spec(Generic[C]):
-    """Everything the rest of the product knows about a kind of channel."""
+    """Everything the rest of the product knows about a kind of channel.
+
+    `open` does no I/O and raises ValueError when config or secrets cannot work; its text names the rule that is broken
+    and holds no value, so it may be shown. `inspect` asks the vendor what it says about the destination now (Slack: the
+    team, whether the channel is shared), for the drift watch; empty when it does not say.
+    """
 
     kind: str
     title: str
     config: type[C]
-    secrets: tuple[str, ...]  # required credential fields; `apply` fills them from `<field>_env` or `<field>_file`
+    # Required credential fields; `apply` fills them from `<field>_env` or `<field>_file`. A field inside a mapping is
+    # joined with an underscore: `smtp: {username_env: X}` is the secret `smtp_username`.
+    secrets: tuple[str, ...]
     optional_secrets: tuple[str, ...]
     traits: Traits
     describe: Callable[[C], str]  # one line for people, no secret in it
@@ -183,3 +193,4 @@ class Spec(Generic[C]):
     encrypted: Callable[[C], bool]  # is the way there always encrypted
     preview: Callable[[C, Message], Any]  # pure: the payload as the vendor documents it, JSON-serialisable
     open: Callable[[C, Secrets, Kit], Sender]
+    inspect: Callable[[C, Secrets, Kit], Mapping[str, str]] | None = None

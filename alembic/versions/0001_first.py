@@ -161,10 +161,12 @@ CREATE TABLE lanes (
   delivered bigint NOT NULL DEFAULT 0,
   retried bigint NOT NULL DEFAULT 0,
   dead bigint NOT NULL DEFAULT 0,
+  failing integer NOT NULL DEFAULT 0,
   failing_since timestamptz,
+  paused text,
+  probe_at timestamptz,
   last_ok_at timestamptz,
   last_reason text,
-  probe_at timestamptz,
   PRIMARY KEY (tenant_id, channel_id),
   FOREIGN KEY (tenant_id, channel_id) REFERENCES channels
 ) WITH (fillfactor = 50)""",
@@ -296,7 +298,7 @@ CREATE INDEX users_email ON users (email);
 CREATE INDEX destinations_channel ON destinations (tenant_id, channel_id);
 CREATE UNIQUE INDEX incidents_latest ON incidents (tenant_id, group_key) WHERE latest;
 CREATE INDEX incidents_live ON incidents (tenant_id, last_alert_at) WHERE status <> 'resolved';
-CREATE UNIQUE INDEX alerts_identity ON alerts (tenant_id, identity, generation);
+CREATE UNIQUE INDEX alerts_identity ON alerts (tenant_id, identity, incident_id, generation);
 CREATE INDEX deliveries_due ON deliveries (tenant_id, channel_id, next_attempt_at) WHERE state = 'pending';
 CREATE INDEX edge_nonces_seen ON edge_nonces (tenant_id, seen_at);
 """

@@ -1,1 +1,1 @@
-"""Use cases, one file each, read top to bottom: a decision asked for, rows written, and what to ring afterwards."""
+"""What the product does, one use case a file, read top to bottom."""

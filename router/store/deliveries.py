@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,8 +10,9 @@ from uuid import UUID
 
 import orjson
 
-from channels.contract import Kind
+from channels.contract import Kind, Outcome, Reason
 from router.core.incident import Incident
+from router.core.retry import Health
 from router.store.incidents import COLUMNS, from_row
 from router.store.session import Session
 
@@ -50,18 +51,38 @@ class Due:
     uncertain: bool
     reached: bool
     lost: bool
+    why: str
     refs: dict[str, str]
     incident: Incident
 
 
+class Pace(NamedTuple):
+    """How much of a lane one claim may take.
+
+    `rate`: (messages per second, burst) of the destination, None without a limit. `bundle`: (over this many due, or
+    older than so many seconds; at most so many in one digest), None where nothing is bundled.
+    """
+
+    rate: tuple[float, int] | None
+    bundle: tuple[int, float, int] | None
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a lane gave: its lease, and the deliveries that are now out."""
+    """What a lane gave: what holds now for its tenant, and the deliveries that are now out.
+
+    `bundled`: they go out as one digest. `soon`: seconds until the destination's rate allows the next one, when it was
+    the rate that ended the claim.
+    """
 
     version: int
-    kill_switch: bool
-    paused: bool
-    waiting: int  # due deliveries beyond those claimed, counted up to a bound
+    kill_switch: bool  # the installation's
+    tenant_kill_switch: bool
+    kind: str
+    bundled: bool
+    soon: float | None
+    health: Health
+    failing: int  # deliveries whose first attempt failed since `health.failing_since`
     now: datetime
     due: tuple[Due, ...]
 
@@ -90,6 +111,7 @@ class Record:
     destination_id: UUID
     refs: dict[str, str]
     sent: bool = True  # False: given back or suppressed without an attempt
+    original: Outcome | None = None
 
 
 def add(session: Session, tenant_id: UUID, planned: Sequence[Planned]) -> None:
@@ -121,33 +143,54 @@ def supersede(session: Session, planned: Sequence[Planned]) -> None:
     )
 
 
+_LANE = (
+    "SELECT l.lease_token, l.out_incidents, l.out_revisions, l.bucket,"
+    " extract(epoch FROM now() - l.filled_at)::float8 AS elapsed, c.kind, t.config_version,"
+    " i.kill_switch, t.kill_switch AS tenant_kill_switch,"
+    " c.paused_at IS NOT NULL OR (l.paused IS NOT NULL AND (l.probe_at IS NULL OR l.probe_at > now())) AS held,"
+    " l.failing, l.failing_since, l.paused, l.probe_at, now() AS now,"
+    " CASE WHEN l.lease_token = %(token)s OR l.lease_until IS NULL OR l.lease_until < now() THEN true"
+    " ELSE NOT EXISTS (SELECT FROM pg_locks k WHERE k.locktype = 'advisory' AND k.granted"
+    " AND k.classid = %(lock)s AND k.objid = l.lease_owner AND k.objsubid = 2) END AS free"
+    " FROM lanes l JOIN channels c USING (tenant_id, channel_id) JOIN tenants t USING (tenant_id), instance i"
+    " WHERE l.channel_id = %(channel)s FOR UPDATE OF l"
+)
+
+_BACKLOG = (
+    "SELECT count(*) AS due, coalesce(extract(epoch FROM now() - min(q.next_attempt_at)), 0)::float8 AS oldest"
+    " FROM (SELECT next_attempt_at FROM deliveries WHERE channel_id = %(channel)s AND state = 'pending'"
+    " AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT %(most)s) q"
+)
+
+_DUE = (
+    "SELECT d.channel_id, d.revision AS due_revision, d.destination_id, d.kind, d.attempts, d.tries,"
+    " d.first_tried_at, d.uncertain, coalesce(p.reached, false) AS reached, coalesce(p.lost, false) AS lost,"
+    " coalesce(e.why, '') AS why, coalesce(h.refs, '{}') AS refs, "
+    + ", ".join("i." + name for name in COLUMNS.split(", "))
+    + " FROM (SELECT * FROM deliveries WHERE channel_id = %(channel)s AND state = 'pending'"
+    " AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT %(most)s) d"
+    " JOIN incidents i ON i.tenant_id = d.tenant_id AND i.incident_id = d.incident_id"
+    " LEFT JOIN incident_events e ON e.tenant_id = d.tenant_id AND e.incident_id = d.incident_id"
+    " AND e.revision = d.revision"
+    " LEFT JOIN threads h ON h.tenant_id = d.tenant_id AND h.incident_id = d.incident_id"
+    " AND h.destination_id = d.destination_id"
+    " LEFT JOIN LATERAL (SELECT bool_or(o.state = 'delivered' OR o.uncertain) AS reached,"
+    " bool_and(o.state IN ('dead', 'suppressed')) AS lost FROM deliveries o"
+    " WHERE o.tenant_id = d.tenant_id AND o.incident_id = d.incident_id AND o.channel_id = d.channel_id"
+    " AND o.revision < d.revision) p ON d.revision > 1"
+    " ORDER BY d.next_attempt_at"
+)
+
+
 def claim(
-    session: Session,
-    channel_id: UUID,
-    *,
-    owner: int,
-    token: UUID,
-    most: int,
-    rate: tuple[float, int] | None,
-    count_to: int,
+    session: Session, channel_id: UUID, *, owner: int, token: UUID, most: int, pace: Callable[[str], Pace]
 ) -> Claim | None:
     """Take or keep the lane's lease and claim up to `most` due deliveries; None: another worker has it.
 
     A lease that has run out, or whose owner's session is gone, passes to whoever asks; what its owner had out is marked
-    uncertain, since it may have been sent. `rate` (per second, burst) is the destination's bucket.
+    uncertain, since it may have been sent. `pace` says for a kind of channel how much may go at once.
     """
-    lane = session.one(
-        "SELECT l.lease_token, l.out_incidents, l.out_revisions, l.bucket,"
-        " extract(epoch FROM now() - l.filled_at)::float8 AS elapsed, now() AS now, c.paused_at IS NOT NULL AS paused,"
-        " t.config_version, t.kill_switch OR i.kill_switch AS kill_switch,"
-        " l.probe_at IS NOT NULL AND l.probe_at > now() AS resting,"
-        " CASE WHEN l.lease_token = %(token)s OR l.lease_until IS NULL OR l.lease_until < now() THEN true"
-        " ELSE NOT EXISTS (SELECT FROM pg_locks k WHERE k.locktype = 'advisory' AND k.granted"
-        " AND k.classid = %(lock)s AND k.objid = l.lease_owner AND k.objsubid = 2) END AS free"
-        " FROM lanes l JOIN channels c USING (tenant_id, channel_id) JOIN tenants t USING (tenant_id), instance i"
-        " WHERE l.channel_id = %(channel)s FOR UPDATE OF l",
-        {"token": token, "channel": channel_id, "lock": OWNER_LOCK},
-    )
+    lane = session.one(_LANE, {"token": token, "channel": channel_id, "lock": OWNER_LOCK})
     if lane is None or not lane.free:
         return None
     if lane.out_incidents and lane.lease_token != token:
@@ -158,41 +201,28 @@ def claim(
             " AND d.state IN ('pending', 'superseded')",
             (lane.out_incidents, lane.out_revisions, channel_id),
         )
-    bucket = 0.0
-    if rate is not None:
+    rate, bundle = pace(lane.kind)
+    if lane.held:
+        most = 0
+    elif lane.paused is not None:
+        most = min(most, 1)  # a probe
+    bucket, bundled, soon = 0.0, False, None
+    if rate is not None and most:
         per_second, burst = rate
         bucket = min(float(burst), lane.bucket + lane.elapsed * per_second)
-        most = min(most, int(bucket))
-    rows = []
-    if most > 0 and not lane.paused and not lane.resting:
-        rows = session.rows(
-            f"SELECT d.channel_id, d.revision AS d_revision, d.destination_id, d.kind, d.attempts, d.tries,"
-            f" d.first_tried_at, d.uncertain, coalesce(p.reached, false) AS reached, coalesce(p.lost, false) AS lost,"
-            f" coalesce(h.refs, '{{}}') AS refs, {', '.join('i.' + name for name in COLUMNS.split(', '))}"
-            " FROM (SELECT * FROM deliveries WHERE channel_id = %(channel)s AND state = 'pending'"
-            " AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT %(most)s) d"
-            " JOIN incidents i ON i.tenant_id = d.tenant_id AND i.incident_id = d.incident_id"
-            " LEFT JOIN threads h ON h.tenant_id = d.tenant_id AND h.incident_id = d.incident_id"
-            " AND h.destination_id = d.destination_id"
-            " LEFT JOIN LATERAL (SELECT bool_or(e.state = 'delivered' OR e.uncertain) AS reached,"
-            " bool_and(e.state IN ('dead', 'suppressed')) AS lost FROM deliveries e"
-            " WHERE e.tenant_id = d.tenant_id AND e.incident_id = d.incident_id AND e.channel_id = d.channel_id"
-            " AND e.revision < d.revision) p ON d.revision > 1"
-            " ORDER BY d.next_attempt_at",
-            {"channel": channel_id, "most": most},
-        )
-    waiting = 0
-    if count_to and len(rows) == most:
-        row = session.one(
-            "SELECT count(*) AS n FROM (SELECT 1 FROM deliveries WHERE channel_id = %s AND state = 'pending'"
-            " AND next_attempt_at <= now() LIMIT %s) q",
-            (channel_id, count_to + 1),
-        )
-        waiting = max(0, (row.n if row else 0) - len(rows))
+        if bucket < 1.0:
+            soon = (1.0 - bucket) / per_second
+        most = min(most, int(bucket), max(1, int(per_second * LEASE / 2)))
+    if bundle is not None and most:
+        over, older, together = bundle
+        backlog = session.one(_BACKLOG, {"channel": channel_id, "most": over + 1})
+        if backlog is not None and (backlog.due > over or (backlog.due > 1 and backlog.oldest > older)):
+            bundled, most = True, together
+    rows = session.rows(_DUE, {"channel": channel_id, "most": most}) if most > 0 else []
     due = tuple(
         Due(
             channel_id=row.channel_id,
-            revision=row.d_revision,
+            revision=row.due_revision,
             destination_id=row.destination_id,
             kind=row.kind,
             attempts=row.attempts,
@@ -201,67 +231,78 @@ def claim(
             uncertain=row.uncertain,
             reached=row.reached,
             lost=row.lost,
+            why=row.why,
             refs=row.refs,
             incident=from_row(row),
         )
         for row in rows
     )
-    session.run(
-        "UPDATE lanes SET lease_owner = %(owner)s, lease_token = %(token)s,"
-        " lease_until = CASE WHEN %(busy)s THEN now() + %(lease)s * interval '1 second' END,"
-        " out_incidents = %(incidents)s, out_revisions = %(revisions)s, bucket = %(bucket)s, filled_at = now()"
-        " WHERE channel_id = %(channel)s",
-        {
-            "owner": owner,
-            "token": token,
-            "busy": bool(due),
-            "lease": LEASE,
-            "incidents": [each.incident.incident_id for each in due],
-            "revisions": [each.revision for each in due],
-            "bucket": max(0.0, bucket - len(due)),
-            "channel": channel_id,
-        },
+    spent = (1 if bundled and due else len(due)) if rate is not None else 0
+    if due or lane.out_incidents or lane.lease_token == token:
+        session.run(
+            "UPDATE lanes SET lease_owner = %(owner)s, lease_token = %(token)s,"
+            " lease_until = CASE WHEN %(busy)s THEN now() + %(lease)s * interval '1 second' END,"
+            " out_incidents = %(incidents)s, out_revisions = %(revisions)s,"
+            " bucket = CASE WHEN %(metered)s THEN %(bucket)s ELSE bucket END,"
+            " filled_at = CASE WHEN %(metered)s THEN now() ELSE filled_at END"
+            " WHERE channel_id = %(channel)s",
+            {
+                "owner": owner,
+                "token": token,
+                "busy": bool(due),
+                "lease": LEASE,
+                "incidents": [each.incident.incident_id for each in due],
+                "revisions": [each.revision for each in due],
+                "metered": rate is not None and not lane.held,
+                "bucket": bucket - spent,
+                "channel": channel_id,
+            },
+        )
+    return Claim(
+        version=lane.config_version,
+        kill_switch=lane.kill_switch,
+        tenant_kill_switch=lane.tenant_kill_switch,
+        kind=lane.kind,
+        bundled=bundled,
+        soon=soon,
+        health=Health(lane.failing_since, Reason(lane.paused) if lane.paused else None, lane.probe_at),
+        failing=lane.failing,
+        now=lane.now,
+        due=due,
     )
-    return Claim(lane.config_version, lane.kill_switch, lane.paused, waiting, lane.now, due)
-
-
-@dataclass(frozen=True, slots=True)
-class LaneHealth:
-    """How a destination has been doing, as the lane's row keeps it."""
-
-    failing_since: datetime | None
-    last_ok_at: datetime | None
-    now: datetime
 
 
 def record(
-    session: Session, tenant_id: UUID, channel_id: UUID, token: UUID, records: Sequence[Record]
-) -> LaneHealth | None:
-    """Write what came of claimed deliveries, fenced by the lease; None: the lease was lost, nothing is written."""
-    ok = sum(1 for each in records if each.sent and each.state == "delivered")
-    failed = sum(1 for each in records if each.sent and each.state != "delivered")
-    last = next((each.reason for each in reversed(records) if each.sent), None)
-    lane = session.one(
+    session: Session,
+    tenant_id: UUID,
+    channel_id: UUID,
+    token: UUID,
+    records: Sequence[Record],
+    health: Health,
+    failing: int,
+) -> bool:
+    """Write what came of claimed deliveries, fenced by the lease; False: the lease was lost, nothing is written."""
+    held = session.run(
         "UPDATE lanes SET delivered = delivered + %(ok)s, retried = retried + %(retried)s, dead = dead + %(dead)s,"
         " last_ok_at = CASE WHEN %(ok)s > 0 THEN now() ELSE last_ok_at END,"
-        " failing_since = CASE WHEN %(ok)s > 0 THEN NULL WHEN %(failed)s > 0 THEN coalesce(failing_since, now())"
-        " ELSE failing_since END, last_reason = coalesce(%(last)s, last_reason),"
-        " probe_at = CASE WHEN %(ok)s > 0 THEN NULL ELSE probe_at END,"
-        " out_incidents = '{}', out_revisions = '{}'"
-        " WHERE channel_id = %(channel)s AND lease_token = %(token)s"
-        " RETURNING failing_since, last_ok_at, now() AS now",
+        " last_reason = coalesce(%(last)s, last_reason), failing = %(failing)s, failing_since = %(since)s,"
+        " paused = %(paused)s, probe_at = %(probe)s, out_incidents = '{}', out_revisions = '{}'"
+        " WHERE channel_id = %(channel)s AND lease_token = %(token)s",
         {
-            "ok": ok,
-            "failed": failed,
+            "ok": sum(1 for each in records if each.sent and each.state == "delivered"),
             "retried": sum(1 for each in records if each.sent and each.state == "pending"),
             "dead": sum(1 for each in records if each.state == "dead"),
-            "last": last,
+            "last": next((each.reason for each in reversed(records) if each.sent), None),
+            "failing": failing,
+            "since": health.failing_since,
+            "paused": health.paused.value if health.paused else None,
+            "probe": health.probe_at,
             "channel": channel_id,
             "token": token,
         },
     )
-    if lane is None:
-        return None
+    if not held:
+        return False
     session.run(
         "UPDATE deliveries d SET"
         " state = CASE WHEN d.state = 'superseded' AND n.state = 'pending' THEN 'superseded' ELSE n.state END,"
@@ -290,7 +331,7 @@ def record(
     )
     _add_attempts(session, tenant_id, channel_id, [each for each in records if each.sent])
     _keep_refs(session, tenant_id, [each for each in records if each.refs])
-    return LaneHealth(lane.failing_since, lane.last_ok_at, lane.now)
+    return True
 
 
 def _add_attempts(session: Session, tenant_id: UUID, channel_id: UUID, sent: Sequence[Record]) -> None:
@@ -344,23 +385,6 @@ def due_lanes(session: Session) -> list[tuple[UUID, UUID, datetime]]:
 def destination(session: Session, destination_id: UUID) -> Any:
     """A destination's row: kind, config, sealed credentials and their key version."""
     return session.one(
-        "SELECT channel_id, kind, config, secrets, key_version FROM destinations WHERE destination_id = %s",
+        "SELECT channel_id, kind, config, secrets, key_version, identity FROM destinations WHERE destination_id = %s",
         (destination_id,),
-    )
-
-
-def pause(session: Session, channel_id: UUID, reason: str) -> bool:
-    """Stop sending on a channel until a person resumes it; True when it was not paused before."""
-    return bool(
-        session.run(
-            "UPDATE channels SET paused_at = now(), pause_reason = %s WHERE channel_id = %s AND paused_at IS NULL",
-            (reason, channel_id),
-        )
-    )
-
-
-def rest(session: Session, channel_id: UUID, seconds: float) -> None:
-    """Try a failing destination again only after so many seconds."""
-    session.run(
-        "UPDATE lanes SET probe_at = now() + %s * interval '1 second' WHERE channel_id = %s", (seconds, channel_id)
     )

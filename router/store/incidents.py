@@ -44,9 +44,7 @@ def _column(name: str) -> str:
     return "n.firing::bigint[]" if name == "firing" else f"n.{name}"
 
 
-_UNNEST = (
-    "unnest(" + ", ".join(f"%s::{kind}[]" for kind in _TYPES.values()) + ") AS n (" + ", ".join(_TYPES) + ")"
-)
+_UNNEST = "unnest(" + ", ".join(f"%s::{kind}[]" for kind in _TYPES.values()) + ") AS n (" + ", ".join(_TYPES) + ")"
 _READ = ", ".join(_column(name) for name in _TYPES)
 _WRITE = ", ".join(_column(name) for name in _CHANGING)
 
@@ -95,12 +93,12 @@ class Known(NamedTuple):
     generation: int
 
 
-def known(session: Session, identities: Iterable[bytes]) -> dict[bytes, Known]:
-    """Alerts stored already, the newest generation of each identity."""
+def known(session: Session, identities: Iterable[bytes], incident_ids: Iterable[UUID]) -> dict[bytes, Known]:
+    """Alerts that these incidents hold already, the newest generation of each identity."""
     rows = session.rows(
         "SELECT DISTINCT ON (identity) identity, alert_id, incident_id, generation FROM alerts"
-        " WHERE identity = ANY (%s) ORDER BY identity, generation DESC",
-        (list(identities),),
+        " WHERE identity = ANY (%s) AND incident_id = ANY (%s) ORDER BY identity, generation DESC",
+        (list(identities), list(incident_ids)),
     )
     return {bytes(row.identity): Known(row.alert_id, row.incident_id, row.generation) for row in rows}
 
@@ -142,7 +140,7 @@ def add_alerts(session: Session, tenant_id: UUID, kept: Sequence[tuple[Incident,
         " n.payload, n.received_at, n.tokens::text[]"
         " FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[], %s::int[], %s::uuid[], %s::text[], %s::text[], %s::json[],"
         " %s::timestamptz[], %s::text[]) AS n (incident_id, alert_id, identity, generation, source_id, signal,"
-        " severity, payload, received_at, tokens) ON CONFLICT (tenant_id, identity, generation) DO NOTHING",
+        " severity, payload, received_at, tokens) ON CONFLICT (tenant_id, identity, incident_id, generation) DO NOTHING",
         (
             tenant_id,
             [incident.incident_id for incident, _ in kept],

@@ -101,4 +101,3 @@ def _admit(connection: Connection, user: str, group: str) -> None:
 
 def _user(url: str) -> str:
     return str(conninfo_to_dict(url).get("user") or "")
-

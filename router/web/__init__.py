@@ -1,1 +1,1 @@
-"""The ASGI side: ingest, REST API, pages. Parse, call one flow, show."""
+"""The ASGI side: parse, call one flow, show."""

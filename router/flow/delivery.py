@@ -1,0 +1,525 @@
+"""What is due on one channel goes out: claimed under a lease, decided, rendered, sent with no transaction open, recorded.
+
+The record of one batch and the claim of the next share a transaction. A worker that dies leaves its lane's lease and
+the list of what was out; whoever takes the lane over sends those again, once, marked as a possible repeat.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from channels.contract import Delivered, Kind, Message, Outcome, Reason, Rejected, Retry, SafeText, Sender, Spec
+from channels.registry import CHANNELS
+from router.core import render
+from router.core.optin import Channel, Ground, Tenant, Tokens, decide
+from router.core.retry import Again, Dead, Done, Health, next_step, pause
+from router.flow.snapshot import Snapshot, Snapshots
+from router.keys import IntegrityFailure, KeystoreDown
+from router.privacy.rules import Rules
+from router.privacy.tokens import ThrowawayMint
+from router.privacy.tripwire import scan
+from router.runtime import Runtime
+from router.store import deliveries
+from router.store.deliveries import Claim, Due, Record
+from router.store.session import DatabaseDown, Session
+from router.vault import open_credentials
+
+log = logging.getLogger(__name__)
+
+OUT = 32
+"""Deliveries that a worker may have sent and not yet recorded (design §9)."""
+
+SENDERS = 512
+"""Open senders that a worker keeps."""
+
+BUNDLE_OVER = 60
+"""Due deliveries above which a channel that bundles sends a digest (design §9)."""
+
+DIGEST = 200
+"""Incidents that one digest lists at most."""
+
+BUNDLE_AFTER = 60.0
+"""Seconds that the oldest delivery may wait on such a channel before the waiting ones are bundled."""
+
+
+class Budget:
+    """The worker's allowance of deliveries that are out, shared fairly by the lanes that drain at once."""
+
+    def __init__(self, size: int = OUT) -> None:
+        self._size = size
+        self._free = size
+        self._lanes = 0
+        self._changed = threading.Condition()
+
+    def enter(self, most: int) -> int:
+        """One more lane drains; how many it may have out, one at least, as soon as any is free."""
+        with self._changed:
+            self._lanes += 1
+            while self._free == 0:
+                self._changed.wait()
+            share = min(most, self._free, self._share())
+            self._free -= share
+            return share
+
+    def resize(self, held: int) -> int:
+        """The lane's share now, given what it holds; never waits."""
+        with self._changed:
+            share = min(self._share(), held + self._free)
+            self._free += held - share
+            self._changed.notify_all()
+            return share
+
+    def leave(self, held: int) -> None:
+        """The lane is done."""
+        with self._changed:
+            self._lanes -= 1
+            self._free += held
+            self._changed.notify_all()
+
+    def _share(self) -> int:
+        return max(1, self._size // max(1, self._lanes))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Way:
+    """An open way to one destination."""
+
+    spec: Spec[Any]
+    sender: Sender
+    identity: bytes
+    encrypted: bool
+
+
+class Ways:
+    """The open senders of this process. A destination never changes, so one is opened once."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._database = runtime.database
+        self._vault = runtime.vault
+        self._kit = runtime.kit
+        self._open: dict[UUID, Way] = {}
+        self._lock = threading.Lock()
+
+    def to(self, tenant_id: UUID, destination_id: UUID) -> Way | None:
+        """The way to a destination; None when its kind is unknown here or its configuration cannot be used.
+
+        Raises:
+            KeystoreDown, IntegrityFailure, DatabaseDown: its credentials cannot be opened now.
+        """
+        way = self._open.get(destination_id)
+        if way is not None:
+            return way
+        with self._database.tenant(tenant_id) as session:
+            keys = self._vault.keys(session, tenant_id)
+            row = deliveries.destination(session, destination_id)
+        spec = CHANNELS.get(row.kind) if row else None
+        if row is None or spec is None:
+            return None
+        try:
+            config = msgspec.convert(row.config, spec.config)
+        except msgspec.ValidationError:
+            return None
+        secrets = open_credentials(keys, destination_id, bytes(row.secrets), row.key_version)
+        way = Way(spec, spec.open(config, secrets, self._kit), bytes(row.identity), spec.encrypted(config))
+        with self._lock:
+            if len(self._open) >= SENDERS:
+                self._open.pop(next(iter(self._open)))
+            self._open[destination_id] = way
+        return way
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One lane's claim, from the claim to its record."""
+
+    claim: Claim
+    snapshot: Snapshot
+    lease_ends: float  # monotonic
+
+
+class Drain:
+    """Drains lanes. Thread-safe; one lane is drained by one thread at a time."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        snapshots: Snapshots,
+        *,
+        owner: int,
+        notice: Callable[[UUID, UUID, Health], None],
+    ) -> None:
+        self._runtime = runtime
+        self._database = runtime.database
+        self._snapshots = snapshots
+        self._ways = Ways(runtime)
+        self._budget = Budget()
+        self._owner = owner
+        self._notice = notice
+        self._token = uuid4()
+        self._clean = Clean()
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Claim nothing more; what is out is still sent and recorded."""
+        self._stopping.set()
+
+    def lane(self, tenant_id: UUID, channel_id: UUID) -> float | None:
+        """Send what is due on one channel until nothing is, or another worker has it.
+
+        Returns the seconds after which the destination's rate lets more through, when it was the rate that ended it.
+        """
+        held = self._budget.enter(OUT)
+        records: list[Record] = []
+        batch: Batch | None = None
+        try:
+            while True:
+                claimed = self._turn(tenant_id, channel_id, batch, records, held)
+                records = []
+                if claimed is None or not claimed.claim.due:
+                    return claimed.claim.soon if claimed is not None else None
+                batch = claimed
+                records = self._send(tenant_id, batch)
+                held = self._budget.resize(held)
+        except (DatabaseDown, KeystoreDown, IntegrityFailure) as error:
+            log.warning("lane put down", extra={"cause": type(error).__name__, "channel": channel_id})
+            if records and batch is not None:
+                self._record_late(tenant_id, channel_id, batch, records)
+            return None
+        finally:
+            self._budget.leave(held)
+
+    def _turn(
+        self, tenant_id: UUID, channel_id: UUID, last: Batch | None, records: list[Record], most: int
+    ) -> Batch | None:
+        """Record the last batch and claim the next, in one transaction; None: the lane is another worker's."""
+        began = time.monotonic()
+        health = None
+        with self._database.tenant(tenant_id) as session:
+            if records and last is not None:
+                health = self._record(session, tenant_id, channel_id, last, records)
+                if health is None:
+                    return None
+            claim = deliveries.claim(
+                session,
+                channel_id,
+                owner=self._owner,
+                token=self._token,
+                most=0 if self._stopping.is_set() else most,
+                pace=pace,
+            )
+            snapshot = self._snapshots.fresh(session, tenant_id, claim.version) if claim is not None else None
+        if health is not None and last is not None and (health.paused is None) != (last.claim.health.paused is None):
+            self._notice(tenant_id, channel_id, health)
+        if claim is None or snapshot is None:
+            return None
+        return Batch(claim, snapshot, began + deliveries.LEASE)
+
+    def _record(
+        self, session: Session, tenant_id: UUID, channel_id: UUID, batch: Batch, records: list[Record]
+    ) -> Health | None:
+        health, failing = assess(batch.claim, records)
+        if deliveries.record(session, tenant_id, channel_id, self._token, records, health, failing):
+            return health
+        log.warning("lease lost before the record", extra={"channel": channel_id, "count": len(records)})
+        return None
+
+    def _record_late(self, tenant_id: UUID, channel_id: UUID, batch: Batch, records: list[Record]) -> None:
+        """The database was away when a batch was to be recorded: try until its lease would have passed on."""
+        while time.monotonic() < batch.lease_ends:
+            try:
+                with self._database.tenant(tenant_id) as session:
+                    self._record(session, tenant_id, channel_id, batch, records)
+            except DatabaseDown:
+                if self._stopping.wait(0.5):
+                    time.sleep(0.2)
+                continue
+            return
+
+    def _send(self, tenant_id: UUID, batch: Batch) -> list[Record]:
+        """Send a claim and say what came of each delivery; no transaction is open here."""
+        records: list[Record] = []
+        by_destination: dict[UUID, list[Due]] = {}
+        for due in batch.claim.due:
+            if due.kind == "resolve" and due.lost:
+                records.append(unsent(due, "suppressed", "never_announced"))
+            else:
+                by_destination.setdefault(due.destination_id, []).append(due)
+        for destination_id, dues in by_destination.items():
+            way = self._ways.to(tenant_id, destination_id)
+            if way is None:
+                records += [failed(due, Rejected(Reason.BAD_CONFIG), batch.claim.now) for due in dues]
+            elif batch.claim.bundled and len(dues) > 1:
+                records += self._send_digest(way, batch, dues)
+            else:
+                left = list(dues)
+                while left:
+                    some, left = cut(left, way, batch.lease_ends - time.monotonic())
+                    records += self._send_some(way, batch, some)
+        return records
+
+    def _send_some(self, way: Way, batch: Batch, dues: list[Due]) -> list[Record]:
+        if time.monotonic() + way.spec.traits.deadline > batch.lease_ends:
+            return [unsent(due, "pending", "lease_too_short") for due in dues]
+        decisions = [self._decide(way, batch, due) for due in dues]
+        messages: list[Message] = []
+        trips: list[int] = []
+        for due in dues:
+            message, trip = self._clean.look(self._render(batch, due), batch.snapshot.rules)
+            messages.append(message)
+            trips.append(trip)
+        return self._out(way, batch, dues, messages, decisions, trips)
+
+    def _send_digest(self, way: Way, batch: Batch, dues: list[Due]) -> list[Record]:
+        snapshot = batch.snapshot
+        one = render.digest(
+            [due.incident for due in dues],
+            key=f"{dues[0].incident.incident_id.hex}-{dues[0].channel_id.hex[:8]}-{dues[0].revision}-digest",
+            tenant=snapshot.slug,
+            url=self._runtime.public_url,
+            page=self._page,
+        )
+        message, trip = self._clean.look(one, snapshot.rules)
+        decisions = [self._decide(way, batch, due) for due in dues]
+        return self._out(way, batch, dues, [message], decisions, [trip] * len(dues))
+
+    def _out(
+        self,
+        way: Way,
+        batch: Batch,
+        dues: list[Due],
+        messages: list[Message],
+        decisions: list[Tokens],
+        trips: list[int],
+    ) -> list[Record]:
+        """Hand messages to the sender: one for each delivery, or one digest for all of them."""
+        began = time.monotonic()
+        started_at = datetime.now(UTC)
+        try:
+            outcomes = way.sender.send(messages)
+        except Exception as error:  # noqa: BLE001 - a sender that breaks its word must not stop the lane
+            log.error("sender raised", extra={"cause": type(error).__name__, "kind": way.spec.kind})  # noqa: TRY400
+            outcomes = [Rejected(Reason.BUG) for _ in messages]
+        latency = (time.monotonic() - began) * 1000
+        if len(messages) == 1:
+            outcomes = outcomes * len(dues)
+        digest = bool(messages[0].digest)
+        return [
+            outcome_record(due, outcome, decision, started_at, latency, trip, batch.claim.now, digest=digest)
+            for due, outcome, decision, trip in zip(dues, outcomes, decisions, trips, strict=True)
+        ]
+
+    def _decide(self, way: Way, batch: Batch, due: Due) -> Tokens:
+        """Policy at the render of this attempt. No opt-in can be made yet, so the answer is tokens, with its reason."""
+        claim, snapshot = batch.claim, batch.snapshot
+        channel = snapshot.channels.get(due.channel_id)
+        decision = decide(
+            Channel(due.channel_id, way.identity, channel.vendor if channel else "", way.encrypted),
+            (),
+            {},
+            Tenant(snapshot.tenant_id, claim.tenant_kill_switch),
+            claim.kill_switch or self._runtime.kill_switch,
+            due.incident,
+            claim.now,
+        )
+        return decision if isinstance(decision, Tokens) else Tokens(Ground.ERROR)
+
+    def _render(self, batch: Batch, due: Due) -> Message:
+        incident, snapshot = due.incident, batch.snapshot
+        source = snapshot.sources.get(incident.source_id)
+        kind: Kind = "trigger" if due.kind in {"update", "acknowledge"} and not due.reached else due.kind
+        return render.message(
+            incident,
+            kind=kind,
+            key=f"{incident.incident_id.hex}-{due.channel_id.hex[:8]}-{due.revision}",
+            why=due.why,
+            mode="tokens",
+            tenant=snapshot.slug,
+            url=self._page(incident.incident_id),
+            refs=due.refs,
+            repeat=due.uncertain,
+            with_trigger=kind == "resolve" and not due.reached,
+            quiet_after=source.quiet_after if source else None,
+        )
+
+    def _page(self, incident_id: UUID) -> str:
+        return f"{self._runtime.public_url}/incidents/{incident_id}" if self._runtime.public_url else ""
+
+
+def cut(dues: list[Due], way: Way, seconds: float) -> tuple[list[Due], list[Due]]:
+    """As many as one `send` may take and can surely finish within the lease's remaining seconds, one at least."""
+    traits = way.spec.traits
+    most = traits.batch if traits.concurrent else max(1, min(traits.batch, int(seconds / traits.deadline)))
+    return dues[:most], dues[most:]
+
+
+def pace(kind: str) -> deliveries.Pace:
+    """How much of a lane of this kind one claim may take."""
+    spec = CHANNELS.get(kind)
+    if spec is None:
+        return deliveries.Pace(None, None)
+    rate = spec.traits.rate
+    return deliveries.Pace(
+        (rate.per_second, rate.burst) if rate else None,
+        (BUNDLE_OVER, BUNDLE_AFTER, DIGEST) if spec.traits.bundles else None,
+    )
+
+
+def unsent(due: Due, state: str, reason: str) -> Record:
+    """A claimed delivery that goes back, or needs no attempt."""
+    return Record(
+        incident_id=due.incident.incident_id,
+        revision=due.revision,
+        destination_id=due.destination_id,
+        number=due.attempts,
+        state=state,
+        wait=0.0,
+        counted=False,
+        uncertain=False,
+        started_at=due.incident.last_alert_at,
+        latency_ms=0.0,
+        outcome="",
+        reason=reason,
+        status=None,
+        policy="",
+        mode="tokens",
+        repeat=False,
+        tripwire=0,
+        remote_id=None,
+        refs={},
+        sent=False,
+    )
+
+
+def failed(due: Due, outcome: Rejected, now: datetime) -> Record:
+    """A delivery whose destination cannot even be opened."""
+    return outcome_record(due, outcome, Tokens(Ground.NO_OPT_IN), now, 0.0, 0, now, digest=False)
+
+
+def outcome_record(
+    due: Due,
+    outcome: Outcome,
+    decision: Tokens,
+    started_at: datetime,
+    latency: float,
+    tripwire: int,
+    now: datetime,
+    *,
+    digest: bool,
+) -> Record:
+    """What an attempt's outcome means for its delivery."""
+    number = due.attempts + 1
+    jitter = random.uniform(-1.0, 1.0)  # noqa: S311 - spreads retries, guards nothing
+    step = next_step(outcome, due.tries + 1, due.first_tried_at or now, now, jitter, kind=due.kind)
+    refs: dict[str, str] = {}
+    remote_id = None
+    uncertain = False
+    if isinstance(outcome, Delivered):
+        refs, remote_id = dict(outcome.refs), outcome.remote_id
+        if digest and refs:
+            refs["digest"] = "1"
+    elif isinstance(outcome, Retry):
+        uncertain = outcome.maybe_delivered
+    state, wait = "delivered", 0.0
+    match step:
+        case Again():
+            state, wait = "pending", max(0.0, (step.at - now).total_seconds())
+        case Dead():
+            state = "dead"
+        case Done():
+            pass
+    return Record(
+        incident_id=due.incident.incident_id,
+        revision=due.revision,
+        destination_id=due.destination_id,
+        number=number,
+        state=state,
+        wait=wait,
+        counted=not isinstance(outcome, Retry) or outcome.counts,
+        uncertain=uncertain,
+        started_at=started_at,
+        latency_ms=latency,
+        outcome=_WORDS[type(outcome)],
+        reason=Reason.DELIVERED.value if isinstance(outcome, Delivered) else outcome.reason.value,
+        status=outcome.status,
+        policy=decision.reason.value,
+        mode="tokens",
+        repeat=due.uncertain,
+        tripwire=tripwire,
+        remote_id=remote_id,
+        refs=refs,
+        original=outcome,
+    )
+
+
+_WORDS: dict[type[Outcome], str] = {Delivered: "delivered", Retry: "retry", Rejected: "rejected"}
+
+
+def assess(claim: Claim, records: Sequence[Record]) -> tuple[Health, int]:
+    """The destination's health after a batch, and how many deliveries have failed there since it began to."""
+    outcomes = [each for each in records if each.original is not None]
+    if not outcomes:
+        return claim.health, claim.failing
+    if any(isinstance(each.original, Delivered) for each in outcomes):
+        return Health(), 0
+    failing = claim.failing + sum(1 for each in outcomes if each.number == 1)
+    health = claim.health
+    for each in outcomes:
+        if each.original is not None:
+            health = pause(health, each.original, claim.now, alone=failing <= 1)
+    return health, failing
+
+
+class Clean:
+    """The last look before the socket: text in which the detector finds something is replaced by a token, and counted.
+
+    What was found clean is remembered by its hash, so that four channels of one incident pay for one look.
+    """
+
+    def __init__(self, size: int = 4096) -> None:
+        self._seen: dict[tuple[str, str], None] = {}
+        self._size = size
+
+    def look(self, message: Message, rules: Rules) -> tuple[Message, int]:
+        """The message, clean, and how many findings were replaced."""
+        parts = [message.summary, message.title, message.description, message.reason]
+        parts += [text for pair in message.fields for text in pair]
+        parts += [line.title for line in message.digest]
+        text = "\n".join(parts)
+        if (rules.version, text) in self._seen:
+            return message, 0
+        found = scan(text, rules)
+        if not found:
+            if len(self._seen) >= self._size:
+                self._seen.pop(next(iter(self._seen)), None)
+            self._seen[rules.version, text] = None
+            return message, 0
+        mint = ThrowawayMint()
+        tokens = {each.value: mint.token(each.kind, each.value, each.normal) for each in found}
+
+        def mend(text: SafeText) -> SafeText:
+            changed = str(text)
+            for value in sorted(tokens, key=len, reverse=True):
+                changed = changed.replace(value, tokens[value])
+            return SafeText(changed)
+
+        log.warning("tripwire", extra={"count": len(found), "incident": message.short_id})
+        mended = replace(
+            message,
+            summary=mend(message.summary),
+            title=mend(message.title),
+            description=mend(message.description),
+            reason=mend(message.reason),
+            fields=tuple((mend(SafeText(name)), mend(value)) for name, value in message.fields),
+            digest=tuple(replace(line, title=mend(line.title)) for line in message.digest),
+        )
+        return mended, len(found)

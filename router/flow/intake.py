@@ -1,0 +1,449 @@
+"""An alert comes in: authenticated, parsed, tokenized, sealed, absorbed, planned and stored in one transaction.
+
+Many requests share one transaction. Nothing is answered before it is committed, and what is committed is found and
+delivered even if this process dies in the next moment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from channels.contract import SafeText
+from router.core import routing
+from router.core.alert import SafeAlert
+from router.core.ident import time_ordered
+from router.core.incident import Change, Incident, absorb
+from router.core.render import flatten
+from router.flow.snapshot import Snapshot, Snapshots, Source
+from router.keys import KeystoreDown, TenantKeys
+from router.privacy.rules import Rules
+from router.privacy.tokenizer import tokenize
+from router.privacy.tokens import new_token
+from router.sources.contract import Format, Malformed, RawAlert, WrongShape
+from router.store import config, deliveries, incidents
+from router.store.session import Conflict, Database, DatabaseDown, Session
+from router.vault import Vault
+
+RACES = 5
+"""How often a batch is done again because another process opened one of its incidents first."""
+
+
+class Unauthorized(Exception):  # noqa: N818 - the answer
+    """No such key here (401)."""
+
+
+class NoSuchSource(Exception):  # noqa: N818
+    """The key is good for this tenant, which has no such source (404)."""
+
+
+class SourcePaused(Exception):  # noqa: N818
+    """A person paused this source (403)."""
+
+
+class NotDurable(Exception):  # noqa: N818
+    """It cannot be kept now: database or keystore are down (503)."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Post:
+    """One request's body, in the clear, and the key it came with.
+
+    `tenant` and `source` are those of the path, None where the key alone says it; `format` overrides the source's own
+    (the endpoints that speak one vendor's protocol).
+    """
+
+    key: str
+    body: bytes
+    tenant: str | None = None
+    source: str | None = None
+    format: Format | None = None
+
+    def __repr__(self) -> str:
+        return "<Post>"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One alert that is kept: its id and its incident's, and whether it was there already.
+
+    `incident_id` is None for a resolve of something never announced, which is acknowledged and not kept.
+    """
+
+    alert_id: UUID | None
+    incident_id: UUID | None
+    duplicate: bool
+
+
+Answer = list[Receipt] | Exception
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Found:
+    """A value that the tokenizer took out, with the token proposed for it."""
+
+    token: str
+    kind: str
+    value: str
+    normal: str
+
+    def __repr__(self) -> str:
+        return "<Found>"
+
+
+class Mint:
+    """Proposes tokens for one alert; a value has one token however often the alert repeats it."""
+
+    __slots__ = ("found",)
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, str], Found] = {}
+
+    def token(self, kind: str, value: str, normal: str) -> str:
+        """The token of a value."""
+        known = self.found.get((kind, normal))
+        if known is None:
+            known = Found(new_token(kind, os.urandom(10)), kind, value, normal)
+            self.found[kind, normal] = known
+        return known.token
+
+
+@dataclass(slots=True, repr=False)
+class Draft:
+    """One alert on its way through the batch; the raw one is dropped with it."""
+
+    raw: RawAlert
+    event: dict[str, Any]
+    found: list[Found]
+
+
+@dataclass(slots=True, repr=False)
+class Job:
+    """One post on its way through the batch."""
+
+    post: Post
+    key_hash: bytes
+    tenant_id: UUID | None = None
+    source_id: UUID | None = None
+    version: int = -1
+    source: Source | None = None
+    drafts: list[Draft] = field(default_factory=list)
+    answer: Answer | None = None
+
+
+class Raced(Exception):  # noqa: N818 - control flow inside this module
+    """Another process opened one of the batch's incidents first."""
+
+
+def hash_key(key: str) -> bytes:
+    """How an ingest key is stored. A fast hash is right: keys are 32 characters or more and random (ASVS 11.4.2)."""
+    return hashlib.sha256(b"alertveil ingest key v1\0" + key.encode("utf-8", "surrogatepass")).digest()
+
+
+class Intake:
+    """Takes posts in, a batch at a time. Thread-safe."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        snapshots: Snapshots,
+        ring: Callable[[set[tuple[UUID, UUID]]], None],
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._snapshots = snapshots
+        self._ring = ring
+        self._keys: dict[bytes, tuple[UUID, UUID]] = {}
+
+    def take(self, posts: Sequence[Post]) -> list[Answer]:
+        """Keep every alert of every post, or say for each post why not; answers in the order of `posts`.
+
+        An answer is the post's receipts, or one of: Unauthorized, NoSuchSource, SourcePaused, Malformed, WrongShape,
+        NotDurable.
+        """
+        jobs = [Job(post, hash_key(post.key)) for post in posts]
+        try:
+            self._locate(jobs)
+            self._draft(jobs)
+            self._keep([job for job in jobs if job.answer is None])
+        except (DatabaseDown, KeystoreDown, Conflict):
+            self._one_by_one(jobs)
+        return [job.answer if job.answer is not None else NotDurable() for job in jobs]
+
+    def _one_by_one(self, jobs: Iterable[Job]) -> None:
+        """After a failed batch: whoever can be kept alone is kept, so that one post cannot hold up its neighbours."""
+        for job in jobs:
+            if job.answer is not None:
+                continue
+            try:
+                self._locate([job])
+                self._draft([job])
+                if job.answer is None:
+                    self._keep([job])
+            except (DatabaseDown, KeystoreDown, Conflict):
+                job.answer = NotDurable()
+
+    def _locate(self, jobs: Iterable[Job]) -> None:
+        """Which tenant and source each key belongs to; asks the database only for keys not seen before."""
+        strange = []
+        for job in jobs:
+            place = self._keys.get(job.key_hash)
+            if place is None:
+                strange.append(job)
+            else:
+                job.tenant_id, job.source_id = place
+        if not strange:
+            return
+        with self._database.several() as session:
+            for job in strange:
+                place = config.source_by_key(session, job.key_hash)
+                if place is None:
+                    job.answer = Unauthorized()
+                else:
+                    self._keys[job.key_hash] = place
+                    job.tenant_id, job.source_id = place
+
+    def _draft(self, jobs: Iterable[Job]) -> None:
+        """Parse and tokenize with the configuration that this process holds, before a transaction is open."""
+        for job in jobs:
+            held = self._snapshots.held(job.tenant_id) if job.tenant_id and job.answer is None else None
+            if held is not None:
+                prepare(job, held)
+
+    def _keep(self, jobs: Sequence[Job]) -> None:
+        for _ in range(RACES):
+            try:
+                rung = self._transaction(jobs)
+            except Raced:
+                continue
+            if rung:
+                self._ring(rung)
+            return
+        raise DatabaseDown("40001")
+
+    def _transaction(self, jobs: Sequence[Job]) -> set[tuple[UUID, UUID]]:
+        """All tenants of the batch, one after the other, in one transaction."""
+        rung: set[tuple[UUID, UUID]] = set()
+        adopted: list[TenantKeys] = []
+        answers: list[tuple[Job, Answer]] = []
+        tenants = sorted({job.tenant_id for job in jobs if job.tenant_id is not None}, key=lambda each: each.bytes)
+        with self._database.several() as session:
+            for tenant_id in tenants:
+                session.enter(tenant_id)
+                moment = incidents.moment(session)
+                snapshot = self._snapshots.fresh(session, tenant_id, moment.version) if moment else None
+                mine = [job for job in jobs if job.tenant_id == tenant_id]
+                if moment is None or snapshot is None:
+                    answers += [(job, Unauthorized()) for job in mine]
+                    continue
+                for job in mine:
+                    if job.version != snapshot.version:
+                        job.answer = None
+                        prepare(job, snapshot)
+                    if isinstance(job.answer, Unauthorized):
+                        self._keys.pop(job.key_hash, None)
+                good = [job for job in mine if job.answer is None]
+                keys = self._vault.keys(session, tenant_id)
+                adopted.append(keys)
+                batch = Batch(session, snapshot, keys, moment.now)
+                answers += batch.absorb(good, self._vault)
+                rung |= {(tenant_id, channel_id) for channel_id in batch.channels}
+        for keys in adopted:
+            self._vault.adopt(keys)
+        for job, answer in answers:
+            job.answer = answer
+        return rung
+
+
+def prepare(job: Job, snapshot: Snapshot) -> None:
+    """Check the key against this version of the configuration, parse, tokenize: fills the job or its answer."""
+    job.version = snapshot.version
+    job.drafts = []
+    source = snapshot.sources.get(job.source_id) if job.source_id else None
+    post = job.post
+    if source is None or source.key_hash != job.key_hash or post.tenant not in {None, snapshot.slug}:
+        job.answer = Unauthorized()
+        return
+    if post.source is not None and post.source != source.name:
+        job.answer = NoSuchSource() if snapshot.source_named(post.source) is None else Unauthorized()
+        return
+    if source.paused:
+        job.answer = SourcePaused()
+        return
+    job.source = source
+    form = post.format or source.format
+    if form is None:
+        job.answer = WrongShape("This source's format is not known to this version of Alertveil.")
+        return
+    try:
+        for raw in form.parse(post.body, source.mapping, datetime.now(UTC)):
+            job.drafts.append(draft(raw, snapshot.rules, form))
+    except (Malformed, WrongShape) as refused:
+        job.answer = refused
+        job.drafts = []
+
+
+def draft(raw: RawAlert, rules: Rules, form: Format) -> Draft:
+    """One alert, tokenized with proposed tokens."""
+    mint = Mint()
+    event = {
+        "title": raw.title,
+        "description": raw.description,
+        "labels": raw.labels,
+        "details": raw.details,
+        "links": [{"text": text, "url": url} for text, url in raw.links],
+    }
+    return Draft(raw, tokenize(event, rules, form.roles, mint).event, list(mint.found.values()))
+
+
+class Batch:
+    """One tenant's share of a batch, inside its transaction."""
+
+    def __init__(self, session: Session, snapshot: Snapshot, keys: TenantKeys, now: datetime) -> None:
+        self._session = session
+        self._snapshot = snapshot
+        self._keys = keys
+        self._now = now
+        self.channels: set[UUID] = set()
+
+    def absorb(self, jobs: Sequence[Job], vault: Vault) -> list[tuple[Job, Answer]]:
+        """Seal, fold every alert into its incident, write. Raises Raced."""
+        drafts = [draft for job in jobs for draft in job.drafts]
+        renamed = vault.seal(self._session, self._keys, (found for draft in drafts for found in draft.found))
+        ready = [
+            (job, alert, group_key)
+            for job in jobs
+            if job.source is not None
+            for alert, group_key in (self._alert(draft, job.source, renamed) for draft in job.drafts)
+        ]
+        current = incidents.latest(self._session, {group_key for _, _, group_key in ready})
+        known = (
+            incidents.known(
+                self._session,
+                {alert.identity for _, alert, _ in ready},
+                {incident.incident_id for incident in current.values()},
+            )
+            if current
+            else {}
+        )
+        fold = Fold(self._snapshot, current, known)
+        answers: dict[int, list[Receipt]] = {id(job): [] for job in jobs}
+        for job, alert, group_key in ready:
+            answers[id(job)].append(fold.add(alert, group_key))
+        self._write(fold)
+        return [(job, answers[id(job)]) for job in jobs]
+
+    def _alert(self, draft: Draft, source: Source, renamed: dict[str, str]) -> tuple[SafeAlert, bytes]:
+        raw, event = draft.raw, draft.event
+        if renamed and any(found.token in renamed for found in draft.found):
+            event = rename(event, renamed)
+        keys = self._keys
+        content = raw.episode or orjson.dumps([raw.title, raw.description, raw.labels, raw.details]).decode()
+        name = str(source.source_id)
+        key = keys.mark("key", name, raw.dedup_key or raw.title)
+        facts = routing.facts(event["labels"], raw.severity, source.name)
+        fields = routing.group_fields(self._snapshot.table, facts)
+        if fields is None:
+            group_key = key
+        else:
+            clear = {**raw.labels, "severity": raw.severity, "source": source.name}
+            group_key = keys.mark("group", *(part for label, _ in fields for part in (label, clear.get(label, ""))))
+        alert = SafeAlert(
+            alert_id=time_ordered(time.time_ns() // 1_000_000, os.urandom(10)),
+            source_id=source.source_id,
+            source=source.name,
+            signal=raw.signal,
+            key=key,
+            identity=keys.mark("alert", name, raw.dedup_key, raw.signal, content),
+            timed=bool(raw.episode),
+            severity=raw.severity,
+            title=SafeText(event["title"]),
+            description=SafeText(event["description"]),
+            labels=event["labels"],
+            details=event["details"],
+            links=tuple((link["text"], link["url"]) for link in event["links"]),
+            fields=flatten(event["labels"], event["details"]),
+            tokens=tuple(renamed.get(found.token, found.token) for found in draft.found),
+            received_at=self._now,
+            starts_at=raw.starts_at,
+        )
+        return alert, group_key
+
+    def _write(self, fold: Fold) -> None:
+        session, tenant_id = self._session, self._snapshot.tenant_id
+        fresh = [incident for incident in fold.touched.values() if incident.new]
+        if incidents.insert(session, tenant_id, fresh) != len(fresh):
+            raise Raced
+        incidents.update(session, [incident for incident in fold.touched.values() if not incident.new])
+        if incidents.add_alerts(session, tenant_id, fold.kept) != len(fold.kept):
+            raise Raced
+        incidents.add_events(session, tenant_id, fold.events)
+        planned = list(fold.planned.values())
+        old = [each for each in planned if each.revision > 1]
+        deliveries.supersede(session, old)
+        deliveries.add(session, tenant_id, planned)
+        self.channels = {each.channel_id for each in planned}
+
+
+class Fold:
+    """Alerts of one batch folded into their incidents, in order; pure."""
+
+    def __init__(self, snapshot: Snapshot, current: dict[bytes, Incident], known: dict[bytes, incidents.Known]) -> None:
+        self._snapshot = snapshot
+        self._current = current
+        self._known = known
+        self.touched: dict[UUID, Incident] = {}
+        self.kept: list[tuple[Incident, SafeAlert]] = []
+        self.events: list[tuple[Change, str | None]] = []
+        self.planned: dict[tuple[UUID, UUID], deliveries.Planned] = {}
+
+    def add(self, alert: SafeAlert, group_key: bytes) -> Receipt:
+        """One more alert."""
+        current = self._current.get(group_key)
+        seen = self._known.get(alert.identity)
+        duplicate = (
+            seen is not None
+            and current is not None
+            and (seen.incident_id, seen.generation) == (current.incident_id, current.generation)
+        )
+        new_id = time_ordered(int(alert.received_at.timestamp() * 1000), os.urandom(10))
+        change = absorb(current, alert, group_key=group_key, new_id=new_id, duplicate=duplicate)
+        if change is None:
+            return Receipt(None, None, duplicate=False)
+        incident = change.incident
+        if change.revised:
+            facts = routing.facts(alert.labels, alert.severity, alert.source)
+            plan = routing.plan(change, facts, self._snapshot.table)
+            incident = replace(incident, told=plan.told)
+            change = replace(change, incident=incident)
+            self.events.append((change, plan.hush.value if plan.hush else None))
+            for each in plan.deliveries:
+                self.planned[incident.incident_id, each.channel_id] = deliveries.Planned(
+                    incident.incident_id, each.channel_id, each.destination_id, incident.revision, each.kind
+                )
+        self._current[group_key] = incident
+        if incident is not current:
+            self.touched[incident.incident_id] = incident
+        if not change.keep:
+            return Receipt(seen.alert_id if seen else None, incident.incident_id, duplicate=True)
+        self.kept.append((incident, alert))
+        self._known[alert.identity] = incidents.Known(alert.alert_id, incident.incident_id, incident.generation)
+        return Receipt(alert.alert_id, incident.incident_id, duplicate=False)
+
+
+def rename(event: dict[str, Any], renamed: dict[str, str]) -> dict[str, Any]:
+    """The event with proposed tokens replaced by those that the vault had already."""
+    text = orjson.dumps(event).decode()
+    for proposed, real in renamed.items():
+        text = text.replace(proposed, real)
+    changed: dict[str, Any] = orjson.loads(text)
+    return changed

@@ -1,0 +1,62 @@
+"""A person acts on an incident: acknowledges, investigates, resolves, reopens; its channels are told in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+from router.core import routing
+from router.core.incident import Action, Change, act
+from router.flow.snapshot import Snapshots
+from router.store import deliveries, incidents
+from router.store.session import Database, Session
+
+
+class NoSuchIncident(Exception):  # noqa: N818 - the answer
+    """This tenant has no such incident."""
+
+
+def respond(
+    database: Database,
+    snapshots: Snapshots,
+    ring: Callable[[set[tuple[UUID, UUID]]], None],
+    tenant_id: UUID,
+    incident_id: UUID,
+    action: Action,
+    actor: str,
+) -> Change:
+    """Act on an incident and tell its channels; the change says what came of it.
+
+    Raises:
+        NoSuchIncident: this tenant has none with this id.
+        DatabaseDown: nothing was changed.
+    """
+    with database.tenant(tenant_id) as session:
+        moment = incidents.moment(session)
+        snapshot = snapshots.fresh(session, tenant_id, moment.version) if moment else None
+        current = incidents.by_id(session, incident_id, lock=True)
+        if current is None or moment is None or snapshot is None:
+            raise NoSuchIncident("There is no such incident in this tenant.")
+        change = act(current, action, actor, moment.now)
+        if change.kind is None:
+            return change
+        facts = routing.facts(current.labels, current.severity, current.source)
+        change = tell(session, tenant_id, change, routing.plan(change, facts, snapshot.table))
+    ring({(tenant_id, channel_id) for channel_id in change.incident.told})
+    return change
+
+
+def tell(session: Session, tenant_id: UUID, change: Change, plan: routing.Plan) -> Change:
+    """Write a change of a stored incident, its line in the timeline, and its deliveries."""
+    change = replace(change, incident=replace(change.incident, told=plan.told))
+    incident = change.incident
+    incidents.update(session, [incident])
+    incidents.add_events(session, tenant_id, [(change, plan.hush.value if plan.hush else None)])
+    planned = [
+        deliveries.Planned(incident.incident_id, each.channel_id, each.destination_id, incident.revision, each.kind)
+        for each in plan.deliveries
+    ]
+    deliveries.supersede(session, planned)
+    deliveries.add(session, tenant_id, planned)
+    return change

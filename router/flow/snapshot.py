@@ -1,0 +1,149 @@
+"""One version of a tenant's configuration, compiled and ready, so that hot paths read no configuration tables."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from router.core import routing
+from router.privacy.rules import Level, Rules, compile_rules
+from router.sources.contract import Format
+from router.sources.registry import FORMATS
+from router.store import config
+from router.store.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A way in, as the edge needs it."""
+
+    source_id: UUID
+    name: str
+    format: Format | None  # None: a format that this version does not know
+    mapping: Mapping[str, str]
+    key_hash: bytes
+    edge_key: bytes
+    edge_key_version: int
+    quiet_after: timedelta | None
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way out, as routing needs it."""
+
+    channel_id: UUID
+    name: str
+    kind: str
+    vendor: str
+    destination_id: UUID
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One version of one tenant."""
+
+    tenant_id: UUID
+    slug: str
+    name: str
+    version: int
+    privacy: Level
+    sources: Mapping[UUID, Source]
+    channels: Mapping[UUID, Channel]
+    table: routing.Table
+    rules: Rules
+
+    def source_named(self, name: str) -> Source | None:
+        """The source with this name."""
+        return next((source for source in self.sources.values() if source.name == name), None)
+
+    def channel_named(self, name: str) -> Channel | None:
+        """The channel with this name."""
+        return next((channel for channel in self.channels.values() if channel.name == name), None)
+
+
+def load(session: Session) -> Snapshot | None:
+    """The entered tenant's newest version; None: there is no such tenant."""
+    tenant = config.tenant(session)
+    if tenant is None:
+        return None
+    channels = {
+        row.channel_id: Channel(
+            row.channel_id, row.name, row.kind, row.vendor, row.destination_id, row.paused_at is not None
+        )
+        for row in config.channels(session)
+    }
+    routes = tuple(
+        routing.Route(
+            tuple(routing.parse_matcher(text) for text in row.matchers),
+            tuple(row.channels),
+            tuple(row.group_by) or None,
+            row.go_on,
+        )
+        for row in config.routes(session)
+    )
+    return Snapshot(
+        tenant_id=tenant.tenant_id,
+        slug=tenant.slug,
+        name=tenant.name,
+        version=tenant.config_version,
+        privacy=tenant.privacy,
+        sources={
+            row.source_id: Source(
+                row.source_id,
+                row.name,
+                FORMATS.get(row.format),
+                row.mapping,
+                bytes(row.key_hash),
+                bytes(row.edge_key),
+                row.edge_key_version,
+                row.quiet_after,
+                row.paused_at is not None,
+            )
+            for row in config.sources(session)
+        },
+        channels=channels,
+        table=routing.Table(
+            routes,
+            {
+                channel.name: routing.Target(channel.channel_id, channel.destination_id, channel.name)
+                for channel in channels.values()
+            },
+        ),
+        rules=compile_rules(
+            tenant.privacy,
+            patterns=[(each["type"], each["regex"]) for each in tenant.patterns],
+            safe_words=tenant.safe_words,
+            literals=routing.literals(routes),
+            version=f"{tenant.tenant_id}:{tenant.config_version}",
+        ),
+    )
+
+
+class Snapshots:
+    """This process's snapshots. One is used only after the database confirmed its version in the same transaction."""
+
+    def __init__(self) -> None:
+        self._held: dict[UUID, Snapshot] = {}
+        self._lock = threading.Lock()
+
+    def held(self, tenant_id: UUID) -> Snapshot | None:
+        """What this process holds, of whatever version."""
+        return self._held.get(tenant_id)
+
+    def fresh(self, session: Session, tenant_id: UUID, version: int | None = None) -> Snapshot | None:
+        """The tenant's snapshot; read again when its version is not the one given. `session` entered the tenant."""
+        held = self._held.get(tenant_id)
+        if held is not None and (version is None or held.version == version):
+            return held
+        found = load(session)
+        with self._lock:
+            if found is None:
+                self._held.pop(tenant_id, None)
+            else:
+                self._held[tenant_id] = found
+        return found

@@ -1,0 +1,32 @@
+"""What every process is made of once it is built: the doors to the database, the vault, the broker and the outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from channels.kit import Kit
+from router.broker import Broker
+from router.keys import Ring
+from router.store.session import Database
+from router.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Runtime:
+    """The parts of one process; `wiring.build` makes it, everything else receives it."""
+
+    database: Database
+    keys: Ring
+    vault: Vault
+    broker: Broker
+    kit: Kit
+    public_url: str
+    kill_switch: bool
+
+    def __repr__(self) -> str:
+        return "<Runtime>"
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.broker.close()
+        self.database.close()

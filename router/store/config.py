@@ -1,0 +1,208 @@
+"""What a tenant has configured: read whole as one version, written by `apply` and by people's switches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from router.store.session import Row, Session
+
+
+def tenant_by_slug(session: Session, slug: str) -> UUID | None:
+    """The tenant of a slug; needs no tenant."""
+    row = session.one("SELECT door.tenant_by_slug(%s) AS tenant_id", (slug,))
+    return row.tenant_id if row else None
+
+
+def tenant_ids(session: Session) -> list[UUID]:
+    """Every tenant's id; needs no tenant."""
+    return [row.tenant_id for row in session.rows("SELECT tenant_id FROM door.tenant_ids()")]
+
+
+def source_by_key(session: Session, key_hash: bytes) -> tuple[UUID, UUID] | None:
+    """(tenant, source) of an ingest key's hash; needs no tenant."""
+    row = session.one("SELECT tenant_id, source_id FROM door.source_by_key(%s)", (key_hash,))
+    return (row.tenant_id, row.source_id) if row else None
+
+
+def tenant(session: Session, *, lock: bool = False) -> Row | None:
+    """The entered tenant's row."""
+    return session.one(
+        "SELECT tenant_id, slug, name, privacy, patterns, safe_words, kill_switch, config_version FROM tenants"
+        + (" FOR UPDATE" if lock else "")
+    )
+
+
+def sources(session: Session) -> list[Row]:
+    """The tenant's sources that are not retired, by name."""
+    return session.rows(
+        "SELECT source_id, name, format, key_hash, edge_key, edge_key_version, mapping, quiet_after, paused_at"
+        " FROM sources WHERE retired_at IS NULL ORDER BY name"
+    )
+
+
+def routes(session: Session) -> list[Row]:
+    """The tenant's routes in order."""
+    return session.rows("SELECT position, matchers, channels, group_by, go_on FROM routes ORDER BY position")
+
+
+def channels(session: Session) -> list[Row]:
+    """The tenant's channels that are not retired, with where they lead now, by name."""
+    return session.rows(
+        "SELECT c.channel_id, c.name, c.kind, c.vendor, c.destination_id, c.paused_at, c.pause_reason, d.config,"
+        " d.identity, d.secrets, d.key_version FROM channels c JOIN destinations d USING (tenant_id, destination_id)"
+        " WHERE c.retired_at IS NULL ORDER BY c.name"
+    )
+
+
+def add_tenant(session: Session, tenant_id: UUID, slug: str, name: str) -> None:
+    """Add a tenant; the session must have entered its id. Raises Conflict when the slug is taken."""
+    session.run(
+        "INSERT INTO tenants (tenant_id, slug, name, config_version) VALUES (%s, %s, %s, 0)", (tenant_id, slug, name)
+    )
+
+
+def set_tenant(session: Session, *, name: str, privacy: str, patterns: list[Any], safe_words: list[str]) -> None:
+    """Write the tenant's own settings."""
+    session.run(
+        "UPDATE tenants SET name = %s, privacy = %s, patterns = %s, safe_words = %s",
+        (name, privacy, _json(patterns), _json(safe_words)),
+    )
+
+
+def bump(session: Session, actor: str, changes: Sequence[str]) -> int:
+    """A new configuration version, with who made it and what changed: every process sees it at its next step."""
+    row = session.one("UPDATE tenants SET config_version = config_version + 1 RETURNING tenant_id, config_version")
+    if row is None:
+        return 0
+    session.run(
+        "INSERT INTO config_changes (tenant_id, version, actor, changes) VALUES (%s, %s, %s, %s)",
+        (row.tenant_id, row.config_version, actor, _json(list(changes))),
+    )
+    return int(row.config_version)
+
+
+def put_source(
+    session: Session,
+    tenant_id: UUID,
+    source_id: UUID,
+    *,
+    name: str,
+    format_name: str,
+    key_hash: bytes,
+    edge_key: bytes,
+    edge_key_version: int,
+    mapping: dict[str, str],
+    quiet_after: timedelta | None,
+) -> None:
+    """Add or change a source."""
+    session.run(
+        "INSERT INTO sources (tenant_id, source_id, name, format, key_hash, edge_key, edge_key_version, mapping,"
+        " quiet_after) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT (tenant_id, source_id) DO UPDATE SET format = excluded.format, key_hash = excluded.key_hash,"
+        " edge_key = excluded.edge_key, edge_key_version = excluded.edge_key_version, mapping = excluded.mapping,"
+        " quiet_after = excluded.quiet_after",
+        (
+            tenant_id,
+            source_id,
+            name,
+            format_name,
+            key_hash,
+            edge_key,
+            edge_key_version,
+            _json(mapping),
+            quiet_after,
+        ),
+    )
+
+
+def retire_source(session: Session, source_id: UUID) -> None:
+    """Take a source out of use; its incidents stay."""
+    session.run("UPDATE sources SET retired_at = now() WHERE source_id = %s", (source_id,))
+
+
+def add_channel(session: Session, tenant_id: UUID, channel_id: UUID, name: str, kind: str, vendor: str) -> None:
+    """Add a channel and its lane; `point` says where it leads."""
+    session.run(
+        "INSERT INTO channels (tenant_id, channel_id, name, kind, vendor, destination_id) VALUES (%s, %s, %s, %s, %s,"
+        " %s)",
+        (tenant_id, channel_id, name, kind, vendor, channel_id),
+    )
+    session.run("INSERT INTO lanes (tenant_id, channel_id) VALUES (%s, %s)", (tenant_id, channel_id))
+
+
+def point(
+    session: Session,
+    tenant_id: UUID,
+    channel_id: UUID,
+    destination_id: UUID,
+    *,
+    kind: str,
+    vendor: str,
+    config: bytes,
+    secrets: bytes,
+    key_version: int,
+    identity: bytes,
+) -> None:
+    """Lead a channel to a new destination; deliveries already planned keep the old one."""
+    session.run(
+        "INSERT INTO destinations (tenant_id, destination_id, channel_id, kind, config, secrets, key_version, identity)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        (tenant_id, destination_id, channel_id, kind, config.decode(), secrets, key_version, identity),
+    )
+    session.run(
+        "UPDATE channels SET destination_id = %s, kind = %s, vendor = %s, paused_at = NULL, pause_reason = NULL"
+        " WHERE channel_id = %s",
+        (destination_id, kind, vendor, channel_id),
+    )
+    session.run(
+        "UPDATE lanes SET failing = 0, failing_since = NULL, paused = NULL, probe_at = NULL WHERE channel_id = %s",
+        (channel_id,),
+    )
+
+
+def retire_channel(session: Session, channel_id: UUID) -> None:
+    """Take a channel out of use; what it told is still told the end."""
+    session.run("UPDATE channels SET retired_at = now() WHERE channel_id = %s", (channel_id,))
+
+
+def put_routes(
+    session: Session, tenant_id: UUID, found: Sequence[tuple[list[str], list[str], list[str], bool]]
+) -> None:
+    """Replace the routes: (matchers, channel names, group_by, continue) in order."""
+    session.run("DELETE FROM routes")
+    for position, (matchers, names, group_by, go_on) in enumerate(found):
+        session.run(
+            "INSERT INTO routes (tenant_id, position, matchers, channels, group_by, go_on)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            (tenant_id, position, _json(matchers), _json(names), _json(group_by), go_on),
+        )
+
+
+def pause_channel(session: Session, channel_id: UUID, reason: str | None) -> bool:
+    """Pause (with a reason) or resume (None) a channel; True when that changed anything."""
+    changed = session.run(
+        "UPDATE channels SET paused_at = CASE WHEN %(reason)s::text IS NULL THEN NULL ELSE now() END,"
+        " pause_reason = %(reason)s WHERE channel_id = %(channel)s"
+        " AND (paused_at IS NULL) <> (%(reason)s::text IS NULL)",
+        {"reason": reason, "channel": channel_id},
+    )
+    if reason is None:
+        session.run(
+            "UPDATE lanes SET failing = 0, failing_since = NULL, paused = NULL, probe_at = NULL WHERE channel_id = %s",
+            (channel_id,),
+        )
+    return bool(changed)
+
+
+def set_kill_switch(session: Session, *, on: bool, everywhere: bool) -> None:
+    """The tenant's kill switch, or the whole installation's."""
+    session.run(f"UPDATE {'instance' if everywhere else 'tenants'} SET kill_switch = %s", (on,))
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,39 @@
+"""One place builds: settings in, the parts of a process out. Nothing is made when a module is imported."""
+
+from __future__ import annotations
+
+from channels.kit import Kit
+from router.broker import Broker
+from router.keys import Ring, open_keystore
+from router.runtime import Runtime
+from router.settings import Settings, SettingsError
+from router.store.session import Database
+from router.vault import Vault
+
+
+def build(settings: Settings, *, connections: int = 4, check: bool = True) -> Runtime:
+    """A process's parts, with its role checked.
+
+    Raises:
+        SettingsError: no database or broker is named and no instance runs in DATA_DIR.
+        UnsafeRole: the database role could bypass row-level security.
+        DatabaseDown: the database does not answer.
+    """
+    if not settings.database_url:
+        raise SettingsError(
+            "No database: start one with `alertveil up`, point ALERTVEIL_DATA_DIR at a running instance, or set "
+            "ALERTVEIL_DATABASE_URL."
+        )
+    database = Database(settings.database_url, size=connections)
+    if check:
+        database.check_role()
+    keys = Ring(open_keystore(settings.keystore))
+    return Runtime(
+        database=database,
+        keys=keys,
+        vault=Vault(keys),
+        broker=Broker(settings.redis_url or "redis://127.0.0.1:6379/0", settings.data_dir / "bells"),
+        kit=Kit(egress_allow=settings.egress_allow, ca_file=settings.egress_ca_file),
+        public_url=settings.public_url,
+        kill_switch=settings.kill_switch,
+    )
