@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from channels.kit import Kit
 from router.broker import Broker
@@ -21,6 +22,7 @@ class Runtime:
     broker: Broker
     kit: Kit
     public_url: str
+    doorbells: Path
     kill_switch: bool
 
     def __repr__(self) -> str:

@@ -35,5 +35,6 @@ def build(settings: Settings, *, connections: int = 4, check: bool = True) -> Ru
         broker=Broker(settings.redis_url or "redis://127.0.0.1:6379/0", settings.data_dir / "bells"),
         kit=Kit(egress_allow=settings.egress_allow, ca_file=settings.egress_ca_file),
         public_url=settings.public_url,
+        doorbells=settings.data_dir / "bells",
         kill_switch=settings.kill_switch,
     )

@@ -78,11 +78,14 @@ def forget_nonces(session: Session) -> None:
     session.run("DELETE FROM edge_nonces WHERE seen_at < now() - %s * interval '1 second'", (NONCES_KEPT,))
 
 
-def keep_nonce(session: Session, tenant_id: UUID, source_id: UUID, nonce: str) -> bool:
-    """Remember an edge's nonce; False when it was used before."""
-    return bool(
-        session.run(
-            "INSERT INTO edge_nonces (tenant_id, source_id, nonce) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-            (tenant_id, source_id, nonce),
-        )
+def knows_nonce(session: Session, source_id: UUID, nonce: str) -> bool:
+    """Was this nonce used for this source before."""
+    return session.one("SELECT 1 AS known FROM edge_nonces WHERE source_id = %s AND nonce = %s", (source_id, nonce)) is not None
+
+
+def keep_nonce(session: Session, tenant_id: UUID, source_id: UUID, nonce: str) -> None:
+    """Remember an edge's nonce."""
+    session.run(
+        "INSERT INTO edge_nonces (tenant_id, source_id, nonce) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+        (tenant_id, source_id, nonce),
     )

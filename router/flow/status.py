@@ -1,0 +1,108 @@
+"""Is it working: what /readyz, /metrics and `doctor` say, without a word of anybody's data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from router.keys import KeystoreDown
+from router.runtime import Runtime
+from router.store import lanes, upkeep
+from router.store.session import DatabaseDown
+
+LATE: Final = 30.0
+"""Seconds without upkeep after which it counts as stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a process can say of its installation. Ages in seconds; None where there is nothing to say."""
+
+    database: bool
+    keystore: bool
+    broker: bool
+    upkeep_age: float | None
+    ingest_age: float | None
+    oldest_due: float | None
+    kill_switch: bool
+
+    @property
+    def ready(self) -> bool:
+        """Can an alert be accepted durably now. Late deliveries and a missing broker do not stop that."""
+        return self.database and self.keystore
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer of /readyz."""
+        late = self.upkeep_age is None or self.upkeep_age > LATE
+        return {
+            "status": "down" if not self.ready else "degraded" if late or not self.broker else "ready",
+            "database": self.database,
+            "keystore": self.keystore,
+            "broker": self.broker,
+            "upkeep_heartbeat_age_seconds": _rounded(self.upkeep_age),
+            "ingest_heartbeat_age_seconds": _rounded(self.ingest_age),
+            "oldest_due_delivery_seconds": _rounded(self.oldest_due) or 0.0,
+            "kill_switch": self.kill_switch,
+        }
+
+
+def beat(runtime: Runtime) -> None:
+    """Mark that ingest is accepting. Raises DatabaseDown."""
+    with runtime.database.several() as session:
+        upkeep.beat_ingest(session)
+
+
+def ready(runtime: Runtime) -> Ready:
+    """Look at the database, the keystore and the broker now; never raises."""
+    try:
+        with runtime.database.several() as session:
+            row = upkeep.state(session)
+    except DatabaseDown:
+        row = None
+    try:
+        runtime.keys.keystore.check()
+        keystore = True
+    except KeystoreDown:
+        keystore = False
+    return Ready(
+        database=row is not None,
+        keystore=keystore,
+        broker=runtime.broker.ping(),
+        upkeep_age=row.upkeep_age if row else None,
+        ingest_age=row.ingest_age if row else None,
+        oldest_due=row.oldest_due if row else None,
+        kill_switch=bool(row.kill_switch) if row else False,
+    )
+
+
+def metrics(runtime: Runtime) -> bytes:
+    """What the database knows, in Prometheus' text format; empty when it does not answer."""
+    try:
+        with runtime.database.several() as session:
+            row = upkeep.state(session)
+            found = lanes.totals(session)
+    except DatabaseDown:
+        return b""
+    lines = [
+        *_gauge("alertveil_outbox_oldest_due_seconds", "Seconds that the oldest due delivery waits.", row.oldest_due),
+        *_gauge("alertveil_upkeep_heartbeat_age_seconds", "Seconds since upkeep last ran.", row.upkeep_age),
+        *_gauge("alertveil_ingest_heartbeat_age_seconds", "Seconds since ingest was seen accepting.", row.ingest_age),
+        *_gauge("alertveil_kill_switch", "1 while the installation's kill switch is on.", float(row.kill_switch)),
+        "# HELP alertveil_deliveries_total Attempts by what came of them.",
+        "# TYPE alertveil_deliveries_total counter",
+    ]
+    lines += [
+        f'alertveil_deliveries_total{{channel_kind="{kind}",outcome="{outcome}",mode="tokens"}} {count}'
+        for kind, outcome, count in found.attempts
+    ]
+    lines += _gauge("alertveil_outbox_due", "Deliveries that are due, counted up to a thousand a channel.", found.due)
+    lines += _gauge("alertveil_channels_paused", "Channels that are paused.", found.paused)
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _gauge(name: str, text: str, value: float | None) -> list[str]:
+    return [f"# HELP {name} {text}", f"# TYPE {name} gauge", f"{name} {value or 0.0}"]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

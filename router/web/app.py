@@ -1,0 +1,122 @@
+"""The web process: ingest on raw ASGI, everything else on Starlette, one heartbeat beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import resource
+import sys
+from collections.abc import AsyncIterator
+
+import orjson
+import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from router import log, settings, wiring
+from router.flow import status
+from router.flow.intake import Intake
+from router.flow.snapshot import Snapshots
+from router.runtime import Runtime
+from router.store.session import DatabaseDown
+from router.web.batch import Batcher
+from router.web.ingest import Ingest, Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT = 5.0
+"""Seconds between two marks that ingest is accepting."""
+
+
+class Web:
+    """The ASGI application."""
+
+    def __init__(self, runtime: Runtime, config: settings.Settings) -> None:
+        self._runtime = runtime
+        self.snapshots = Snapshots()
+        intake = Intake(runtime.database, runtime.vault, self.snapshots, runtime.broker.ring)
+        self._batcher = Batcher(intake.take)
+        self._ingest = Ingest(self._batcher, config.ingest_max_bytes)
+        self._rest = Starlette(
+            routes=[
+                Route("/healthz", self._health, methods=["GET"]),
+                Route("/readyz", self._ready, methods=["GET"]),
+                Route("/metrics", self._metrics, methods=["GET"]),
+            ],
+            lifespan=self._lifespan,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and self._ingest.takes(scope["path"]):
+            await self._ingest(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        self._batcher.start(loop)
+        beat = asyncio.create_task(self._beat())
+        yield
+        beat.cancel()
+        await loop.run_in_executor(None, self._batcher.stop)
+        self._runtime.close()
+
+    async def _beat(self) -> None:
+        """Ingest is accepting: what was quiet while it was not is not quiet."""
+        while True:
+            try:
+                await asyncio.to_thread(status.beat, self._runtime)
+            except DatabaseDown as error:
+                logger.warning("heartbeat not written", extra={"sqlstate": error.sqlstate})
+            await asyncio.sleep(HEARTBEAT)
+
+    async def _health(self, _: Request) -> Response:
+        return Response(b"ok\n", media_type="text/plain")
+
+    async def _ready(self, _: Request) -> Response:
+        found = await asyncio.to_thread(status.ready, self._runtime)
+        return Response(
+            orjson.dumps(found.as_json()), 200 if found.ready else 503, media_type="application/json"
+        )
+
+    async def _metrics(self, _: Request) -> Response:
+        extra = await asyncio.to_thread(status.metrics, self._runtime)
+        return Response(generate_latest() + extra, headers={"content-type": CONTENT_TYPE_LATEST})
+
+
+def serve(config: settings.Settings) -> int:
+    """Serve until told to stop. Returns the exit code."""
+    settings.check_listener(config)
+    log.set_up(config.log_level)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    runtime = wiring.build(config)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Web(runtime, config),
+            host=config.http_host,
+            port=config.http_port,
+            loop="uvloop" if sys.platform != "win32" else "asyncio",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            proxy_headers=bool(config.trusted_proxies),
+            forwarded_allow_ips=[str(network) for network in config.trusted_proxies] or None,
+            ssl_certfile=config.http_tls_cert,
+            ssl_keyfile=config.http_tls_key,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=5,
+            backlog=2048,
+        )
+    )
+    server.run()
+    return 0 if server.started else 1

@@ -1,0 +1,240 @@
+"""The Celery side: bells are heard, lanes are drained, upkeep is rung, incidents from other edges are received.
+
+Tasks carry ids and return nothing. A bell only wakes the lanes of this process and is answered at once: what safety
+rests on is the row, its lane's lease and the sweep, never a message.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import resource
+import signal
+import threading
+import time
+from typing import Any
+from uuid import UUID
+
+from celery import Celery, bootsteps
+from celery.signals import setup_logging
+
+from router import broker, log, settings, wiring
+from router.flow import edge, notice, upkeep
+from router.flow.delivery import Drain
+from router.flow.intake import Intake
+from router.flow.lanes import Lanes
+from router.flow.snapshot import Snapshots
+from router.runtime import Runtime
+from router.store.deliveries import OWNER_LOCK
+from router.store.session import DatabaseDown
+
+logger = logging.getLogger(__name__)
+
+SELF_RING = 10.0
+"""Seconds without upkeep after which a worker rings it itself (design §4)."""
+
+STOP = 8.0
+"""Seconds that a stopping worker gives to what is out."""
+
+
+class Works:
+    """What a worker process is made of, built when Celery has started it."""
+
+    def __init__(self, runtime: Runtime, doorbells: bool) -> None:  # noqa: FBT001
+        self.runtime = runtime
+        self.snapshots = Snapshots()
+        self.owner = int.from_bytes(os.urandom(4), "big") >> 1
+        self._alive = runtime.database.hold()
+        self._alive.execute("SELECT pg_advisory_lock(%s, %s)", (OWNER_LOCK, self.owner))
+        self.drain = Drain(runtime, self.snapshots, owner=self.owner, notice=self._notice)
+        self.lanes = Lanes(self.drain.lane)
+        self.intake = Intake(runtime.database, runtime.vault, self.snapshots, self.ring)
+        self.edge = edge.Edge(runtime, self.snapshots, self.intake)
+        self._stopping = threading.Event()
+        self._bell = broker.bind_doorbell(runtime.doorbells) if doorbells else None
+        self._threads = [threading.Thread(target=self._keep_up, name="upkeep", daemon=True)]
+        if self._bell is not None:
+            self._threads.append(threading.Thread(target=self._listen, name="doorbell", daemon=True))
+        for thread in self._threads:
+            thread.start()
+
+    def ring(self, lanes: set[broker.Lane]) -> None:
+        """Drain these here: no message is faster than a call."""
+        self.lanes.ring(lanes)
+
+    def keep_up(self) -> None:
+        """One round of upkeep, unless somebody did one within the second."""
+        try:
+            upkeep.run(self.runtime.database, self.ring)
+        except DatabaseDown as error:
+            logger.warning("upkeep put down", extra={"sqlstate": error.sqlstate})
+
+    def stop(self) -> None:
+        """Claim nothing more, finish what is out, let go."""
+        self._stopping.set()
+        self.drain.stop()
+        if not self.lanes.stop(STOP):
+            logger.warning("stopped with deliveries out; the next worker sends them again")
+        if self._bell is not None:
+            path = self._bell.getsockname()
+            self._bell.close()
+            os.unlink(path)
+        self._alive.close()
+        self.runtime.close()
+
+    def _listen(self) -> None:
+        assert self._bell is not None  # noqa: S101 - the thread exists only with one
+        while not self._stopping.is_set():
+            try:
+                data = self._bell.recv(64)
+            except OSError:
+                return
+            if len(data) == 32:  # noqa: PLR2004 - two ids
+                self.lanes.ring([broker.heard(data)])
+
+    def _keep_up(self) -> None:
+        """Ring upkeep when nobody has for a while, and notice when this worker's own session is gone."""
+        while not self._stopping.wait(1.0):
+            try:
+                row = self._alive.execute(
+                    "SELECT now() - upkeep_ran_at > %s * interval '1 second' AS late FROM instance", (SELF_RING,)
+                ).fetchone()
+            except Exception as error:  # noqa: BLE001 - without its session this worker's leases are anybody's
+                logger.error("worker lost its session and ends", extra={"cause": type(error).__name__})  # noqa: TRY400
+                self.drain.stop()
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+            if row is not None and row.late:
+                self.keep_up()
+
+    def _notice(self, tenant_id: UUID, channel_id: UUID, health: Any) -> None:  # noqa: ANN401 - core.retry.Health
+        try:
+            notice.channel_health(self.runtime, self.snapshots, self.ring, tenant_id, channel_id, health)
+        except DatabaseDown as error:
+            logger.warning("notice not written", extra={"sqlstate": error.sqlstate, "channel": channel_id})
+
+
+def build(config: settings.Settings) -> Celery:
+    """The Celery application of a worker or a beat."""
+    app = Celery("alertveil", broker=broker.celery_url(config.redis_url), set_as_current=True)
+    app.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        result_backend=None,
+        worker_send_task_events=False,
+        task_acks_late=False,
+        worker_prefetch_multiplier=64,
+        task_create_missing_queues=True,
+        task_default_queue=broker.BELLS,
+        task_routes={edge.TASK: {"queue": broker.RECEIVE}},
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_heartbeat=0,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_transport_options={
+            "visibility_timeout": 180,
+            "unacked_restore_interval": 10,
+            "unacked_restore_throttle": 1,
+            "unacked_restore_limit": 100,
+            "socket_timeout": 15,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+            "global_keyprefix": broker.PREFIX,
+        },
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0},
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_enable_remote_control=False,
+        worker_state_db=None,
+        beat_schedule={
+            "upkeep": {"task": "router.upkeep", "schedule": 1.0, "options": {"expires": 5, "queue": broker.BELLS}}
+        },
+        beat_max_loop_interval=1,
+        timezone="UTC",
+    )
+    return app
+
+
+def run_worker(config: settings.Settings, *, beat: bool, name: str = "") -> int:
+    """Serve bells until told to stop; with `beat`, ring upkeep too. Returns the exit code."""
+    log.set_up(config.log_level)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    app = build(config)
+    works = Works(wiring.build(config, connections=8), doorbells=True)
+    _tasks(app, works)
+    setup_logging.connect(_keep_logging, weak=False)
+    if beat:
+        app.steps["worker"].add(_beat_step(app))
+    worker = app.Worker(
+        pool="solo",
+        queues=[broker.BELLS, broker.RECEIVE],
+        hostname=name or f"worker-{os.getpid()}@alertveil",
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    try:
+        worker.start()
+    finally:
+        works.stop()
+    return int(worker.exitcode or 0)
+
+
+def run_beat(config: settings.Settings) -> int:
+    """Ring upkeep once a second, for a deployment whose workers do not."""
+    log.set_up(config.log_level)
+    app = build(config)
+    from celery.beat import Scheduler, Service  # noqa: PLC0415 - a worker does not need it
+
+    service = Service(app, scheduler_cls=Scheduler)
+    signal.signal(signal.SIGTERM, lambda *_: service.stop())
+    service.start()
+    return 0
+
+
+def _tasks(app: Celery, works: Works) -> None:
+    @app.task(name=broker.DRAIN, ignore_result=True)
+    def drain(tenant_id: str, channel_id: str) -> None:
+        lane = (UUID(tenant_id), UUID(channel_id))
+        works.runtime.broker.answered(lane)
+        works.ring({lane})
+
+    @app.task(name="router.upkeep", ignore_result=True)
+    def keep_up() -> None:
+        works.keep_up()
+
+    @app.task(name=edge.TASK, ignore_result=True, acks_late=True, reject_on_worker_lost=True, bind=True)
+    def receive(task: Any, **message: Any) -> None:  # noqa: ANN401 - Celery's
+        if not works.edge.receive(message):
+            # Not durable now: give it back to the broker rather than lose it, and do not spin.
+            time.sleep(1.0)
+            raise task.reject(requeue=True)
+
+
+def _beat_step(app: Celery) -> type[bootsteps.StartStopStep]:
+    from celery.beat import EmbeddedService, Scheduler  # noqa: PLC0415
+
+    class Beat(bootsteps.StartStopStep):
+        """A scheduler in a thread of the worker: one process fewer."""
+
+        def __init__(self, parent: Any, **options: Any) -> None:  # noqa: ANN401 - Celery's
+            super().__init__(parent, **options)
+            self.service: Any = None
+
+        def start(self, _parent: Any) -> None:  # noqa: ANN401
+            self.service = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
+            self.service.start()
+
+        def stop(self, _parent: Any) -> None:  # noqa: ANN401
+            if self.service is not None:
+                self.service.stop()
+
+    return Beat
+
+
+def _keep_logging(**_: Any) -> None:
+    """Celery asks who sets logging up: we have."""
