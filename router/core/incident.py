@@ -15,6 +15,10 @@ from router.core.alert import RANK, SafeAlert
 REOPEN_WITHIN = timedelta(hours=24)
 """An alert for an incident resolved no longer ago than this reopens it, with its history; later it is a new one."""
 
+LATE_WITHIN = timedelta(minutes=5)
+"""How long a second copy of an alert may be under way (retries, a cluster's other peers). Later than that, an episode
+that its source had ended is firing again: after a partition Alertmanager sends it with the startsAt it had before."""
+
 EndedBy = Literal["source", "quiet", "person"]
 
 
@@ -114,11 +118,17 @@ def key_mark(key: bytes) -> int:
     return int.from_bytes(key[:8], "big") >> 1
 
 
-def absorb(current: Incident | None, alert: SafeAlert, *, group_key: bytes, new_id: UUID, duplicate: bool) -> Change | None:
+def absorb(
+    current: Incident | None, alert: SafeAlert, *, group_key: bytes, new_id: UUID, duplicate: bool
+) -> Change | None:
     """The incident after one more alert.
 
-    `current` is the latest incident of the group key, `duplicate` says that this very alert is stored already for the
-    current generation. None: nothing to keep (a resolve of something never announced).
+    `current` is the latest incident of the group key, `duplicate` says that this very alert is stored already: a timed
+    resolve ever, anything else for the current generation. None: nothing to keep (a resolve of something never
+    announced).
+
+    A duplicate of a timed alert changes nothing. One of an alert without times may be the same again or really new, so
+    it does what a new one would do, but for the count and the row of its own.
     """
     if current is None or (current.status == "resolved" and _forgotten(current, alert)):
         return _open(alert, group_key, new_id) if alert.signal == "firing" else None
@@ -161,6 +171,8 @@ def _open(alert: SafeAlert, group_key: bytes, new_id: UUID) -> Change:
 
 def _fire(current: Incident, alert: SafeAlert, *, duplicate: bool) -> Change:
     mark = key_mark(alert.key)
+    if duplicate and alert.timed and mark not in current.firing:
+        return Change(current, Why.STALE, None, keep=False)
     heard = replace(
         current,
         last_alert_at=max(current.last_alert_at, alert.received_at),
@@ -168,9 +180,9 @@ def _fire(current: Incident, alert: SafeAlert, *, duplicate: bool) -> Change:
         source_id=alert.source_id,
         source=alert.source,
     )
-    if duplicate:
+    if duplicate and mark in current.firing:
         return Change(heard, Why.DUPLICATE, None, keep=False)
-    heard = replace(heard, count=current.count + 1)
+    heard = replace(heard, count=current.count + (not duplicate))
     if RANK[alert.severity] > RANK[current.severity]:
         raised = replace(
             heard,
@@ -179,26 +191,26 @@ def _fire(current: Incident, alert: SafeAlert, *, duplicate: bool) -> Change:
             description=alert.description,
             revision=current.revision + 1,
         )
-        return Change(raised, Why.RAISED, "update", keep=True)
+        return Change(raised, Why.RAISED, "update", keep=not duplicate)
     if mark not in current.firing:
-        return Change(replace(heard, revision=current.revision + 1), Why.JOINED, "update", keep=True)
+        return Change(replace(heard, revision=current.revision + 1), Why.JOINED, "update", keep=not duplicate)
     return Change(heard, Why.REPEATED, None, keep=True)
 
 
 def _resolve(current: Incident, alert: SafeAlert, *, duplicate: bool) -> Change:
     mark = key_mark(alert.key)
-    if duplicate:
+    if duplicate and (alert.timed or mark not in current.firing):
         return Change(current, Why.DUPLICATE, None, keep=False)
     if current.status == "resolved":
-        return Change(replace(current, firing=current.firing - {mark}), Why.STALE, None, keep=True)
+        return Change(replace(current, firing=current.firing - {mark}), Why.STALE, None, keep=not duplicate)
     if mark not in current.firing:
         return Change(current, Why.UNKNOWN_END, None, keep=True)
     left = current.firing - {mark}
     heard = replace(current, firing=left, revision=current.revision + 1)
     if left:
-        return Change(heard, Why.PARTLY, "update", keep=True)
+        return Change(heard, Why.PARTLY, "update", keep=not duplicate)
     ended = replace(heard, status="resolved", resolved_at=alert.received_at, ended_by="source")
-    return Change(ended, Why.ENDED, "resolve", keep=True)
+    return Change(ended, Why.ENDED, "resolve", keep=not duplicate)
 
 
 def _acknowledge(current: Incident, alert: SafeAlert, *, duplicate: bool) -> Change:
@@ -215,7 +227,8 @@ def _acknowledge(current: Incident, alert: SafeAlert, *, duplicate: bool) -> Cha
 
 def _after_end(current: Incident, alert: SafeAlert, *, duplicate: bool) -> Change:
     """A firing alert for a resolved incident: a late copy when its source said that this episode is over."""
-    if current.ended_by == "source" and alert.timed and duplicate:
+    late = current.resolved_at is not None and alert.received_at - current.resolved_at <= LATE_WITHIN
+    if current.ended_by == "source" and alert.timed and duplicate and late:
         return Change(current, Why.STALE, None, keep=False)
     back = replace(
         current,
@@ -246,7 +259,9 @@ def act(current: Incident, action: Action, actor: str, now: datetime) -> Change:
     """The incident after a person's action; `Why.NO_CHANGE` with kind None when it is already so."""
     step = current.revision + 1
     if action == "ack" and current.status == "open":
-        return Change(replace(current, status="acknowledged", revision=step), Why.ACKNOWLEDGED, "acknowledge", False, actor)
+        return Change(
+            replace(current, status="acknowledged", revision=step), Why.ACKNOWLEDGED, "acknowledge", False, actor
+        )
     if action == "investigate" and current.status in {"open", "acknowledged"}:
         held = replace(current, status="investigating", revision=step)
         return Change(held, Why.INVESTIGATING, "acknowledge", False, actor)

@@ -101,10 +101,11 @@ def _alert(item: Json, where: str, group: dict[str, Json], now: datetime) -> Raw
     starts = fields.time(begins)
     name = labels.get("alertname", "")
     summary = fields.text(notes.get("summary"))
+    signal = _signal(item, group, ends, now)
     return RawAlert(
-        signal=_signal(item, group, ends, now),
+        signal=signal,
         dedup_key=fingerprint,
-        episode=starts.isoformat() if starts else "",
+        episode=fields.episode(signal, starts, ends),
         severity=fields.severity(labels.get("severity")),
         title=f"{name}: {summary}" if name and summary else name or summary or "Alert without a name",
         description=fields.text(notes.get("description")),

@@ -39,7 +39,8 @@ class RawAlert:
     """One alert as its source sent it, in the clear; lives in the edge process only.
 
     `dedup_key` is the source's own identity of what is broken (empty: derived after tokenization); `episode` tells two
-    occurrences of it apart (Alertmanager's startsAt; empty when the source has no such thing). Times are aware UTC.
+    occurrences of it apart (Alertmanager's startsAt, for a resolve with its endsAt; empty when the source has no such
+    thing). Times are aware UTC.
     """
 
     signal: Signal

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeGuard
 
 from channels.contract import Severity
-from router.sources.contract import Json
+from router.sources.contract import Json, Signal
 
 NAMES: Final = (
     "alertname",
@@ -77,6 +77,18 @@ def time(value: Json) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         return None
     return None
+
+
+def episode(signal: Signal, starts: datetime | None, ends: datetime | None) -> str:
+    """What tells one occurrence from the next: its beginning, and for a resolve its end too, since one may end twice.
+
+    (Alertmanager ends an alert when Prometheus falls silent, and fires it again with the beginning it had.)
+    """
+    if starts is None:
+        return ""
+    if signal == "resolved" and ends is not None:
+        return f"{starts.isoformat()}/{ends.isoformat()}"
+    return starts.isoformat()
 
 
 def text(value: Json) -> str:

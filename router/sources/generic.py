@@ -81,11 +81,12 @@ def alert(item: Json, where: str, mapping: Mapping[str, str]) -> RawAlert:
     title = fields.text(found["title"]) or labels.get("alertname", "") or description.strip().partition("\n")[0]
     if not title:
         raise WrongShape(f"{where}: expected a text field `title`, `summary`, `message` or `description`")
-    starts = fields.time(found["starts_at"])
+    signal = signal or "firing"
+    starts, ends = fields.time(found["starts_at"]), fields.time(found["ends_at"])
     return RawAlert(
-        signal=signal or "firing",
+        signal=signal,
         dedup_key=fields.text(found["dedup_key"]),
-        episode=starts.isoformat() if starts else "",
+        episode=fields.episode(signal, starts, ends),
         severity=fields.severity(found["severity"] or labels.get("severity")),
         title=title,
         description=description,
@@ -93,7 +94,7 @@ def alert(item: Json, where: str, mapping: Mapping[str, str]) -> RawAlert:
         details=_flat(rest),
         links=_links(found, rest),
         starts_at=starts,
-        ends_at=fields.time(found["ends_at"]),
+        ends_at=ends,
     )
 
 

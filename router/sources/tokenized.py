@@ -70,18 +70,20 @@ def _alert(item: Json, where: str) -> RawAlert:
     labels, odd = fields.labels(_object(incident, "labels", where))
     if odd:
         raise WrongShape(f"{where}.labels: expected text values")
-    starts = _time(incident, "starts_at", where)
+    signal = _SIGNALS[_word(incident, "status", where, _SIGNALS)]
+    starts, occurred = _time(incident, "starts_at", where), _time(incident, "occurred_at", where)
     return RawAlert(
-        signal=_SIGNALS[_word(incident, "status", where, _SIGNALS)],
+        signal=signal,
         dedup_key=_text(incident, "key", where),
-        episode=starts.isoformat() if starts else "",
+        episode=fields.episode(signal, starts, occurred),
         severity=_SEVERITIES[_word(incident, "severity", where, _SEVERITIES)],
         title=_text(incident, "title", where),
         description=_text(incident, "description", where) if incident.get("description") else "",
         labels=labels,
         details=dict(_object(incident, "details", where)),
         links=_links(incident, where),
-        starts_at=starts or _time(incident, "occurred_at", where),
+        starts_at=starts or occurred,
+        ends_at=occurred if signal == "resolved" else None,
     )
 
 

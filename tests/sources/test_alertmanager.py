@@ -95,7 +95,8 @@ def test_the_alerts_api_says_by_its_end_whether_it_is_over() -> None:
     )
     assert [over.signal, firing.signal, ongoing.signal] == ["resolved", "firing", "firing"]
     assert over.dedup_key == firing.dedup_key == ongoing.dedup_key
-    assert (over.episode, ongoing.episode) == (firing.episode, "")
+    assert (firing.episode, ongoing.episode) == ("2026-01-05T09:00:00+00:00", "")
+    assert over.episode == "2026-01-05T09:00:00+00:00/2026-01-05T10:05:00+00:00"
 
 
 @given(
