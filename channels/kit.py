@@ -58,6 +58,7 @@ class Kit:
         egress_allow: destinations inside these networks are exempt from the address, port and scheme rules.
         ca_file: PEM file of further trust anchors.
         resolver: looks names up; its answers are vetted like any other.
+        longest: seconds that no call may exceed, whatever its channel allows.
 
     Raises:
         OSError, ssl.SSLError: `ca_file` cannot be read or holds no certificates.
@@ -68,7 +69,9 @@ class Kit:
         egress_allow: Sequence[Network] = (),
         ca_file: Path | str | None = None,
         resolver: Resolver = system_resolver,
+        longest: float = math.inf,
     ) -> None:
+        self._longest = longest
         self._pool = Pool(egress_allow, ca_file, resolver)
         silence()
 
@@ -82,7 +85,7 @@ class Kit:
         `deadline`, in seconds, holds for the whole call. A request that no connection was free for until then was not
         sent: Retry(TIMEOUT) without `maybe_delivered`.
         """
-        return self._pool.send(requests, monotonic() + deadline)
+        return self._pool.send(requests, monotonic() + min(deadline, self._longest))
 
     def transport(self, deadline: float = DEADLINE) -> KitTransport:
         """A transport for `httpx.Client` that leaves through this kit. httpx is imported only when this is called."""
@@ -102,7 +105,7 @@ class Kit:
         Raises:
             Refused: with the Outcome that says why.
         """
-        return self._pool.connect(host, port, tls=tls, until=monotonic() + deadline)
+        return self._pool.connect(host, port, tls=tls, until=monotonic() + min(deadline, self._longest))
 
     def context(self) -> ssl.SSLContext:
         """How TLS is verified, for a protocol that starts it in the middle."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from channels import webhook
+from channels import email, pagerduty, slack, webhook
 from channels.contract import Spec
 
-CHANNELS: dict[str, Spec[Any]] = {spec.kind: spec for spec in (webhook.SPEC,)}
+CHANNELS: dict[str, Spec[Any]] = {spec.kind: spec for spec in (slack.SPEC, pagerduty.SPEC, email.SPEC, webhook.SPEC)}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
+
+from channels.contract import Message
 
 TOKEN = re.compile(r"<[A-Z][A-Z0-9_]*_[0-9A-HJKMNP-TV-Z]{10}>")
 """`<EMAIL_7K2M4QXW9R>`: a type and ten characters of Crockford's base32 (design §7)."""
@@ -37,6 +40,18 @@ def clip(text: str, limit: int, size: Callable[[str], int] = len) -> str:
     return text[:low] + ELLIPSIS
 
 
+def headline(message: Message) -> str:
+    """One line that tells what and how bad, in tokens: `[CRITICAL] title (INC-7K2M4Q)`.
+
+    The grammar stays as it is, because customers write rules that match it on the other side.
+    """
+    if message.kind == "test":
+        word = "TEST"
+    else:
+        word = "RESOLVED" if message.status == "resolved" else message.severity.upper()
+    return f"[{word}] {one_line(message.summary)} ({message.short_id})"
+
+
 def one_line(text: str) -> str:
     """`text` with every run of white space and controls as one space, where a line break would be a command."""
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
@@ -45,3 +60,8 @@ def one_line(text: str) -> str:
 def utf8_size(text: str) -> int:
     """Bytes of `text` in UTF-8."""
     return len(text.encode("utf-8", "surrogatepass"))
+
+
+def moment(when: datetime) -> str:
+    """A time as ISO 8601 in UTC, to the second: 2026-01-05T10:00:00Z."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -200,7 +200,7 @@ SPEC = Spec(
     config=WebhookConfig,
     secrets=("secret",),
     optional_secrets=("previous_secret",),
-    traits=Traits(batch=32, deadline=15.0),
+    traits=Traits(batch=32, deadline=15.0, concurrent=True),
     describe=_describe,
     identity=_identity,
     encrypted=lambda config: config.url.startswith("https:"),

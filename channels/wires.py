@@ -144,6 +144,8 @@ class Pool:
 
     def send(self, requests: Sequence[Request], until: float) -> list[Answer]:
         """An answer for each request, in order, by `until` on the monotonic clock. See Kit.post_many."""
+        if monotonic() >= until:
+            return [Retry(Reason.TIMEOUT)] * len(requests)
         return _Batch(self, requests, until).run()
 
     def connect(self, host: str, port: int, *, tls: bool, until: float) -> Stream:
@@ -631,6 +633,11 @@ class Stream:
     def __init__(self, sock: socket.socket, until: float) -> None:
         self._sock = sock
         self._until = until
+
+    @property
+    def expired(self) -> bool:
+        """True once the deadline has passed."""
+        return monotonic() >= self._until
 
     def start_tls(self, context: ssl.SSLContext, host: str) -> None:
         """Shake hands over the connection. Raises ssl.SSLError, or OSError when it ends."""
