@@ -164,7 +164,15 @@ def _run_file(data_dir: Path) -> dict[str, str]:
 
 
 def _text(env: Mapping[str, str], name: str) -> str | None:
-    return env.get("ALERTVEIL_" + name) or None
+    """The variable, or what the file holds that its `_FILE` twin names: a password in a URL then needs no variable."""
+    value = env.get("ALERTVEIL_" + name)
+    file = env.get(f"ALERTVEIL_{name}_FILE")
+    if value or not file:
+        return value or None
+    try:
+        return Path(file).read_text(encoding="utf-8").strip() or None
+    except (OSError, ValueError):
+        raise SettingsError(f"ALERTVEIL_{name}_FILE names a file that cannot be read.") from None
 
 
 def _switch(env: Mapping[str, str], name: str) -> bool:

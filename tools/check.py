@@ -11,23 +11,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
-CHECKS = {
+CHECKS: dict[str, list[str | Path]] = {
     "lint": [BIN / "ruff", "check", "--quiet", "."],
     "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
     "types": [BIN / "mypy", "--no-error-summary"],
     "imports": [BIN / "lint-imports", "--no-logo"],
     "migrations": [sys.executable, "tools/lint_migrations.py"],
     "docs": [sys.executable, "tools/check_docs.py"],
-    "house": [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:xdist",
-        "--durations=0",
-        "tests/tooling/test_house_rules.py",
-    ],
+    "house": [sys.executable, "-m", "pytest", "-q", "tests/tooling/test_house_rules.py"],
     "audit": [sys.executable, "tools/audit.py"],
 }
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 UV = Path(sys.executable).parent / "uv"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 PLATFORMS = ("x86_64-manylinux_2_28", "aarch64-manylinux_2_28", "aarch64-apple-darwin")
-LOCKS = ("all.lock", "runtime.lock", "uv.lock.txt")
+LOCKS = ("all.lock", "runtime.lock", "demo.lock", "uv.lock.txt")
 
 
 def resolves(lock: str, python: str, platform: str) -> str:

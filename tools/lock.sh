@@ -12,3 +12,4 @@ lock pyproject.toml --extra embedded --group dev --output-file requirements/all.
 lock pyproject.toml --constraint requirements/all.lock --output-file requirements/runtime.lock
 echo uv >.venv/uv.in
 lock .venv/uv.in --constraint requirements/all.lock --no-annotate --output-file requirements/uv.lock.txt
+lock pyproject.toml --extra embedded --constraint requirements/all.lock --output-file requirements/demo.lock
