@@ -1,0 +1,286 @@
+"""What a key says of its value: PHI of some kind, a structural role, or nothing. Keys decide before shapes do."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from router.privacy.lexicon import LEXICON
+
+_PIECE: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`kind`: every value under this key is PHI of this kind. `role`: else the structural role it claims ('' is free
+    text). `subject`: what the values below it are about (person, provider, address, name, telecom, clinical,
+    medication, pay, plan, device, infra, cookies, identifier), or ''."""
+
+    kind: str = ""
+    role: str = ""
+    subject: str = ""
+
+
+NOTHING: Final = Verdict()
+
+# kind -> key spellings; words in any order next to each other, the longest match wins. Other languages included, because
+# field names are written by the team that owns the service.
+_PHI: Final[dict[str, str]] = {
+    "SECRET": """password; passwd; pwd; passphrase; passcode; secret; client secret; token; access token; refresh token;
+        id token; auth token; session token; bearer; bearer token; api key; apikey; api token; x api key; access key;
+        secret key; private key; signing key; encryption key; service key; master key; routing key; integration key;
+        shared key; license key; ssh key; credential; credentials; authorization; proxy authorization; auth header;
+        auth; cookie; cookies; set cookie; session id; sessionid; sid; session key; session cookie; jsessionid;
+        phpsessid; jwt; csrf; csrf token; xsrf token; otp; totp; pin; pin code; mfa code; verification code; security code;
+        cvv; cvc; security answer; connection string; conn string; sas token; webhook secret; kennwort; passwort;
+        contrasena; contraseña; clave; senha; mot de passe; wachtwoord; hasło; salasana; x amz security token;
+        aws secret access key; aws access key id; access key id; nonce secret; recovery code; magic link; reset token""",
+    "SSN": """ssn; social; social security; social security number; social security no; ssn last four; ssn last; last four ssn;
+        last 4 ssn; ssn 4; ssn4; ssnlast; itin; tin; tax id; taxpayer id; sssn; soc sec; socsec; us ssn; ss number; nss""",
+    "NATIONAL_ID": """passport; passport number; passport no; national id; national number; gov id; government id; id card; id number;
+        identity number; identity card; nin; nhs number; nhs; nhs no; nino; national insurance number; medicare number; medicaid id; medicaid number; mbi; hicn;
+        cpf; rg; cnpj; dni; nie; nif; curp; rfc number; rut; bsn; pesel; personnummer; personal number;
+        cedula; cédula; aadhaar; aadhar; pan number; steuer id; steuernummer; sozialversicherungsnummer;
+        numero secu; numero securite sociale; nir; codice fiscale; codicefiscale; tckn; henkilotunnus; fodselsnummer; cpr; ahv; avs;
+        sin; medicare id; ohip; hcn; health card; health card number; tax number; green card; visa number; state id""",
+    "EMAIL": """email; e mail; mail; email address; emailaddress; mail address; user email; from email; to email; correo; correo electronico;
+        courriel; adresse mail; posta; e post; epost; mailadresse; contact email; reply to; recipient; recipients; rcpt; rcpt to; mail from;
+        cc email; bcc; sender email; upn; user principal name; メール; メールアドレス; 邮箱; 電子郵件""",
+    "PHONE": """phone; phone number; phonenumber; telephone; tel; mobile; mobile number; mobile phone; cell; cell phone; cellphone; msisdn;
+        home phone; work phone; contact number; callback number; caller; caller id; callee; dialed number; sms to; whatsapp; pager;
+        telefono; teléfono; telefon; telefonnummer; telefoonnummer; handy; handynummer; celular; movil; móvil; telefone; telephone number;
+        portable; telefonu; puhelin; 電話; 電話番号; 电话; 手机; 手机号; to number; from number; called number; calling number; ani; dnis; best number""",
+    "FAX": "fax; fax number; faxnummer; telefax; fax no; faksi",
+    "PERSON": """patient; patient name; first name; firstname; last name; lastname; full name; fullname; middle name; given name; given names;
+        family name; maiden name; mother maiden name; preferred name; nick name; nickname; legal name; birth name; surname; forename; fname; lname; mname; person; person name;
+        customer name; client full name; member name; subscriber name; guarantor name; insured name; insured; guardian; guardian name; parent name;
+        mother; father; mother name; father name; spouse; spouse name; next of kin; nok; emergency contact; contact name; contact person; caregiver; caretaker; relative;
+        beneficiary name; beneficiary; subscriber; guarantor; policy holder; policyholder; cardholder; card holder; cardholder name; name on card; account holder; holder name;
+        doctor; doctor name; physician; physician name; provider name; prescriber; prescriber name; nurse; nurse name; surgeon; therapist; clinician; clinician name; attending;
+        attending physician; referring physician; referring provider; rendering provider name; ordering provider; ordering physician; practitioner; pcp; pcp name; pharmacist;
+        passenger; passenger name; driver name; rider; rider name; employee name; staff name; author name; assignee name; display name; real name; user full name; recipient name;
+        sender name; caller name; requested by name; signed by; signer; signature name; witness; resident name; resident; enrollee; enrollee name; participant; participant name; student name; child; child name;
+        attendee; visitor; visitor name; tenant name person; applicant; applicant name; donor; donor name; decedent; minor name; initials;
+        nombre; nombres; apellido; apellidos; nombre completo; nombre paciente; paciente; primer nombre; segundo apellido; vorname; nachname; familienname; geburtsname; patientenname;
+        patient vorname; patient nachname; nom; prenom; prénom; nom famille; nom patient; nom complet; nome; sobrenome; cognome; nome completo; nome paciente; paziente;
+        voornaam; achternaam; naam; patientnaam; tussenvoegsel; imie; imię; nazwisko; fornamn; förnamn; efternamn; namn; etternavn; fornavn; efternavn; sukunimi; etunimi; nimi;
+        soyad; soyadi; isim; ad soyad; jmeno; prijmeni; 姓名; 氏名; 名前; 患者; 患者名; 患者氏名; имя; фамилия; отчество; фио; пациент; full patient name; pt name; pt; ptname; patientname;
+        patient full name; pat name; lastfirst; alias; aka; in patient name; patient first; patient last; patient display""",
+    "USERNAME": "username; user name; user; login; login name; user login; screen name; handle; twitter; skype; operator name; actor; owner name; usuario; benutzer; benutzername; utilisateur; utente; gebruiker; remote user; acting user; logged in user; principal; db user name; uid name",
+    "DOB": """dob; date of birth; birth date; birthdate; birthday; birth; born; born on; d o b; patient dob; dateofbirth; yob; birth year; year of birth; birth day; birth month; birth time; bday;
+        fecha nacimiento; fecha de nacimiento; fechanacimiento; nacimiento; geburtsdatum; geburtstag; geb; date naissance; date de naissance; datenaissance; naissance; data nascimento; data de nascimento; nascimento;
+        data nascita; data di nascita; nascita; geboortedatum; geboorte; data urodzenia; fodelsedatum; födelsedatum; fødselsdato; syntymaaika; 生年月日; 出生日期; дата рождения""",
+    "AGE": "age; patient age; age years; edad; alter; leeftijd; idade; alder; 年齢; 年龄; age in years; age at",
+    "DATE": """admission date; admit date; admitted; admitted at; admitted on; discharge date; discharged; discharged at; discharge time; date of service; service date; dos; visit date; visit; visit time; appointment; appointment date;
+        appointment time; appt; appt date; appt time; date of death; death date; deceased date; dod; died; died on; surgery date; procedure date; onset; onset date; onset date time; encounter date; exam date; specimen date;
+        collection date; collected; test date; fill date; filled on; refill date; prescribed on; date prescribed; authored on; effective date time; effective period; performed date time; recorded date; issued date; injury date; accident date; lmp; due date baby; edd;
+        last seen; last visit; next visit; next appointment; scheduled for; treatment date; vaccination date; immunization date; date admitted; date discharged; fecha ingreso; fecha alta; fecha cita; cita; termin; aufnahmedatum; entlassungsdatum; entlassung; date admission; date sortie; dt admit; hire date; wedding date; statement date person""",
+    "ADDRESS": """address; addr; street; street address; address line; address line 1; address line 2; address1; address2; addr1; addr2; line1; line2; home address; mailing address; shipping address; billing address; residence; city; town; village; county; parish; borough; suburb;
+        neighborhood; pickup; pickup address; dropoff; drop off; dropoff address; destination address; apt; apartment; unit number; house number; po box; location address; home; birth place; birthplace; place of birth; hometown; precinct; district home; census tract; what three words;
+        direccion; dirección; calle; ciudad; colonia; municipio; localidad; domicilio; provincia; strasse; straße; hausnummer; wohnort; ort; stadt; anschrift; adresse; rue; ville; commune; domicile; endereco; endereço; rua; bairro; cidade; logradouro; indirizzo; via; citta; città; comune; adres; straat; woonplaats; plaats; ulica; miasto; adress; gata; stad; 住所; 地址""",
+    "ZIP": "zip; zip code; zipcode; zip4; postal; postal code; postalcode; postcode; post code; codigo postal; código postal; cp postal; plz; postleitzahl; code postal; cep; cap code; postnummer; kod pocztowy; pin code postal; 郵便番号; 邮编; zip3",
+    "GEO": "lat; lng; lon; latitude; longitude; geo; geolocation; coordinates; coords; lat lng; latlng; latlong; gps; geo point; geohash; position gps; lat lon",
+    "MRN": "mrn; medical record; medical record number; med rec; med rec no; medrec; record number; chart number; chart no; chart id; chart; hospital number; hospital no; hosp no; patient mrn; emr id; ehr id; mr number; mr no; record no; empi; mpi; unit record number; historia clinica; expediente; fallnummer; aktenzeichen; numero dossier; dossier; ipp; prontuario; kartoteket; nhc; medicalrecordnumber; record locator",
+    "PATIENT_ID": "patient id; patientid; pt id; ptid; pid patient; patient number; patient no; patient identifier; patient key; patient uuid; patient guid; patient ref; patient reference; subject; subject id; person id; personid; individual id; enterprise id; external patient id; internal patient id; customer id; client patient id; user id; userid; id paciente; paciente id; patienten id; patientennummer; patient nr; id patient; patientnr; encounter id; encounter number; encounter; visit id; visit number; episode id; admission id; admission number; csn; fin; fin number; har; participant id; resident id; consumer id; member user id; case number; case id; study subject; subject number; referral id; patient account id; profile id; contact id; guest id; appointment id; accession; accession number; specimen id; lab id; sample id; order number; prescription id; prescription number; rx number; rx id; rxnumber; rx no; script id; donor id; caller user id; uid user; patients; patient ids; studyinstanceuid; study instance uid; employee id; staff id; badge id; badge; badge number; employee number; worker id number; auth id; authorization number; auth number; prior auth; prior authorization number; kundennummer; patientkey; subjectid; personnel number",
+    "MEMBER_ID": "member; member id; memberid; member number; member no; membership id; membership number; subscriber id; subscriberid; subscriber number; subscriber no; insurance id; insurance number; insurance no; insurance member; insurance policy; insured id; insured number; policy; policy number; policy no; policy id; group number; group no; plan member; plan number; plan id; health plan number; health plan id; health plan; health plan beneficiary; beneficiary id; beneficiary number; beneficiaryid; hicn number; payer id member; payer member id; enrollee id; enrollment id; coverage id; coverage number; card id; insurance card; eligibility id; medicaid; rx bin; rxbin; rx group; rxgrp; rxgroup; pcn; cardholder id; dependent id; claim id; claim number; claim no; claimnumber; claimid; claim; icn; versichertennummer; versicherungsnummer; krankenversicherungsnummer; kvnr; numero poliza; poliza; póliza; numero afiliado; afiliado; numero adherent; mutuelle; carteirinha; tessera; polisnummer; verzekeringsnummer; policy holder id; certificate of coverage; memberno; policyno; hplan",
+    "ACCOUNT": "account number; account no; acct; acct no; acct number; acct num; account num; accountnumber; accountno; bank account; bank account number; iban; routing number; aba; aba number; swift; bic; invoice number patient; billing id; billing account; guarantor account; patient account; patient account number; statement number; payment account; kontonummer; konto; cuenta; numero cuenta; numero de cuenta; numero compte; compte; conta; conto; rekening; rekeningnummer; billing number; financial number; hsa account; fsa account; sort code; wallet id; bank; account id patient; acctid; customer account; customer number; client number; loan number",
+    "LICENSE": "license number; licence number; license no; licence no; driver license; drivers license; driver licence; driving licence; driving license; drivers licence; dl number; dl no; dln; driver license number; license id; certificate number; medical license; state license; license; licence; fuehrerschein; permiso conducir; licencia; permis conduire; certificate no; cert number; rn license; cnh; rijbewijs; patente; board certification; licensenumber",
+    "DEA": "dea; dea number; dea no; dea id; deanumber; prescriber dea",
+    "NPI": "npi; npi number; provider npi; rendering npi; billing npi; national provider; national provider identifier; provider id; prescriber id; prescriber npi; physician id; practitioner id; doctor id; clinician id; clia; facility npi; lanr; bsnr; rpps; nurse id",
+    "VIN": "vin; vehicle; vehicle id; vehicle vin; vin number; vehicle identification number; chassis number; fahrgestellnummer",
+    "PLATE": "plate; license plate; licence plate; plate number; plate no; licenseplate; vehicle plate; number plate; vehicle registration; reg plate; tag number vehicle; registration plate; kennzeichen; matricula; placa; plaque; targa; kenteken; rego",
+    "DEVICE_ID": "device serial; device serial number; serial; serial number; serial no; serialnumber; sn; device id; deviceid; device identifier; device uuid; udi; imei; imsi; iccid; meid; mac; mac address; macaddress; wifi mac; bluetooth mac; bluetooth address; implant; implant serial; implant id; pacemaker; pacemaker id; pump serial; pump id; meter id; sensor serial; sensor id; wearable; wearable id; device udi; advertising id; idfa; gaid; android id; device token; push token; fcm token; apns token; monitor serial; cgm serial; cgm id; ventilator id; infusion pump; seriennummer; numero serie; número serie; glucose meter id; hardware id; machine serial; equipment serial; tracker id; device imei; sim",
+    "BIOMETRIC": "fingerprint id; fingerprint template; finger print; thumbprint; biometric; biometric id; biometric hash; biometrics; face id; face; face template; face embedding; faceprint; facial; retina; iris; iris scan; retina scan; voice print; voiceprint; voice sample; palm print; palmprint; selfie; selfie url; photo; photo url; patient photo; portrait; headshot; avatar; avatar url; picture; profile picture; profile image; id photo; image face; genome; dna; dna profile; genetic; foto; lichtbild; huella; photo id; face url; photos; signature image",
+    "CREDIT_CARD": "credit card; card number; card no; cardnumber; cc; ccn; cc number; pan; primary account number; debit card; card num; payment card; credit card number; card; tarjeta; numero tarjeta; kreditkarte; kartennummer; carte bancaire; creditcard; card last4; card last four; last4; last four; card exp; card expiry",
+    "DIAGNOSIS": "diagnosis; diagnoses; diagnosis code; diagnosis codes; diag; diag code; dx; dx code; dx codes; primary diagnosis; admitting diagnosis; principal diagnosis; secondary diagnosis; icd; icd code; icd9; icd10; icd 10; icd 9; icd10 code; icd 10 code; condition; conditions; health condition; disease; illness; disorder; symptom; symptoms; chief complaint; complaint; presenting complaint; reason for visit; visit reason; reason for admission; problem list; comorbidities; allergy; allergies; procedure code; cpt; cpt code; cpt codes; hcpcs; snomed; snomed code; procedure; surgery; treatment; clinical note; clinical notes; progress note; doctor note; nurse note; medical history; history of present illness; hpi; findings; impression; prognosis; lab result; test result clinical; hba1c; a1c; blood type; blood group; hiv status; pregnancy; pregnancy status; disability; drg; drg code; diagnostico; diagnóstico; diagnose; diagnostic patient; diagnosi; hauptdiagnose; entlassdiagnose; alergias; allergie; motivo consulta; enfermedad; krankheit; maladie; vaccine; immunization; race; ethnicity; religion; marital status; sexual orientation; gender identity; bmi; triage note; care plan; clinical summary; diagnosiscode; diagnosis text; diagnosis description; dx description; 診断; 病名; 诊断",
+    "MEDICATION": "medication; medications; medication name; med; meds; drug; drugs; drug name; medicine; medicines; rx; prescription; prescriptions; prescribed; ndc; ndc code; rxnorm; rxcui; dose; dosage; dosage instruction; sig; regimen; active ingredient; substance; pharmaceutical; medicamento; medicamentos; farmaco; medikament; medikation; médicament; medicament; traitement; geneesmiddel; medicijn; remedio; drug code; treatment drug; antibiotic; infusion drug; vaccine name; din; brand name; generic name; 薬; 薬剤; 药品",
+    "WARD": "ward; ward name; ward id; ward code; room; room number; room no; bed; bed number; bed id; bed no; nursing unit; care unit; point of care; floor; room bed; patient location; bed location; unit bed; station; sala; habitacion; habitación; cama; zimmer; zimmernummer; bett; chambre; lit; leito; quarto; enfermaria; afdeling; kamer; stanza; reparto; letto; avdelning; 病棟; 病室; department patient; assigned location; hospital ward; facility ward; servicio hospitalario",
+    "IP": "ip; ip address; ipaddress; client ip; clientip; client address; client addr; remote ip; remote addr; remoteaddr; remote address; source ip; source address; src ip; srcip; user ip; visitor ip; x forwarded for; x real ip; true client ip; cf connecting ip; forwarded for; x client ip; caller ip; sourceip; origin ip; login ip; last ip; ip addr; ipv4; ipv6; session ip; http client ip; fastly client ip; x cluster client ip; peer ip; remote host",
+    "URL": "personal url; profile url; patient url; homepage; linkedin; facebook; instagram",
+    "IDENTIFIER": "unique id person; personal id; external member ref; identifying number; identity; subject identifier; household id; family id; household",
+}  # fmt: skip
+
+# structural roles -> key spellings
+_ROLES: Final[dict[str, str]] = {
+    "name": """alertname; alert name; alert; rule; rule name; rulename; service; service name; app; app name; application; application name; component; module; package; logger; logger name; log name; platform; environment; env; stage; region; zone; availability zone; az;
+        cluster; cluster name; namespace; pod; pod name; container; container name; deployment; deployment name; job; job name; instance; host; host name; hostname; server; server name; node; node name; nodename; device; disk; mountpoint; mount; fstype; interface; namespace name; metric; metric name; topic; queue; queue name; stream; channel; partition name; table; table name; column name; relation; index name; schema; schema name; database; database name; db; db name; dbname; collection; bucket; image; image name; image tag; tag; release; version; firmware; build; branch; repo; repository; team; squad; owner team; receiver; route; integration; monitor name; dashboard; policy name; escalation policy; workflow; step; pipeline; operation; operation name; transaction; transaction name; thread; thread name; handler; controller; endpoint; grafana folder; rulegroup; rule group; function name; task name; event name; event type; eventtype; detail type; resource type; resourcetype; culprit; tenant; organization; org name; workspace; project; project name; site; facility code; alarm name; alarmname; prometheus; quantile; le; method name; http host; http route; client; runtime; runtime name; sdk; sdk name; os; os name; browser; browser name; source system; sending application; sending facility; receiving application; feature flag; state machine; category; group name; log group; log stream; plugin; driver; provider system; upstream; backend; shard; worker; consumer; producer; consumer group; consumergroup; subsystem; facility; chart; helm chart; kind; api version; apiversion; protocol; processor; connector; model name; script; script name; command name; test name; check name; check; monitor; broker; source; source name; event source; eventsource; trigger name; integration name; http target template; user agent; useragent; http user agent; telemetry sdk; language; locale; timezone; encoding; content type; contenttype; accept; accept encoding; accept language; mime type; media type; unit; content encoding; compiler; program; ident; syslog program; unit name; systemd unit; process name; processname; exe; binary""",
+    "code": "filename; file name; file; abs path; abspath; path file; function; lineno; line; line number; colno; col; column; module; exception; exception type; exception class; error class; error type; errortype; exc type; class; class name; caller file; location code; stack; code location; source file; sourcefile; frame; symbol; method; http method; request method; verb; raw function; package path; in app; instruction addr; image addr; debug id; code file; context line; pre context; post context; error code; errorcode; err code; code; status code; statuscode; http status; http code; response code; sqlstate; errno; exit code; exitcode; reason code; result code; ack code; hl7 ack; fault code; signal; syscall",
+    "id": """trace id; traceid; span id; spanid; parent span id; parent id; parentid; request id; requestid; req id; reqid; correlation id; correlationid; event id; eventid; message id; messageid; msg id; msgid; transaction id; transactionid; txn id; tx id; job id; jobid; task id; taskid; run id; runid; build id; build number; commit; commit id; commit sha; sha; sha256; sha1; md5; git sha; revision; rev; release id; deployment id; incident id; incidentid; incident key; alert id; alertid; monitor id; org id; orgid; organization id; project id; projectid; tenant id; tenantid; cluster id; node id; pod id; pod uid; container id; instance id; instanceid; host id; process id; pid; ppid; tid; thread id; dedup key; dedupkey; fingerprint; digest; etag; checksum; hash; signature version; group key; groupkey; aggregation key; x request id; x correlation id; x amzn trace id; traceparent; trace; span; root cause id; rule id; ruleid; rule uid; dashboard id; dashboard uid; panel id; integration id; service id; resource id; resource name; arn; topic arn; queue arn; aws account id; awsaccountid; account aws; subscription arn; delivery id; delivery tag; batch id; batchid; execution id; workflow id; workflow run id; flow id; step id; attempt id; invocation id; lambda request id; issue id; issue key; ticket id; ticket; ticket number; change id; change number; uid; celery task; celery task id; worker id; replica id; shard id; partition key hash; offset; sequence id; snapshot id; volume id; image id; ami id; vpc id; subnet id; key id; kid; key fingerprint; thumbprint cert; cert serial; certificate serial; oid; loinc; loinc code; template id; schema id; version id; versionid; api id; app id; appid; application id; client app id; environment id; control id; message control id; interchange control number; control number; isa control; gs control; file id; upload id; object id hash; trip; sync id; webhook id; notification id; notificationid; subscription id; log id; logid; feature id; experiment id; hook id; report id; query id; queryid; connection id; conn id; socket id; stream id; consumer id group; lock id; lease id; cache key hash; dag id; dagrun id; dd trace id; dd span id; nonce; unsubscribe url; signature; signing cert url; external alert id; rollup key; monitor uid; ncpdp version; msg key""",
+    "time": """timestamp; ts; time; datetime; at; starts at; startsat; ends at; endsat; started at; startedat; ended at; start time; starttime; end time; endtime; created; created at; createdat; created on; created date; created time; updated; updated at; updatedat; last updated; lastupdated; modified; modified at; last modified; received at; received; event time; eventtime; occurred at; occurred; fired at; triggered at; resolved at; acknowledged at; opened at; closed at; first seen; last event time; log time; logged at; sent at; sent; queued at; enqueued at; processed at; finished at; completed at; failed at; expires; expires at; expiry; expiration; exp; iat; nbf; not before; not after; valid until; valid from; state change time; statechangetime; last seen alert; last success; last run; next run; next retry; next attempt; retry at; deadline; published at; deployed at; detected at; last heartbeat; heartbeat at; observed time; scheduled time; since; until; now; utc time; local time; date time; ingested at; last transition time; lasttransitiontime; first timestamp; last timestamp; build date; release date; checked at; last check; polled at; boot time; start; end; started; finished; time stamp; date""",
+    "number": """count; counts; total; totals; sum; avg; average; mean; min; max; median; p50; p90; p95; p99; p999; stddev; rate; ratio; percent; pct; percentage; score number; value; values; current value; threshold; limit; quota; size; bytes; byte count; length; len; duration; duration ms; latency; latency ms; elapsed; elapsed ms; took; took ms; timeout; ttl; interval; period; delay; delay ms; backoff; retries; retry; retry count; attempt; attempts; attempt number; max attempts; max retries; port; ports; pid number; rows; row count; rowcount; records; record count; batch size; page; page size; per page; limit rows; position; depth; queue depth; queue size; lag; consumer lag; backlog; pending; in flight; inflight; active; idle; connections; threads; workers; replicas; restarts; restart count; exit status; priority number; level number; severity number; uptime; uptime s; memory; mem; heap; heap used; rss; cpu; cpu percent; load; disk used; free; used; available; battery; battery pct; voltage; temperature device; queue length; eta; eta s; seq; sequence; sequence number; seqno; iteration; epoch; generation; partition; index; idx; step number; progress; succeeded; failed count; errors; error count; warnings; success count; num failures; truncated alerts; truncatedalerts; dropped; skipped; processed; datapoints; evaluation periods; evaluationperiods; amount; cost; price; balance; budget; qty; quantity; width; height; x; y; z; weight number; samples; sample rate; bucket; buckets; timeout ms; timeout s; ms; seconds; secs; minutes; hours; days; kb; mb; gb; content length; request size; response size; response time; response time ms; response ms; bytes sent; bytes received; body size; rt; rps; qps; tps; hits; misses; hit rate; concurrency; pool size; max connections; capacity; utilization; orgid""",
+    "enum": """status; state; level; severity; sev; priority; urgency; impact; result; outcome; action; event action; eventaction; type; mode; phase; health; healthy; ready; enabled; disabled; active flag; success; ok; handled; mechanism; reason enum; verdict; decision; direction; comparison operator; statistic; new state value; newstatevalue; old state value; oldstatevalue; alert state; alertstate; event status; condition status; transport; scheme; log level; loglevel; lvl; transition; alert type; alert status; signature; gender; sex; use; country; country code; currency; state code; os type; device type; tls version; http version; dry run; retryable; transient; in progress; acknowledged; resolved flag; muted; silenced; firing; answer; boolean; flag; visibility; role; operation type; op; method type; change type; diff; bool; treat missing data; treatmissingdata""",
+    "url": """url; uri; link; href; runbook; runbook url; dashboard url; dashboardurl; panel url; panelurl; silence url; silenceurl; generator url; generatorurl; external url; externalurl; request url; http url; target url; callback url; webhook url; referer; referrer; html url; web url; endpoint url; console url; log url; logs url; alert url; issue url; permalink; source url; snapshot; snapshot url; image url; client url; query url; base url; api url; service url; redirect url; redirect uri; request uri; request path; path; http path; http target; uri path; location url; url path; full path; unsubscribeurl; signingcerturl; subscribe url; request line""",
+    "free": "message; msg; description; summary; title; subject line; text; body; content; note; notes; detail; details; error; error message; errormessage; err; reason; cause; exception message; stacktrace; stack trace; traceback; log; logs; line text; log message; output; stdout; stderr; comment; comments; annotation; event; event message; payload; data; request body; response body; response; request; raw; raw message; query; sql; statement; parameters; params; args; arguments; kwargs; vars; locals; context; extra; custom details; metadata; properties; props; attributes; labels; tags; fields; values list; items; entries; results; records list; html; xml; json; hl7; x12; edi; csv; state reason; newstatereason; new state reason; alarm description; alarmdescription; subject text; fingerprint text; headline; short description; long description; work notes; close notes; problem; issue; hint; suggestion; help; usage; prompt; query string; querystring; query params; form; form data",
+}  # fmt: skip
+
+# what stands below a key that holds an object or a list
+_SUBJECTS: Final[dict[str, str]] = {
+    "person": "patient; patients; member; members; subscriber; guarantor; beneficiary; insured; customer; user; users; person; people; contact; contacts; guardian; caregiver; next of kin; emergency contact; passenger; passengers; client person; employee; enrollee; dependent; dependents; individual; consumer; participant; resident; spouse; child; children; mother; father; donor; recipient; applicant; paciente; patienten; patientin; utilisateur; usuario; kunde; cliente; cardholder; policyholder; policy holder; caller; visitor; pid; pat; demographics; demographic; profile; identity; related person; subject; driver; rider; attendee; student; owner person; requester; sender; payee; relative; nok",
+    "provider": "provider; prescriber; doctor; physician; practitioner; nurse; surgeon; clinician; therapist; attending; pcp; pharmacist; performer; requester clinician; ordering provider; rendering provider; referring provider; arzt; medico; médico; medecin",
+    "address": "address; addresses; addr; home address; mailing address; billing address; shipping address; location address; direccion; adresse; endereco; indirizzo; adres; residence; pickup; dropoff; anschrift; domicilio",
+    "name": "name; names; patient name; full name; legal name; human name; nombre completo",
+    "telecom": "telecom; phone; phones; telephone; contact point; contact info; contactinfo; telephones; phone numbers; emails; contact details; telefono; telecoms",
+    "clinical": "diagnosis; diagnoses; condition; conditions; procedure; procedures; allergy; allergies; problem list; problems; dx; observation; observations; symptoms; vitals; lab result; lab results; clinical; chief complaint; diagnosen; diagnosticos; icd; encounter diagnosis; findings; medical history; reason for visit; immunization; family history",
+    "medication": "medication; medications; meds; drug; drugs; prescription; prescriptions; rx; medication request; medication statement; medicamentos; medikamente; dosage; dose",
+    "pay": "card; credit card; payment; payment method; bank account; account details; bank; billing; billing info; charge source",
+    "plan": "insurance; coverage; policy; health plan; plan; eligibility; payer member; insurance info; benefits; member plan; claim; claims",
+    "device": "device info; implant; wearable; pacemaker; pump; glucometer; vehicle; medical device",
+    "infra": "org; organization; project; monitor; service; services; cluster; node; pod; container; host; server; instance; deployment; app; application; job; task; runtime; os; sdk; release; build; k8s; kubernetes; kube; aws; gcp; azure; cloud; meta; rule; alert; alerts; incident; event; pipeline; workflow; git; commit; repo; repository; queue; topic; kafka; redis; postgres; db; database; trigger; dashboard; panel; team; trace; span; process; thread; check; checks; metric; metrics; stats; counters; resource; orgs; integration; escalation policy; workspace; otel; telemetry; agent; runner; image; disk; network; tags infra; browser; package; modules; dimensions",
+    "cookies": "cookies; cookie; session cookies",
+    "identifier": "identifier; identifiers; ids; external ids; external identifiers",
+}  # fmt: skip
+
+# under a subject, bare keys mean this
+_UNDER: Final[dict[str, dict[str, str]]] = {
+    "person": {
+        "id": "PATIENT_ID", "ids": "PATIENT_ID", "identifier": "PATIENT_ID", "reference": "PATIENT_ID", "ref": "PATIENT_ID", "uuid": "PATIENT_ID", "uid": "PATIENT_ID", "guid": "PATIENT_ID", "key": "PATIENT_ID", "number": "PATIENT_ID", "no": "PATIENT_ID", "record": "MRN", "nr": "PATIENT_ID",
+        "name": "PERSON", "first": "PERSON", "last": "PERSON", "middle": "PERSON", "given": "PERSON", "family": "PERSON", "full": "PERSON", "display": "PERSON", "title name": "PERSON", "label": "PERSON", "text": "PERSON", "value": "PERSON", "suffix": "PERSON", "maiden": "PERSON", "preferred": "PERSON",
+        "date": "DATE", "birth": "DOB", "born": "DOB", "home": "PHONE", "work": "PHONE", "contact": "PHONE", "line": "ADDRESS", "location": "ADDRESS", "state": "ADDRESS", "region": "ADDRESS", "image": "BIOMETRIC", "ip": "IP", "language": "", "weight": "DIAGNOSIS", "height": "DIAGNOSIS", "account": "ACCOUNT",
+        "code": "PATIENT_ID", "external id": "PATIENT_ID", "external": "PATIENT_ID", "url": "PATIENT_ID", "history": "DIAGNOSIS", "notes": "DIAGNOSIS", "note": "DIAGNOSIS", "alias": "PERSON",
+    },
+    "provider": {"id": "NPI", "identifier": "NPI", "reference": "NPI", "name": "PERSON", "first": "PERSON", "last": "PERSON", "given": "PERSON", "family": "PERSON", "display": "PERSON", "number": "NPI", "text": "PERSON", "value": "PERSON", "full": "PERSON"},
+    "address": {"line": "ADDRESS", "text": "ADDRESS", "value": "ADDRESS", "full": "ADDRESS", "state": "ADDRESS", "region": "ADDRESS", "name": "ADDRESS", "number": "ADDRESS", "unit": "ADDRESS", "country": "", "district": "ADDRESS", "code": "ZIP", "formatted": "ADDRESS", "l1": "ADDRESS", "l2": "ADDRESS", "province": "ADDRESS", "type": "", "use": "", "street1": "ADDRESS", "street2": "ADDRESS", "st": "ADDRESS", "1": "ADDRESS", "2": "ADDRESS"},
+    "name": {"family": "PERSON", "given": "PERSON", "first": "PERSON", "last": "PERSON", "middle": "PERSON", "text": "PERSON", "prefix": "PERSON", "suffix": "PERSON", "value": "PERSON", "full": "PERSON", "display": "PERSON"},
+    "telecom": {"value": "PHONE", "number": "PHONE", "home": "PHONE", "work": "PHONE", "primary": "PHONE", "secondary": "PHONE", "text": "PHONE", "address": "EMAIL", "extension": "PHONE", "ext": "PHONE"},
+    "clinical": {"code": "DIAGNOSIS", "display": "DIAGNOSIS", "text": "DIAGNOSIS", "name": "DIAGNOSIS", "value": "DIAGNOSIS", "description": "DIAGNOSIS", "desc": "DIAGNOSIS", "note": "DIAGNOSIS", "title": "DIAGNOSIS", "label": "DIAGNOSIS", "reaction": "DIAGNOSIS", "primary": "DIAGNOSIS", "secondary": "DIAGNOSIS", "date": "DATE", "onset": "DATE", "history": "DIAGNOSIS"},
+    "medication": {"code": "MEDICATION", "display": "MEDICATION", "text": "MEDICATION", "name": "MEDICATION", "value": "MEDICATION", "description": "MEDICATION", "strength": "MEDICATION", "route": "MEDICATION", "frequency": "MEDICATION", "label": "MEDICATION", "form": "MEDICATION", "number": "PATIENT_ID", "id": "PATIENT_ID", "date": "DATE", "instructions": "MEDICATION", "quantity": "MEDICATION"},
+    "pay": {"number": "CREDIT_CARD", "id": "ACCOUNT", "holder": "PERSON", "name": "PERSON", "last4": "CREDIT_CARD", "exp": "CREDIT_CARD", "expiry": "CREDIT_CARD", "token": "SECRET", "account": "ACCOUNT", "routing": "ACCOUNT", "last four": "CREDIT_CARD"},
+    "plan": {"id": "MEMBER_ID", "number": "MEMBER_ID", "member": "MEMBER_ID", "group": "MEMBER_ID", "no": "MEMBER_ID", "reference": "MEMBER_ID", "card": "MEMBER_ID", "holder": "PERSON", "identifier": "MEMBER_ID", "key": "MEMBER_ID"},
+    "device": {"id": "DEVICE_ID", "serial": "DEVICE_ID", "identifier": "DEVICE_ID", "number": "DEVICE_ID", "registration": "PLATE", "udi": "DEVICE_ID"},
+    "identifier": {"value": "IDENTIFIER"},
+}  # fmt: skip
+
+# last words that turn a PHI word before them into something about the system: patient_count, email_status, phone_verified
+_TAILS: Final[dict[str, str]] = {
+    **dict.fromkeys("count counts total num_total sum avg max min ms seconds secs duration latency size bytes length len rate ratio pct percent percentage limit quota threshold ttl timeout attempts retries retry errors failures index idx position port lag depth qps rps offset version score counter bucket".split(), "number"),
+    **dict.fromkeys("status state type enabled disabled valid invalid verified verification exists present missing required optional flag mode format level severity priority category result outcome masked redacted hashed encrypted null empty changed match matched mismatch mismatched allowed blocked bounced opt optin".split(), "enum"),
+    **dict.fromkeys("service svc server table column columns schema topic queue cache worker job task cluster namespace pod host hostname endpoint route template templates provider_name handler controller module class method function api app application database db bucket stream exchange client_name backend frontend proxy gateway pipeline system engine index_name model field fields validator validation parser field_name key_name constraint lookup search check sync import export feed interface".split(), "name"),
+    **dict.fromkeys("at timestamp ts updated created expires".split(), "time"),
+}  # fmt: skip
+
+_NAMERS: Final = frozenset("name key field label param parameter header attribute column k property variable var tag question code type id slug path dimension measure metric system url".split())
+_VALUERS: Final = frozenset("value val v content answer text values data current new old stringvalue string_value valuestring".split())
+
+
+def split(key: str) -> tuple[str, ...]:
+    """The lower-case words of a key: camelCase, snake_case, kebab-case, dots, and `firstname` where it is known."""
+    key = unicodedata.normalize("NFKC", key)
+    words: list[str] = []
+    for piece in _PIECE.findall(key):
+        low = piece.lower()
+        if low.isascii() and low not in _WORDS and len(low) > 5 and LEXICON.flag(low) != "w":  # noqa: PLR2004
+            words.extend(_segment(low) or (low,))
+        else:
+            words.append(low)
+    return tuple(words)
+
+
+def _segment(word: str) -> tuple[str, ...] | None:
+    """`patientname` as words of our tables, all of it or nothing."""
+    if len(word) > 40:  # noqa: PLR2004 - no key word is that long
+        return None
+    best: list[tuple[str, ...] | None] = [()] + [None] * len(word)
+    for end in range(2, len(word) + 1):
+        for start in range(max(0, end - 16), end - 1):
+            before = best[start]
+            if before is None or word[start:end] not in _WORDS:
+                continue
+            if end - start == 2 and word[start:end] not in {"id", "no", "ip"}:  # noqa: PLR2004
+                continue
+            found = best[end]
+            if found is None or len(before) + 1 < len(found):
+                best[end] = (*before, word[start:end])
+    return best[len(word)]
+
+
+def _table(source: dict[str, str]) -> dict[frozenset[str], str]:
+    return {
+        frozenset(spelling.split()): value
+        for value, spellings in source.items()
+        for spelling in (part.strip().lower() for part in spellings.split(";"))
+        if spelling
+    }
+
+
+_PHI_BY: Final = _table(_PHI)
+_ROLE_BY: Final = _table(_ROLES)
+_SUBJECT_BY: Final = _table(_SUBJECTS)
+_WORDS: Final = frozenset(word for table in (_PHI_BY, _ROLE_BY, _SUBJECT_BY) for words in table for word in words) | {
+    word for table in _UNDER.values() for word in table
+} | _TAILS.keys()  # fmt: skip
+KEY_WORDS: Final = frozenset(word for word in _WORDS if word.isascii() and LEXICON.flag(word) not in {"p", "d", "m"})
+"""Words of field names: `mrn`, `dob`, `geburtsdatum` say what a value is and are nobody's value."""
+_LONGEST: Final = 5
+
+
+def _best(words: tuple[str, ...], table: dict[frozenset[str], str]) -> tuple[str, int, int]:
+    """The value of the longest run of words the table knows, its length, and where it ends; later runs win ties."""
+    for size in range(min(_LONGEST, len(words)), 0, -1):
+        for start in range(len(words) - size, -1, -1):
+            found = table.get(frozenset(words[start : start + size]))
+            if found is not None and len(set(words[start : start + size])) == size:
+                return found, size, start + size
+    return "", 0, 0
+
+
+@lru_cache(maxsize=4096)
+def _judge(words: tuple[str, ...], subject: str) -> Verdict:
+    if not words:
+        return NOTHING
+    below = _best(words, _SUBJECT_BY)[0] if words[-1] not in _TAILS else ""
+    under = _UNDER.get(subject)
+    if subject == "cookies":
+        return Verdict("SECRET", "", "cookies")
+    role, role_size, role_end = _best(words, _ROLE_BY)
+    kind, size, end = _best(words, _PHI_BY)
+    if under is not None:
+        bare = under.get(" ".join(words)) if len(words) <= 2 else None  # noqa: PLR2004
+        if bare is None and words[-1] in {"id", "name", "number", "value", "uuid"} and size <= 1 and role_size <= 1:
+            bare = under.get(words[-1])
+        if bare is not None and size <= len(words):
+            if kind and size == len(words) and kind not in {"USERNAME"}:
+                return Verdict(kind, "", below or subject)
+            return Verdict(bare, "" if bare else "enum", below or subject)
+    if kind and role_size > size:
+        kind = ""
+    if kind and role_size == size and role_end > end and words[-1] in _TAILS:
+        kind = ""
+    if kind and end < len(words) and words[-1] in _TAILS:
+        return Verdict("", _TAILS[words[-1]], below)
+    if kind:
+        return Verdict(kind, "", below or (subject if subject in {"address"} else ""))
+    if subject == "infra" and words[-1] in {"id", "name", "key", "uid", "uuid", "slug"}:
+        return Verdict("", "id" if words[-1] != "name" else "name", "infra")
+    if role and (role_end == len(words) or role_size > 1):
+        return Verdict("", "" if role == "free" else role, below or subject)
+    if words[-1] in _TAILS:
+        return Verdict("", _TAILS[words[-1]], below or subject)
+    if words[-1] == "name" and len(words) > 1:
+        return Verdict("", "name", below or subject)
+    return Verdict("", "" if role == "free" else role, below or subject)
+
+
+def judge(key: str, subject: str = "") -> Verdict:
+    """What `key` says of its value, below a `subject`. Any text; never fails."""
+    if len(key) > 80:  # noqa: PLR2004 - no key name is that long; it is data
+        return Verdict("", "", subject)
+    return _judge(split(key), subject)
+
+
+def kind_of_words(words: tuple[str, ...]) -> str:
+    """The kind a phrase of text names as a key would (`medical record`), or ''."""
+    found = _PHI_BY.get(frozenset(words))
+    return found or ""
+
+
+def is_namer(key: str) -> bool:
+    """Can the value of this key be the name of a sibling's value."""
+    return key.lower().strip("_$@") in _NAMERS
+
+
+def is_valuer(key: str) -> bool:
+    """Can this key hold the value that a sibling names."""
+    return key.lower().strip("_$@") in _VALUERS

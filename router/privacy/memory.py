@@ -1,0 +1,50 @@
+"""What one process remembers of harmless strings and key paths, so that the same service names are judged once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from router.privacy.keys import Verdict
+
+STRINGS: Final = 20_000
+LONGEST: Final = 300
+PATHS: Final = 5_000
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """A key path as met before: what its values are, and the places below it."""
+
+    path: tuple[str, ...]
+    verdict: Verdict
+    role: str  # role that holds here, '' free
+    exact: bool  # the source format named this very path
+    rule: str  # the tenant's field rule
+    under: dict[str, Place] = field(default_factory=dict)
+    items: Place | None = None
+    states: tuple[object, ...] = ()
+    harmless_key: bool = True
+
+
+class Memory:
+    """Bounded; holds only strings that were judged harmless, never one that got a token. One per compiled rules."""
+
+    __slots__ = ("harmless", "paths", "roots")
+
+    def __init__(self) -> None:
+        self.harmless: dict[str, set[str]] = {}
+        self.roots: dict[int, tuple[object, Place]] = {}
+        self.paths = 0
+
+    def keep(self, role: str, text: str) -> None:
+        """Remember that `text` is harmless in this role."""
+        if len(text) > LONGEST:
+            return
+        known = self.harmless.setdefault(role, set())
+        if len(known) >= STRINGS:
+            known.clear()
+        known.add(text)
+
+    def __repr__(self) -> str:
+        return "<Memory>"

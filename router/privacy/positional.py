@@ -1,0 +1,300 @@
+"""Formats whose meaning is in the place: HL7 v2, X12, FHIR, tables with their columns beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from router.privacy.keys import Verdict, judge
+from router.privacy.text import Reader, Span
+
+_COLUMNS: Final = ("columns", "fields", "headers", "header", "cols", "column_names", "columnNames", "keys", "names")
+_ROWS: Final = ("rows", "values", "data", "records", "row", "results", "params", "parameters", "tuples")
+
+
+def table(value: Mapping[str, Any]) -> dict[str, list[str]]:
+    """{"columns": ["name", "ssn"], "rows": [[…]]}: which keys hold rows, and the names of their cells."""
+    for key in _COLUMNS:
+        columns = value.get(key)
+        if isinstance(columns, list) and columns:
+            names = [column if isinstance(column, str) else column.get("name", "") if isinstance(column, dict) else "" for column in columns]
+            if all(isinstance(name, str) for name in names) and any(names):
+                return {rows: names for rows in _ROWS if rows != key and isinstance(value.get(rows), list)}
+    return {}
+
+
+def fhir(resource: str, key: str, verdict: Verdict) -> Verdict:
+    """What a FHIR resource's own fields mean."""
+    if key == "id":
+        return Verdict("PATIENT_ID") if resource in {"Patient", "Person", "RelatedPerson", "Encounter", "Coverage", "Observation", "Condition", "MedicationRequest", "Practitioner", "DiagnosticReport"} else verdict
+    if key == "code" and resource in {"Condition", "Observation", "Procedure", "AllergyIntolerance", "DiagnosticReport", "ServiceRequest", "FamilyMemberHistory"}:
+        return Verdict("", "", "clinical")
+    if key in {"medicationCodeableConcept", "medication", "code"} and resource.startswith("Medication"):
+        return Verdict("", "", "medication")
+    if key in {"subject", "patient", "beneficiary", "individual"}:
+        return Verdict("", "", "person")
+    if key == "name" and resource in {"Patient", "Practitioner", "Person", "RelatedPerson"}:
+        return Verdict("", "", "name")
+    return verdict
+
+
+_HL7_FIELDS: Final[dict[str, dict[int, str]]] = {
+    "PID": {2: "PATIENT_ID", 3: "MRN", 4: "PATIENT_ID", 5: "PERSON", 6: "PERSON", 7: "DOB", 9: "PERSON", 10: "DIAGNOSIS", 11: "ADDRESS", 12: "ADDRESS", 13: "PHONE", 14: "PHONE", 16: "DIAGNOSIS", 17: "DIAGNOSIS", 18: "ACCOUNT", 19: "SSN", 20: "LICENSE", 21: "MRN", 22: "DIAGNOSIS", 23: "ADDRESS", 29: "DATE"},
+    "NK1": {2: "PERSON", 4: "ADDRESS", 5: "PHONE", 6: "PHONE", 16: "DOB", 30: "PERSON", 31: "PHONE", 32: "ADDRESS", 33: "PATIENT_ID", 37: "SSN"},
+    "GT1": {2: "ACCOUNT", 3: "PERSON", 4: "PERSON", 5: "ADDRESS", 6: "PHONE", 7: "PHONE", 8: "DOB", 12: "SSN", 16: "PERSON", 17: "ADDRESS", 18: "PHONE", 19: "ACCOUNT"},
+    "IN1": {2: "MEMBER_ID", 5: "ADDRESS", 6: "PERSON", 7: "PHONE", 8: "MEMBER_ID", 10: "MEMBER_ID", 12: "DATE", 13: "DATE", 14: "MEMBER_ID", 16: "PERSON", 18: "DOB", 19: "ADDRESS", 36: "MEMBER_ID", 49: "MEMBER_ID"},
+    "IN2": {1: "PATIENT_ID", 2: "SSN", 3: "PERSON", 6: "NATIONAL_ID", 7: "PERSON", 8: "NATIONAL_ID", 61: "MEMBER_ID", 63: "PHONE"},
+    "PV1": {3: "WARD", 5: "ACCOUNT", 6: "WARD", 7: "PERSON", 8: "PERSON", 9: "PERSON", 11: "WARD", 17: "PERSON", 19: "PATIENT_ID", 42: "WARD", 44: "DATE", 45: "DATE", 50: "PATIENT_ID", 52: "PERSON"},
+    "PV2": {1: "WARD", 3: "DIAGNOSIS", 8: "DATE", 9: "DATE", 12: "DIAGNOSIS"},
+    "DG1": {3: "DIAGNOSIS", 4: "DIAGNOSIS", 5: "DATE", 16: "PERSON"},
+    "AL1": {3: "DIAGNOSIS", 5: "DIAGNOSIS", 6: "DATE"},
+    "PR1": {3: "DIAGNOSIS", 4: "DIAGNOSIS", 5: "DATE", 8: "PERSON", 11: "PERSON"},
+    "OBR": {2: "PATIENT_ID", 3: "PATIENT_ID", 4: "DIAGNOSIS", 7: "DATE", 10: "PERSON", 13: "DIAGNOSIS", 16: "PERSON", 17: "PHONE", 28: "PERSON", 31: "DIAGNOSIS", 32: "PERSON"},
+    "OBX": {5: "DIAGNOSIS", 14: "DATE", 16: "PERSON"},
+    "ORC": {2: "PATIENT_ID", 3: "PATIENT_ID", 9: "DATE", 10: "PERSON", 12: "PERSON", 14: "PHONE", 19: "PERSON"},
+    "RXE": {2: "MEDICATION", 15: "PATIENT_ID"}, "RXO": {1: "MEDICATION"}, "RXA": {3: "DATE", 5: "MEDICATION", 10: "PERSON", 15: "DEVICE_ID"}, "RXD": {2: "MEDICATION", 7: "PATIENT_ID"},
+    "MRG": {1: "MRN", 2: "PATIENT_ID", 3: "ACCOUNT", 4: "PATIENT_ID", 5: "ACCOUNT", 7: "PERSON"}, "ACC": {1: "DATE", 3: "ADDRESS"}, "SCH": {1: "PATIENT_ID", 2: "PATIENT_ID", 11: "DATE", 12: "PERSON", 16: "PERSON", 20: "PERSON"},
+    "AIP": {3: "PERSON", 6: "DATE"}, "AIL": {3: "WARD"}, "EVN": {5: "PERSON"}, "NTE": {3: "DIAGNOSIS"}, "FT1": {4: "DATE", 7: "DIAGNOSIS", 19: "DIAGNOSIS", 20: "PERSON", 21: "PERSON", 25: "DIAGNOSIS"}, "TXA": {5: "PERSON", 9: "PERSON", 12: "PATIENT_ID"}, "UB2": {}, "ROL": {4: "PERSON", 11: "ADDRESS", 12: "PHONE"}, "PD1": {4: "PERSON"}, "SPM": {2: "PATIENT_ID"}, "STF": {3: "PERSON", 6: "DOB", 10: "PHONE", 11: "ADDRESS"},
+}  # fmt: skip
+_SAFE_HL7: Final = frozenset({"MSH", "MSA", "ERR", "SFT", "BHS", "FHS", "BTS", "FTS"})
+_SEGMENT: Final = re.compile(r"(?:MSH|[A-Z][A-Z0-9]{2})(?=\|)")
+_HL7_START: Final = re.compile(r"MSH\|\^~\\+&|(?:^|[\r\n\x0b])(?:PID|PV1|NK1|IN1|OBX|DG1|GT1|OBR)\||\b(?:PID|NK1|GT1|IN1)\|(?:[^|\n]*\|){3}")
+_X12_START: Final = re.compile(r"ISA\*0|\b(?:NM1|DMG|N3|N4|REF|GS|ST|HI|CLM)\*[^~\n]*~")
+_ADDRESS_PART: Final = {4: "ZIP"}
+
+
+def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
+    """The spans of a text in a positional format; None when it is in none.
+
+    Spans of rule `segment` are all there is to say of the text; others stand beside what the reader finds.
+    """
+    if "|" in text and _HL7_START.search(text):
+        return _hl7(text, reader, strict=strict)
+    if "*" in text and _X12_START.search(text):
+        return _x12(text, reader, strict=strict)
+    if "," in text and "\n" in text:
+        found = _csv(text)
+        if found:
+            return found
+    if "$1" in text or "INSERT" in text or "insert" in text or "Failing row" in text:
+        return _sql(text) or None
+    return None
+
+
+def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
+    """HL7 v2: every field of the segments about people by its number; segments may run together or end in \\r."""
+    spans: list[Span] = []
+    names = set(_HL7_FIELDS) | _SAFE_HL7
+    starts = [m for m in re.finditer(r"(?:(?<![A-Za-z0-9])|(?<=\\r)|(?<=\\n)|(?<=[0-9A-Za-z^&|]))(?:[A-Z]{2}[A-Z0-9])(?=\|)", text) if m[0] in names]
+    head = starts[0].start() if starts else len(text)
+    spans.extend(reader.read(text[:head]))
+    for index, match in enumerate(starts):
+        end = starts[index + 1].start() if index + 1 < len(starts) else len(text)
+        segment = match[0]
+        place = match.end() + 1
+        fields = text[place:end].split("|")
+        table = _HL7_FIELDS.get(segment, {})
+        for number, field in enumerate(fields, 1):
+            start = place
+            place += len(field) + 1
+            bare = field.rstrip("\r\n\\ ")
+            if field.endswith(("\\r", "\\n")):
+                bare = field[:-2]
+            if not bare.strip():
+                continue
+            kind = table.get(number, "")
+            if kind:
+                spans.extend(_components(bare, start, kind, text))
+            elif segment not in _SAFE_HL7 and not re.fullmatch(r"[A-Z0-9^&]{1,6}|\d{1,4}", bare):
+                spans.extend(Span(span.start + start, span.end + start, span.kind, span.rule, span.sure) for span in reader.read(bare) if span.sure or strict)
+            elif segment in _SAFE_HL7 and number > 6:  # noqa: PLR2004 - after the names of the applications
+                if not re.fullmatch(r"[A-Za-z0-9^.&_-]{1,40}", bare):
+                    spans.extend(Span(span.start + start, span.end + start, span.kind, span.rule, span.sure) for span in reader.read(bare))
+    return [Span(span.start, span.end, span.kind, "segment", True) for span in sorted(spans, key=lambda span: span.start)]
+
+
+def _components(field: str, at: int, kind: str, text: str) -> list[Span]:
+    """The components of one HL7 field that identify."""
+    del text
+    spans: list[Span] = []
+    place = at
+    for repeat in field.split("~"):
+        parts = repeat.split("^")
+        if kind == "PERSON":
+            lead = 1 if parts and re.fullmatch(r"[A-Z]{0,3}\d{3,}", parts[0]) and len(parts) > 1 else 0
+            if lead:
+                spans.append(Span(place, place + len(parts[0]), "NPI", "segment", True))
+            start = place + sum(len(part) + 1 for part in parts[:lead])
+            body = "^".join(parts[lead : lead + 4]).rstrip("^")
+            if any(char.isalnum() for char in body):
+                spans.append(Span(start, start + len(body), "PERSON", "segment", True))
+        elif kind == "ADDRESS":
+            start = place
+            for index, part in enumerate(parts[:9]):
+                if part.strip() and not (index == 3 and re.fullmatch(r"[A-Z]{2}", part)) and not (index in {5, 6} and len(part) <= 3):  # noqa: PLR2004
+                    spans.append(Span(start, start + len(part), _ADDRESS_PART.get(index, "ADDRESS"), "segment", True))
+                start += len(part) + 1
+        elif kind in {"DIAGNOSIS", "MEDICATION", "PHONE"}:
+            start = place
+            for index, part in enumerate(parts):
+                if part.strip() and index not in {2, 5} and not re.fullmatch(r"[A-Z]{1,4}", part):
+                    spans.append(Span(start, start + len(part), kind, "segment", True))
+                start += len(part) + 1
+        elif parts and parts[0].strip():
+            whole = repeat if kind == "WARD" else parts[0]
+            spans.append(Span(place, place + len(whole), kind, "segment", True))
+        place += len(repeat) + 1
+    return spans
+
+
+_REF: Final = {"SY": "SSN", "1L": "MEMBER_ID", "0F": "MEMBER_ID", "IG": "MEMBER_ID", "23": "PATIENT_ID", "EJ": "ACCOUNT", "EA": "MRN", "1W": "MEMBER_ID", "HPI": "NPI", "EI": "NATIONAL_ID", "TJ": "NATIONAL_ID", "6P": "MEMBER_ID", "18": "MEMBER_ID", "D9": "MEMBER_ID", "G1": "PATIENT_ID", "9F": "PATIENT_ID", "F8": "PATIENT_ID", "1K": "MEMBER_ID", "3H": "PATIENT_ID", "ABB": "PATIENT_ID", "0B": "LICENSE", "D3": "NPI", "DP": "WARD", "CE": "MEMBER_ID", "BB": "PATIENT_ID", "Q4": "MRN", "NQ": "MEMBER_ID", "49": "MEMBER_ID", "F6": "MEMBER_ID", "GH": "PATIENT_ID", "N6": "MEMBER_ID", "SERIAL": "DEVICE_ID"}  # fmt: skip
+_ID_CODE: Final = {"MI": "MEMBER_ID", "34": "SSN", "XX": "NPI", "24": "NATIONAL_ID", "II": "PATIENT_ID", "FI": "NATIONAL_ID", "C1": "MEMBER_ID", "SY": "SSN", "EQ": "PATIENT_ID", "N": "MEMBER_ID", "ZZ": "IDENTIFIER", "HN": "NATIONAL_ID"}
+_SAFE_X12: Final = frozenset("ISA GS ST SE GE IEA BHT HL TRN EB AAA LX SV1 SV2 SV3 TA1 AK1 AK2 AK3 AK4 AK5 AK9 IK3 IK4 IK5 CTX STC LS LE BGN BPR MSG EQ INS PRV OI MIA MOA CAS AMT QTY SBR PAT CL1 PWK CN1 K3 CRC CR1 HCP CUR SVC PLB LQ RMR ENT LUI HD COB DTM".split())
+
+
+def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
+    """X12: elements by segment and qualifier, `*` between elements and `~` or a line end after segments."""
+    spans: list[Span] = []
+    for match in re.finditer(r"[^~\r\n]+", text):
+        segment = match[0]
+        offset = len(segment) - len(segment.lstrip())
+        parts = segment.split("*")
+        places = []
+        at = match.start()
+        for part in parts:
+            places.append(at)
+            at += len(part) + 1
+        tag = parts[0].strip().rsplit(" ", 1)[-1]
+        head = parts[0].strip()
+        if head != tag or len(parts) == 1:
+            end = places[1] - 1 if len(parts) > 1 else match.end()
+            spans.extend(Span(span.start + match.start() + offset, span.end + match.start() + offset, span.kind, span.rule, span.sure) for span in reader.read(text[match.start() + offset : end]))
+
+        def take(index: int, kind: str, parts: list[str] = parts, places: list[int] = places) -> None:
+            if index < len(parts) and parts[index].strip():
+                lead = len(parts[index]) - len(parts[index].lstrip())
+                spans.append(Span(places[index] + lead, places[index] + lead + len(parts[index].strip()), kind, "segment", True))
+
+        if tag == "NM1":
+            person = len(parts) > 2 and parts[2] != "2"  # noqa: PLR2004 - 2 is an organisation
+            for index in (3, 4, 5, 6, 7):
+                if person or index > 3:  # noqa: PLR2004
+                    take(index, "PERSON")
+            qualifier = parts[8] if len(parts) > 8 else ""  # noqa: PLR2004
+            take(9, _ID_CODE.get(qualifier, "IDENTIFIER"))
+        elif tag == "N3":
+            take(1, "ADDRESS")
+            take(2, "ADDRESS")
+        elif tag == "N4":
+            take(1, "ADDRESS")
+            take(3, "ZIP")
+        elif tag == "DMG":
+            take(2, "DOB")
+        elif tag == "REF":
+            take(2, _REF.get(parts[1] if len(parts) > 1 else "", "IDENTIFIER"))
+            take(3, "IDENTIFIER")
+        elif tag == "PER":
+            take(2, "PERSON")
+            for index in (4, 6, 8):
+                take(index, {"EM": "EMAIL", "FX": "FAX"}.get(parts[index - 1] if index - 1 < len(parts) else "", "PHONE"))
+        elif tag in {"HI"}:
+            for index in range(1, len(parts)):
+                sub = re.split(r"[:>]", parts[index])
+                if len(sub) > 1:
+                    start = places[index] + len(sub[0]) + 1
+                    spans.append(Span(start, start + len(sub[1]), "DIAGNOSIS", "segment", True))
+        elif tag in {"DTP"}:
+            take(3, "DATE")
+        elif tag in {"CLM", "CLP", "BHT"}:
+            take(1 if tag != "BHT" else 99, "PATIENT_ID")
+            if tag == "CLP":
+                take(7, "MEMBER_ID")
+        elif tag == "N1":
+            take(4, _ID_CODE.get(parts[3] if len(parts) > 3 else "", "IDENTIFIER"))  # noqa: PLR2004
+        elif tag in _SAFE_X12 or (not strict):
+            pass
+        elif len(parts) > 1 and re.fullmatch(r"[A-Z0-9]{2,3}", tag):
+            for index, part in enumerate(parts[1:], 1):
+                spans.extend(Span(span.start + places[index], span.end + places[index], span.kind, span.rule, span.sure) for span in reader.read(part))
+        elif len(parts) > 1:
+            spans.extend(Span(span.start + match.start(), span.end + match.start(), span.kind, span.rule, span.sure) for span in reader.read(segment))
+    return [Span(span.start, span.end, span.kind, "segment", True) for span in sorted(spans, key=lambda span: span.start)]
+
+
+_CELL: Final = re.compile(r"\s*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^,\n\"]*))\s*(?:,|$)")
+
+
+def _csv(text: str) -> list[Span]:
+    """A header line of field names and the lines below it with as many cells."""
+    spans: list[Span] = []
+    kinds: list[str] = []
+    at = 0
+    for line in text.split("\n"):
+        start, at = at, at + len(line) + 1
+        cells = line.count(",") + 1
+        if cells >= 2 and re.fullmatch(r"\s*\"?[A-Za-z_][\w .-]*\"?(?:\s*,\s*\"?[A-Za-z_][\w .-]*\"?)+\s*", line):  # noqa: PLR2004
+            found = [judge(name.strip(" \"\r")).kind for name in line.split(",")]
+            if sum(bool(kind) for kind in found) >= 1 and (sum(bool(kind) for kind in found) * 2 >= len(found) or "_" in line):
+                kinds = found
+                continue
+        if not kinds or cells < len(kinds):
+            continue
+        place = start
+        for index, match in enumerate(_CELL.finditer(line)):
+            if index >= len(kinds) or match.end() == match.start():
+                break
+            group = next((number for number in (1, 2, 3) if match[number] is not None), 3)
+            value = match[group].strip()
+            if kinds[index] and value:
+                begin = place + match.start(group) + (len(match[group]) - len(match[group].lstrip()))
+                spans.append(Span(begin, begin + len(value), kinds[index], "column", True))
+    return spans
+
+
+_QUOTED: Final = re.compile(r"'((?:[^']|'')*)'")
+_INSERT: Final = re.compile(r"(?i)insert\s+into\s+[\w.\"`\[\]]+\s*\(([^()]{1,2000})\)\s*values\s*")
+_PLACED: Final = re.compile(r"(?i)([\w.\"`]+)\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})")
+_PARAMETER: Final = re.compile(r"(\$[0-9]{1,3})\s*=\s*('(?:[^']|'')*'|[^\s,]+)")
+
+
+def _sql(text: str) -> list[Span]:
+    """Bound parameters aligned with their columns, and VALUES aligned with the column list."""
+    spans: list[Span] = []
+    for match in _INSERT.finditer(text):
+        columns = [judge(name.strip(" \"`[]").rsplit(".", 1)[-1]).kind for name in match[1].split(",")]
+        at = match.end()
+        while at < len(text) and text[at] == "(":
+            index, at = 0, at + 1
+            while at < len(text) and text[at] != ")":
+                cell = re.compile(r"\s*(?:'((?:[^']|'')*)'|([^,()']+))\s*,?").match(text, at)
+                if cell is None or cell.end() == at:
+                    break
+                group = 1 if cell[1] is not None else 2
+                value = cell[group].strip()
+                if index < len(columns) and columns[index] and value and not re.fullmatch(r"\$\d+|\?|%s|(?i:null|default)", value):
+                    begin = cell.start(group) + len(cell[group]) - len(cell[group].lstrip())
+                    spans.append(Span(begin, begin + len(value), columns[index], "column", True))
+                index, at = index + 1, cell.end()
+            at += 1
+            more = re.compile(r"\s*,\s*(?=\()").match(text, at)
+            if more is None:
+                break
+            at = more.end()
+    names: dict[str, str] = {}
+    for match in _PLACED.finditer(text):
+        names[match[2]] = judge(match[1].strip('"`').rsplit(".", 1)[-1]).kind
+    for insert in _INSERT.finditer(text):
+        values = re.compile(r"\(([^()]*)\)").match(text, insert.end())
+        if values:
+            for column, value in zip(insert[1].split(","), values[1].split(","), strict=False):
+                if value.strip().startswith("$"):
+                    names[value.strip()] = judge(column.strip(" \"`").rsplit(".", 1)[-1]).kind
+    if names:
+        for match in _PARAMETER.finditer(text):
+            kind = names.get(match[1], "")
+            value = match[2]
+            if kind and value.strip("'"):
+                quoted = value.startswith("'")
+                spans.append(Span(match.start(2) + quoted, match.end(2) - quoted, kind, "column", True))
+    return spans

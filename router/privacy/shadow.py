@@ -1,0 +1,128 @@
+"""A text as the detector reads it: decoded and in one alphabet, each character still knowing where it came from."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Final, NamedTuple
+
+from router.privacy import shapes
+
+ROUNDS: Final = 4
+"""Layers of percent, entity and backslash encoding that are read; more makes the whole text one token."""
+
+_ESCAPE: Final = re.compile(
+    r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}[0-9]{0,2});|"
+    r"(?:\\+u[0-9a-fA-F]{4})+|(?:\\+x[0-9a-fA-F]{2})+|(?:=[0-9A-F]{2}){2,}|\\+[\"'/]"
+)
+
+
+class TooDeep(Exception):  # noqa: N818 - a budget, not a fault
+    """More layers of encoding than ROUNDS."""
+
+
+class Shadow(NamedTuple):
+    """`text`: Latin-1 only. `starts`, `ends`: per character its place in the original; None when it is the original."""
+
+    text: str
+    starts: list[int] | None
+    ends: list[int] | None
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Where [start, end) of the shadow stands in the original."""
+        if self.starts is None or self.ends is None:
+            return start, end
+        return self.starts[start], self.ends[end - 1]
+
+
+def cast(text: str) -> Shadow:
+    """The shadow of `text`. Raises TooDeep."""
+    if text.isascii() and "%" not in text and "&" not in text and "\\" not in text and "=" not in text:
+        return Shadow(text, None, None)
+    shadow = _decode(text)
+    if shadow.text.isascii():
+        return shadow
+    chars: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for index, char in enumerate(shadow.text):
+        seen = shapes.shadow_char(char)
+        start, end = shadow.place(index, index + 1)
+        for one in seen:
+            chars.append(one)
+            starts.append(start)
+            ends.append(end)
+    return Shadow("".join(chars), starts, ends)
+
+
+def _decode(text: str) -> Shadow:
+    current = Shadow(text, None, None)
+    for _ in range(ROUNDS):
+        if _ESCAPE.search(current.text) is None:
+            return current
+        following = _round(current)
+        if following is None:
+            return current
+        current = following
+    if _round(current) is not None:
+        raise TooDeep
+    return current
+
+
+def _round(shadow: Shadow) -> Shadow | None:
+    """One layer less, or None when nothing that looks like an escape is one."""
+    text = shadow.text
+    chars: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    changed = False
+    at = 0
+
+    def copy(start: int, end: int) -> None:
+        chars.extend(text[start:end])
+        if shadow.starts is None or shadow.ends is None:
+            starts.extend(range(start, end))
+            ends.extend(range(start + 1, end + 1))
+        else:
+            starts.extend(shadow.starts[start:end])
+            ends.extend(shadow.ends[start:end])
+
+    for match in _ESCAPE.finditer(text):
+        plain = _plain(match[0])
+        if plain is None:
+            continue
+        copy(at, match.start())
+        start, end = shadow.place(match.start(), match.end())
+        chars.extend(plain)
+        starts.extend([start] * len(plain))
+        ends.extend([end] * len(plain))
+        at = match.end()
+        changed = True
+    if not changed:
+        return None
+    copy(at, len(text))
+    return Shadow("".join(chars), starts, ends)
+
+
+def _plain(escape: str) -> str | None:
+    """What an escape stands for; None when it stands for nothing readable."""
+    if escape[0] == "&":
+        plain = html.unescape(escape)
+        return plain if plain != escape and plain.isprintable() else None
+    if escape[0] == "=":
+        raw = bytes.fromhex(escape.replace("=", ""))
+    elif escape[0] == "%":
+        raw = bytes.fromhex(escape.replace("%", ""))
+    elif escape[-1] in "\"'/":
+        return escape[-1]
+    elif "u" in escape[: escape.rfind("\\") + 2]:
+        parts = [part for part in escape.replace("\\", "").split("u") if part]
+        plain = "".join(chr(int(part, 16)) for part in parts)
+        return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    else:
+        raw = bytes.fromhex(escape.replace("\\", "").replace("x", ""))
+    try:
+        plain = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        plain = raw.decode("latin-1")
+    return plain if all(char.isprintable() or char in "\t\n\r" for char in plain) else None

@@ -1,0 +1,234 @@
+"""What a value looks like: one linear scan that cuts a text into items, and the validators that tell kinds apart."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from typing import Final
+
+import re2
+from stdnum import iban, luhn
+from stdnum.us import ssn as us_ssn
+
+_DAY: Final = rb"(?:0?[1-9]|[12][0-9]|3[01])"
+_MONTH: Final = (
+    rb"(?:[Jj]an(?:uary)?|JAN(?:UARY)?|[Ff]eb(?:ruary)?|FEB(?:RUARY)?|[Mm]ar(?:ch)?|MAR(?:CH)?|[Aa]pr(?:il)?|APR(?:IL)?|[Mm]ay|MAY|[Jj]une?|JUNE?|"
+    rb"[Jj]uly?|JULY?|[Aa]ug(?:ust)?|AUG(?:UST)?|[Ss]ept?(?:ember)?|SEPT?(?:EMBER)?|[Oo]ct(?:ober)?|OCT(?:OBER)?|"
+    rb"[Nn]ov(?:ember)?|NOV(?:EMBER)?|[Dd]ec(?:ember)?|DEC(?:EMBER)?)"
+)
+_CLOCK: Final = rb"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
+_OFFSET: Final = rb"(?: ?(?:Z|UTC|GMT|[AaPp]\.?[Mm]\b|[+-][0-9]{2}:?[0-9]{2}))?"
+_LETTER: Final = rb"A-Za-z\xc9\xe9"
+
+# Alternatives in order; the first that matches at the leftmost place wins. No groups: RE2 then needs only its DFA.
+_ALTERNATIVES: Final = (
+    rb"<[A-Z][A-Z_]{1,15}_[0-9A-HJKMNP-TV-Z]{10}>",
+    rb"-----BEGIN [A-Z0-9 ]{1,40}-----(?:[A-Za-z0-9+/=\s\\]|-[A-Za-z0-9])*(?:-----END [A-Z0-9 ]{1,40}-----)?",
+    rb"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?",
+    rb"data:[a-z]{1,20}/[a-z0-9.+-]{1,40};base64,[A-Za-z0-9+/=]+",
+    rb"[A-Za-z][A-Za-z0-9+.-]{1,24}://[^\s\"'<>`{}|\\^\[\]?#;,&=()]+",
+    rb"arn:[a-z-]{2,12}:[A-Za-z0-9_./:*+=@-]+",
+    rb"[" + _LETTER + rb"0-9._%+-]+@[" + _LETTER + rb"0-9.-]*[" + _LETTER + rb"0-9]",
+    rb"[A-Za-z]+'(?:t|s|re|ve|ll|d|m)\b",
+    rb"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b",
+    rb"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T_ ]" + _CLOCK + _OFFSET,
+    rb"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4},? " + _CLOCK + _OFFSET,
+    rb"[0-9]{1,2}[/ -][A-Z][a-z]{2}[/ -][0-9]{4}[: T]" + _CLOCK + _OFFSET,
+    rb"(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?: [A-Z]{3,4})?(?: 20[0-9]{2}\b)?",
+    rb"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} 20[0-9]{2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9]" + _OFFSET,
+    rb"[0-9]{8}T[0-9]{6}(?:\.[0-9]{1,9})?Z?",
+    rb"(?:datetime\.)?(?:date|datetime)\([0-9]{4}, ?[0-9]{1,2}, ?[0-9]{1,2}(?:, ?[0-9]{1,6}){0,4}\)",
+    rb"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}\b",
+    rb"[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\b",
+    rb"(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4}){1,7}(?:/[0-9]{1,3})?",
+    rb"(?:[0-9a-fA-F]{1,4}:){1,7}:(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,6})?",
+    rb"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?:/[0-9]{1,2}\b)?",
+    _CLOCK + rb"(?: ?[AaPp][Mm]\b)?",
+    rb"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}\b",
+    rb"[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2})\b",
+    rb"[0-9]{1,2}(?:st|nd|rd|th)?(?: of)?[ .-]?" + _MONTH + rb"\.?,?[ -]?(?:[0-9]{4}|'?[0-9]{2})\b",
+    _MONTH + rb"\.? " + _DAY + rb"(?:st|nd|rd|th)?\b(?:,? ?[0-9]{4}\b)?",
+    _DAY + rb"(?:st|nd|rd|th)?(?: of)? " + _MONTH + rb"\b",
+    rb"[0-9]{4}-" + _MONTH + rb"-[0-9]{1,2}\b",
+    rb"[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,4})?\b",
+    rb"\+?\(?[0-9]{1,6}\)?(?:[ .-]{1,2}\(?[0-9]{1,6}\)?){1,6}",
+    rb"\+?[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]{1,3})?(?:%|\b)",
+    rb"\\+(?:[ntrfb\"'/]|\\)",
+    rb"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\]+",
+)
+SCAN: Final = b"|".join(b"(?:" + part + b")" for part in _ALTERNATIVES)
+
+
+def _options() -> re2.Options:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.never_capture = True
+    options.log_errors = False
+    options.max_mem = 16 << 20
+    return options
+
+
+SCANNER: Final = re2.compile(SCAN, _options())
+
+# --- anchored verifiers: each runs over one short item only, never over a text -----------------------------------------
+_NAMED_UNITS: Final = (
+    r"ms|msec|msecs|millis|us|usec|ns|s|sec|secs|second|seconds|m|min|mins|minute|minutes|h|hr|hrs|hour|hours|d|day|days|"
+    r"w|week|weeks|month|months|b|kb|mb|gb|tb|pb|kib|mib|gib|tib|k|g|t|bytes|byte|hz|khz|mhz|ghz|mbps|gbps|kbps|bps|qps|rps|tps|rpm|x|th|st|nd|rd|px|"
+    r"cpu|cpus|mcpu|vcpu|rows|row|req|reqs|ops|iops|pct|pp|v|mv|w|c|f|km|mi|gbit|mbit|pods|threads|conns|ki|mi|gi|ti|mcores|cores"
+)
+UNIT: Final = re.compile(rf"[+-]?\d{{1,12}}(?:[.,]\d{{1,9}})?(?:{_NAMED_UNITS}|%)(?:/(?:s|sec|m|min|h|hr|hour|day|d))?", re.IGNORECASE)
+COUNTED: Final = frozenset(
+    """ms msec millis milliseconds us microseconds ns s sec secs second seconds m min mins minute minutes h hr hrs hour hours day days week weeks bytes byte kb mb gb tb kib mib gib
+    rows row requests request reqs errors error times time retries retry attempts attempt items item records messages message events event jobs job tasks
+    connections connection threads thread workers worker pods pod nodes node percent pct points datapoints datapoint samples users sessions files file lines line
+    partitions replicas instances hosts iterations transactions queries calls ops iops bits packets frames frame pages blocks chunks objects keys entries warnings failures
+    failed succeeded skipped passed tests checks alerts incidents spans bytes/s req/s rps qps tps mbps unacked pending more others of rules consumers subscribers segments shards tuples
+    dead live""".split()
+)
+DURATION: Final = re.compile(r"(?:\d{1,6}(?:\.\d{1,6})?(?:ms|us|ns|µs|[wdhms])){1,6}")
+VERSION: Final = re.compile(r"v?\d{1,4}(?:\.\d{1,5}){1,3}(?:[-+.]?(?:rc|alpha|beta|dev|post|final|release|snapshot|b|a|r|p|ga|lts|sp|m|el|u|jre|build)[.-]?\d{0,4})?(?:[+-][0-9a-z.]{1,16})?", re.IGNORECASE)
+UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+HEX: Final = re.compile(r"(?:0x)?[0-9a-f]{6,128}")
+STAMP: Final = re.compile(
+    r"\d{4}[-/]\d{2}[-/]\d{2}[T_ ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?|\d{8}T\d{6}(?:\.\d{1,9})?Z?"
+)
+EPOCH: Final = re.compile(r"1[0-9]{9}(?:\.\d{1,9})?|1[0-9]{12}|1[0-9]{15}|1[0-9]{18}")
+ICD10: Final = re.compile(r"[A-TV-Z]\d[0-9AB](?:\.[0-9A-KXZ]{1,4})?", re.IGNORECASE)
+ICD10_DOTTED: Final = re.compile(r"[A-TV-Z]\d[0-9AB]\.[0-9A-KXZ]{1,4}")
+VIN_SHAPE: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
+DEA_SHAPE: Final = re.compile(r"[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}")
+MBI: Final = re.compile(r"[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}")
+IBAN_SHAPE: Final = re.compile(r"[A-Za-z]{2}\d{2}[A-Za-z0-9 ]{11,36}")
+SECRET_SHAPE: Final = re.compile(
+    r"(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,20}|gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{16,64}|"
+    r"xox[abeoprs]-[A-Za-z0-9-]{8,255}|xapp-[A-Za-z0-9-]{8,255}|(?:sk|pk|rk|whsec)_(?:live|test)?_?[A-Za-z0-9]{10,255}|sk-[A-Za-z0-9_-]{16,255}|AIza[A-Za-z0-9_-]{30,45}|"
+    r"ya29\.[A-Za-z0-9_-]{10,255}|SG\.[A-Za-z0-9_-]{10,64}\.[A-Za-z0-9_-]{10,64}|npm_[A-Za-z0-9]{20,64}|pypi-[A-Za-z0-9_-]{16,255}|hv[sb]\.[A-Za-z0-9_-]{16,255}|"
+    r"dop_v1_[a-f0-9]{32,80}|AC[a-f0-9]{32}|key-[a-f0-9]{32}|shp(?:at|ca|pa|ss)_[a-fA-F0-9]{16,64}|dapi[a-f0-9]{32}|EAA[A-Za-z0-9]{30,255}|sq0[a-z]{3}-[A-Za-z0-9_-]{16,64}|[0-9]{8,10}:AA[A-Za-z0-9_-]{30,40}"
+)
+MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}")
+DATE: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})")
+MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ZERO_WIDTH: Final = dict.fromkeys(
+    [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x2070), 0xFEFF, *range(0xFE00, 0xFE10)]
+)
+# Letters of other scripts that look like Latin ones, so that a key or a digit written with them is still read.
+_LOOKS: Final = dict(
+    zip(
+        "АВЕЅІЈКМНОРСТХУаеіјорсухѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοιν‐‑‒–—―−﹣－．。·／⁄∕：＠",  # noqa: RUF001 - look-alikes are the point
+        "ABESIJKMHOPCTXYaeijopcyxsdhqwABEZHIKMNOPTYXoiv--------" "-..." "///" ":@",
+        strict=True,
+    )
+)
+
+
+def zero_width(text: str) -> bool:
+    """Does `text` hold characters that nobody sees."""
+    return any(ord(char) in _ZERO_WIDTH for char in text)
+
+
+def shadow_char(char: str) -> str:
+    """The Latin-1 characters that stand for one character when shapes are sought: '' when it is invisible."""
+    if char < "\x80":
+        return char
+    if ord(char) in _ZERO_WIDTH:
+        return ""
+    look = _LOOKS.get(char)
+    if look is not None:
+        return look
+    plain = unicodedata.normalize("NFKC", char)
+    if plain != char:
+        return "".join(shadow_char(part) if part != char else _class_of(part) for part in plain)
+    return _class_of(char)
+
+
+def _class_of(char: str) -> str:
+    if char < "\x80":
+        return char
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    if category[0] in "LM":
+        return "\xc9" if category in {"Lu", "Lt"} else "\xe9"
+    if category == "Pd":
+        return "-"
+    if category == "Cf":
+        return ""
+    return " "
+
+
+def normal(kind: str, value: str) -> str:
+    """The form of `value` under which equal values of `kind` meet: NFKC, then by kind digits only or case-folded."""
+    text = unicodedata.normalize("NFKC", value.translate(_ZERO_WIDTH)).strip()
+    if kind in {"SSN", "PHONE", "FAX", "CREDIT_CARD", "NPI"}:
+        digits = "".join(char for char in text if char.isdecimal())
+        if kind in {"PHONE", "FAX"} and len(digits) == 11 and digits[0] == "1":  # noqa: PLR2004 - +1 and ten digits
+            digits = digits[1:]
+        if digits:
+            return "".join(str(unicodedata.decimal(char)) for char in digits)
+    if kind in {"MRN", "MEMBER_ID", "ACCOUNT", "LICENSE", "DEA", "VIN", "PLATE", "DEVICE_ID", "NATIONAL_ID", "PATIENT_ID"}:
+        return "".join(char for char in text if char.isalnum()).upper() or text
+    if kind == "SECRET":
+        return text
+    if kind in {"DOB", "DATE"}:
+        return " ".join(text.split()).casefold()
+    return " ".join(text.split()).casefold()
+
+
+def luhn_ok(digits: str) -> bool:
+    """A payment card's check digit and length."""
+    return 12 <= len(digits) <= 19 and luhn.is_valid(digits) and len(set(digits)) > 2  # noqa: PLR2004 - ISO/IEC 7812
+
+
+def npi_ok(digits: str) -> bool:
+    """Ten digits whose check digit holds with the prefix 80840 (CMS NPI check digit)."""
+    return len(digits) == 10 and digits[0] in "12" and luhn.is_valid("80840" + digits)  # noqa: PLR2004
+
+
+def dea_ok(text: str) -> bool:
+    """Two letters and seven digits; (d1+d3+d5) + 2(d2+d4+d6) ends in d7."""
+    if not DEA_SHAPE.fullmatch(text):
+        return False
+    d = [int(char) for char in text[2:]]
+    return (d[0] + d[2] + d[4] + 2 * (d[1] + d[3] + d[5])) % 10 == d[6]
+
+
+def vin_ok(text: str) -> bool:
+    """17 characters, letters and digits mixed, ISO 3779's check digit (North America)."""
+    if not VIN_SHAPE.fullmatch(text) or text.isdigit() or text.isalpha():
+        return False
+    worth = {letter: value for letters, value in zip(("AJ", "BKS", "CLT", "DMU", "ENV", "FW", "GPX", "HY", "RZ"), range(1, 10), strict=True) for letter in letters}
+    total = sum((int(c) if c.isdigit() else worth[c]) * w for c, w in zip(text, (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2), strict=True))
+    return text[8] == "0123456789X"[total % 11]
+
+
+def ssn_ok(digits: str) -> bool:
+    """Nine digits with an area, group and serial that are or were issued; 9xx (ITIN) counts."""
+    if len(digits) != 9:  # noqa: PLR2004
+        return False
+    return us_ssn.is_valid(digits) or (digits[0] == "9" and digits[3:5] != "00" and digits[5:] != "0000")
+
+
+def iban_ok(text: str) -> bool:
+    """Country, check digits and length of an IBAN; a wrong check digit still has the shape."""
+    return iban.is_valid(text)
+
+
+def public_ip(text: str) -> bool | None:
+    """Is it an address that may be a person's; None when it is no address."""
+    try:
+        address = ipaddress.ip_address(text.split("/")[0])
+    except ValueError:
+        return None
+    return not (address.is_private or address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast)
+
+
+def real_date(text: str) -> bool:
+    """Can these digits be a day of a calendar (either order of day and month)."""
+    match = DATE.fullmatch(text)
+    if match is None:
+        return False
+    if match[1]:
+        return 1850 <= int(match[1]) <= 2100 and 1 <= int(match[2]) <= 12 and 1 <= int(match[3]) <= 31  # noqa: PLR2004
+    first, second = int(match[4]), int(match[5])
+    return 1 <= min(first, second) <= 12 and 1 <= max(first, second) <= 31  # noqa: PLR2004

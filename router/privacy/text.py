@@ -1,0 +1,1003 @@
+"""Reads one text word by word and says which stretches are PHI, or not known to be harmless."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+import re2
+
+from router.privacy import shapes
+from router.privacy.keys import KEY_WORDS, Verdict, judge, kind_of_words
+from router.privacy.lexicon import LEXICON
+from router.privacy.shadow import cast
+from router.privacy.tokens import is_token
+
+_match = shapes.SCANNER._regexp.Match  # noqa: SLF001 - the public wrapper builds a match object per item, twice the time
+_UNANCHORED: Final = re2._Anchor.UNANCHORED  # noqa: SLF001
+
+
+class Span(NamedTuple):
+    """[start, end) of the original text; `sure` is False for what only default deny takes."""
+
+    start: int
+    end: int
+    kind: str
+    rule: str
+    sure: bool
+
+
+class Item(NamedTuple):
+    """One piece of the scan: `type` is w word, c code (anything mixed), n number, d time, s a shape of `kind`, t token."""
+
+    start: int
+    end: int
+    type: str
+    text: str
+    kind: str = ""
+
+
+_SOLID: Final = re.compile(r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\]+")
+_QUOTES: Final = "\"'`"
+_CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\xc9\xe9]+")
+_PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
+_FILLERS: Final = frozenset("is was number no num id nr code of for the as are value were ref with last four ending in and to at on date".split())
+_ID_KINDS: Final = frozenset("PATIENT_ID MEMBER_ID MRN ACCOUNT NPI DEA LICENSE DEVICE_ID IDENTIFIER SSN NATIONAL_ID VIN PLATE CREDIT_CARD".split())
+_LONG_KINDS: Final = frozenset("PERSON ADDRESS DIAGNOSIS MEDICATION WARD".split())
+_TITLES: Final = frozenset("mr mrs ms miss dr prof rev sr sra herr frau mme mlle monsieur madame señor señora dott sig nurse patient doctor".split())
+_PERSON_CUES: Final = frozenset(
+    "patient patients mr mrs ms dr prof name named user member nurse doctor physician subscriber mother father spouse wife husband son daughter guardian dear hi hello contact "
+    "prescriber provider caller client pt resident herr frau paciente madame monsieur regards sincerely signed surgeon attn".split()
+)
+_STREETS: Final = frozenset(
+    "st street ave avenue rd road blvd boulevard ln lane dr drive ct court pl place way ter terrace cir circle pkwy parkway hwy highway sq square trl trail aly alley "
+    "plaza loop row run pike crescent close strasse straße str rue calle via avenida rua platz allee weg".split()
+)
+_STATES: Final = frozenset(
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR VI GU AP AE AA".split()
+)
+_NUMBER_ROLES: Final = frozenset(
+    """port line pid status code http exit count offset size rows row seq attempt retry job build version step shard partition worker thread goroutine process
+    error errno level priority page limit timeout after within took waited threshold above below over under than exceeded reached total sqlstate rc signal uid gid chunk batch
+    replica revision generation epoch lsn xid tid column col position index percentile top nearly about approximately least most only per every max min avg score returned got
+    severity range sleep sleeping retrying bytes lag depth rate value""".split()
+)
+_CLINICAL_CUES: Final = {"room": "WARD", "bed": "WARD", "ward": "WARD", "aged": "AGE", "age": "AGE", "rm": "WARD"}
+_SAFE_SEGMENT_AFTER: Final = frozenset("v api".split())
+
+
+class Reader:
+    """Reads texts under one set of rules. `strict`: default deny by the word; otherwise only what is surely PHI."""
+
+    __slots__ = ("literals", "patterns", "safe", "strict")
+
+    def __init__(self, *, strict: bool, safe: frozenset[str], patterns: tuple[tuple[str, re2._Regexp], ...]) -> None:
+        self.strict = strict
+        self.safe = safe
+        self.patterns = patterns
+
+    # --- entry -----------------------------------------------------------------------------------------------------
+    def read(self, text: str) -> list[Span]:
+        """The stretches of `text` to replace, in order, not overlapping. Raises shadow.TooDeep."""
+        shadow = cast(text)
+        seen = shadow.text
+        spans = self._spans(seen, self._items(seen))
+        for kind, pattern in self.patterns:
+            spans.extend(Span(found.start(), found.end(), kind, "pattern", True) for found in pattern.finditer(seen) if found.end() > found.start())
+        if not self.strict:
+            spans = [span for span in spans if span.sure]
+        spans = settle(spans)
+        if shadow.starts is None:
+            return spans
+        return settle([Span(*shadow.place(span.start, span.end), *span[2:]) for span in spans])
+
+    # --- items -----------------------------------------------------------------------------------------------------
+    def _items(self, text: str) -> list[Item]:
+        raw = text.encode("latin-1")
+        size = len(raw)
+        items: list[Item] = []
+        add = items.append
+        pos = 0
+        while True:
+            start, end = _match(_UNANCHORED, raw, pos, size)[0]
+            if start < 0:
+                return items
+            piece = text[start:end]
+            if piece.isalpha():
+                add(Item(start, end, "w", piece))
+            elif piece[0] == "\\":
+                pass
+            else:
+                item = _classify(piece, start, end)
+                if item is None:
+                    solid = _SOLID.match(text, start)
+                    end = solid.end() if solid is not None else start + 1
+                    first = re.match(r"\+?[0-9]+(?![A-Za-z0-9_])", piece)
+                    if first is not None:
+                        end = start + first.end()
+                        add(Item(start, end, "n", text[start:end]))
+                    else:
+                        piece = text[start:end]
+                        add(Item(start, end, "w" if piece.isalpha() else "c", piece))
+                else:
+                    end = item.end
+                    add(item)
+            pos = end
+
+    # --- the walk over the items -----------------------------------------------------------------------------------
+    def _spans(self, text: str, items: list[Item]) -> list[Span]:
+        spans: list[Span] = []
+        count = len(items)
+        index = 0
+        while index < count:
+            item = items[index]
+            kind = item.type
+            if kind == "t" or kind == "d":
+                index += 1
+                continue
+            if kind == "s":
+                cue = self._cue(text, items, index)
+                spans.append(Span(item.start, item.end, _cued(item.kind, cue), "shape", _sure_shape(item, cue)))
+                index += 1
+                continue
+            if kind == "w" or kind == "c":
+                after = text[item.end : items[index + 1].start] if index + 1 < count else ""
+                if after and ("=" in after or ":" in after) and _is_separator(after):
+                    verdict, taken = self._key(text, items, index)
+                    if verdict is not None and verdict.kind:
+                        if not (kind == "w" or self._harmless_code(item.text)):
+                            self._word(text, items, index, spans)
+                        del taken
+                        index = self._value(text, items, index + 1, after, verdict.kind, spans)
+                        continue
+                    if kind == "c":
+                        self._code(text, items, index, spans)
+                    else:
+                        self._word(text, items, index, spans)
+                    if verdict is not None and verdict.role and self._plays(text, items, index + 1, verdict.role):
+                        index += 2
+                        continue
+                    index += 1
+                    continue
+                if kind == "w":
+                    index = self._word(text, items, index, spans)
+                else:
+                    self._code(text, items, index, spans)
+                    index += 1
+                continue
+            self._number(text, items, index, spans)
+            index += 1
+        return spans
+
+    def _key(self, text: str, items: list[Item], index: int) -> tuple[Verdict | None, int]:
+        """What the words that end at `index` say as a key, longest phrase first."""
+        words = [items[index].text]
+        back = index - 1
+        while back >= 0 and len(words) < 4 and items[back].type in {"w", "c"} and text[items[back].end : items[back + 1].start] in {" ", "_", "-", "."}:
+            words.insert(0, items[back].text)
+            back -= 1
+        while len(words) > 1:
+            low = tuple(word.lower() for word in words)
+            found = kind_of_words(low) or kind_of_words(tuple(word for word in low if word not in {"of", "the"}))
+            if found:
+                return Verdict(found), len(words)
+            words.pop(0)
+        return judge(items[index].text), 1
+
+    def _plays(self, text: str, items: list[Item], index: int, role: str) -> bool:
+        """Does the item at `index` pass in this role, being all of its value."""
+        if index >= len(items):
+            return False
+        item = items[index]
+        if item.type == "t":
+            return True
+        if item.type == "s" and not (role == "id" and item.kind in {"PHONE", "NPI", "CREDIT_CARD", "DEVICE_ID"}):
+            return False
+        if item.type == "s":
+            return item.text.isdigit()
+        return plays(item.text, role, self)
+
+    # --- values of keys in text ----------------------------------------------------------------------------------------
+    def _value(self, text: str, items: list[Item], index: int, separator: str, kind: str, spans: list[Span]) -> int:
+        """Replace the value that begins at items[index]; returns the index after it."""
+        if index >= len(items):
+            return index
+        first = items[index]
+        tail = separator.rstrip()
+        quote = tail[-1] if tail and tail[-1] in "\"'`(" else ""
+        if quote:
+            closing = ")" if quote == "(" else quote
+            stop = text.find(closing, first.start)
+            if stop < 0:
+                stop = len(text)
+            if stop - first.start > 400:  # noqa: PLR2004 - an unbalanced quote must not swallow the text
+                stop = first.end
+            last = index
+            while last + 1 < len(items) and items[last + 1].start < stop:
+                last += 1
+            if kind == "SECRET" or stop <= items[last].end or all(i.type != "t" for i in items[index : last + 1]):
+                return self._take(text, items, index, last, max(items[last].end, min(stop, len(text))), kind, spans)
+            return index
+        if tail.endswith(("{", "[")):
+            return index
+        if kind == "SECRET":
+            return self._secret(text, items, index, spans)
+        if kind in _LONG_KINDS:
+            return self._long(text, items, index, kind, spans)
+        if kind in {"DOB", "DATE"} and first.type == "d":
+            return self._take(text, items, index, index, first.end, kind, spans)
+        if kind in {"PHONE", "FAX", "SSN", "CREDIT_CARD", "GEO"}:
+            last = index
+            while last + 1 < len(items) and items[last + 1].type == "n" and text[items[last].end : items[last + 1].start] in {" ", "-", ".", ") ", " (", ", ", ","}:
+                if text[items[last].end : items[last + 1].start].startswith(",") and kind != "GEO":
+                    break
+                last += 1
+            return self._take(text, items, index, last, items[last].end, kind, spans)
+        if first.type == "w" and kind not in {"USERNAME", "EMAIL", "PLATE"} and LEXICON.flag(first.text.lower()) in {"w", "n"}:
+            low = first.text.lower()
+            if low in _FILLERS and index + 1 < len(items):
+                return self._value(text, items, index + 1, text[first.end : items[index + 1].start], kind, spans)
+            return index
+        last = index
+        while last + 1 < len(items) and text[items[last].end : items[last + 1].start] in {"-", "^", "#", "*", "$"} and items[last + 1].type in {"n", "c", "w"}:
+            last += 1
+        return self._take(text, items, index, last, items[last].end, kind, spans)
+
+    def _take(self, text: str, items: list[Item], index: int, last: int, end: int, kind: str, spans: list[Span]) -> int:
+        chosen = items[index : last + 1]
+        if all(item.type == "t" for item in chosen):
+            return last + 1
+        if len(chosen) == 1 and chosen[0].text.lower() in _EMPTY:
+            return last + 1
+        if any(item.type == "t" for item in chosen):
+            spans.extend(Span(item.start, item.end, kind, "key", True) for item in chosen if item.type != "t" and any(c.isalnum() for c in item.text))
+            return last + 1
+        only = chosen[0]
+        if len(chosen) == 1 and only.type == "s" and only.start == items[index].start and only.end >= end:
+            kind = stronger(kind, only.kind)
+        spans.append(Span(items[index].start, end, kind, "key", True))
+        return last + 1
+
+    def _secret(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
+        """A credential runs to white space; `Bearer` and `Basic` before it stay."""
+        first = items[index]
+        if first.text.lower() in {"bearer", "basic", "digest", "token", "negotiate", "apikey"} and index + 1 < len(items):
+            index += 1
+            first = items[index]
+        if first.type == "t":
+            return index + 1
+        end = first.start
+        while end < len(text) and not text[end].isspace() and text[end] not in "\"'`,)}]>":
+            end += 1
+        last = index
+        while last + 1 < len(items) and items[last + 1].start < end:
+            last += 1
+        if first.text.lower() in _EMPTY:
+            return last + 1
+        if first.type == "w" and LEXICON.flag(first.text.lower()) in {"w", "n"} and first.text.islower() and end == first.end and text[end : end + 1] in {" ", ""} and text[first.start - 1 : first.start] == " ":
+            return index
+        spans.append(Span(first.start, max(end, first.end), "SECRET", "key", True))
+        return last + 1
+
+    def _long(self, text: str, items: list[Item], index: int, kind: str, spans: list[Span]) -> int:
+        """Values of several words: to the end of the line, the next key or, for names, the next ordinary word."""
+        last = index - 1
+        probe = index
+        while probe < len(items):
+            item = items[probe]
+            gap = text[items[probe - 1].end : item.start] if probe > index else ""
+            if "\n" in gap or ";" in gap or "|" in gap or "&" in gap or (gap.strip(" ,.") and gap.strip() not in {"^", "'", "#", "(", ")", "-", "- ", "&"}):
+                break
+            if "," in gap and kind not in {"ADDRESS", "PERSON"}:
+                break
+            if "," in gap and kind == "PERSON" and not (probe == index + 1 and item.type == "w" and item.text[:1].isupper() and LEXICON.flag(item.text.lower()) != "w"):
+                break
+            if "(" in gap or (item.type == "t" and probe > index):
+                break
+            after = text[item.end : items[probe + 1].start] if probe + 1 < len(items) else ""
+            if item.type in {"w", "c"} and after and ("=" in after or ":" in after) and _is_separator(after) and probe > index:
+                break
+            low = item.text.lower()
+            flag = LEXICON.flag(low) if item.type == "w" else ""
+            if item.type == "w" and item.text.islower() and flag == "w" and (probe > index or kind == "PERSON"):
+                if kind == "ADDRESS" and (low in _STREETS or low in {"apt", "unit", "suite", "north", "south", "east", "west"}):
+                    pass
+                elif not (kind in {"DIAGNOSIS", "MEDICATION", "WARD"} and probe - index < 4 and low not in _FILLERS and low not in {"not", "failed", "missing", "invalid"}):  # noqa: PLR2004
+                    break
+            if kind == "PERSON" and item.type not in {"w", "c", "s"}:
+                break
+            if item.type in {"d"} or probe - index >= (16 if kind == "ADDRESS" else 6):
+                break
+            last = probe
+            probe += 1
+        if last < index:
+            return index
+        return self._take(text, items, index, last, items[last].end, kind, spans)
+
+    # --- words -------------------------------------------------------------------------------------------------------
+    def _word(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
+        """Judge the word at `index`, and with it the name it begins; returns the next index to look at."""
+        item = items[index]
+        word = item.text
+        low = word.lower()
+        flag = "w" if low in self.safe else LEXICON.flag(low)
+        if flag == "w" or len(word) == 1:
+            if len(word) == 1 and not _stands_alone(text, item):
+                return index + 1
+            if low in _PERSON_CUES:
+                return self._after_person_cue(text, items, index, spans)
+            if flag == "w" and word[0].isupper() and index + 1 < len(items) and self._name_follows(text, items, index):
+                return self._name_run(text, items, index, spans)
+            return index + 1
+        if flag == "d" or flag == "m":
+            spans.append(Span(item.start, item.end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", True))
+            return index + 1
+        if low in _PERSON_CUES:
+            return self._after_person_cue(text, items, index, spans)
+        if flag == "n" and word.islower():
+            return index + 1
+        if flag == "" and (low in KEY_WORDS or (not word.islower() and self._camel(word))):
+            return index + 1
+        return self._name_run(text, items, index, spans)
+
+    def _name_follows(self, text: str, items: list[Item], index: int) -> bool:
+        """An ordinary capitalised word right before a known name may be the other half of it (`Story Quackenbush`)."""
+        following = items[index + 1]
+        return (
+            following.type == "w"
+            and text[items[index].end : following.start] == " "
+            and following.text[0].isupper()
+            and not following.text.isupper()
+            and LEXICON.flag(following.text.lower()) == "p"
+            and index > 0
+            and text[items[index - 1].end : items[index].start].strip(" ") == ""
+        )
+
+    def _name_run(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
+        """Words that together may be a name: capitalised, unknown or names, with initials between."""
+        last = index
+        probe = index
+        flags: list[str] = []
+        while probe < len(items):
+            item = items[probe]
+            gap = text[items[probe - 1].end : item.start] if probe > index else ""
+            if probe > index and gap not in {" ", ", ", ". ", "'", "^", "-", "+", "  "}:
+                break
+            if item.type != "w":
+                break
+            word = item.text
+            flag = "w" if word.lower() in self.safe else LEXICON.flag(word.lower())
+            if probe > index:
+                if flag == "w" and not (len(flags) == 1 and flags[0] == "p" and False):
+                    break
+                if gap == ", " and (flag not in {"p", "n", ""} or not word[0].isupper() or len(flags) != 1):
+                    break
+                if flag in {"d", "m"} or (word[0].islower() and flag in {"n", "w"}):
+                    break
+                if gap == ". " and len(items[probe - 1].text) > 2:
+                    break
+                after = text[item.end : items[probe + 1].start] if probe + 1 < len(items) else ""
+                if after and ("=" in after or ":" in after) and _is_separator(after):
+                    break
+            flags.append(flag)
+            last = probe
+            probe += 1
+            if len(flags) >= 5:  # noqa: PLR2004
+                break
+        words = [items[place] for place in range(index, last + 1)]
+        while len(words) > 1 and len(words[-1].text) == 1:
+            words.pop()
+            flags.pop()
+        last = index + len(words) - 1
+        capital = [word for word in words if word.text[0].isupper()]
+        if len(words) == 1 and flags[0] == "n" and not self._person_before(text, items, index) and not self._person_after(text, items, index):
+            return last + 1
+        if len(words) == 1 and flags[0] == "w":
+            return last + 1
+        unknown = sum(flag in {"", "p"} for flag in flags)
+        sure = len(capital) >= 2 and "p" in flags and unknown + flags.count("n") >= 2  # noqa: PLR2004
+        if len(capital) >= 2 and len(capital) == len(words) and not all(word.text.isupper() for word in words):  # noqa: PLR2004
+            spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", sure))
+        elif all(flag == "n" for flag in flags) and len(words) > 1 and words[0].text.isupper():
+            return last + 1
+        else:
+            for word, flag in zip(words, flags, strict=True):
+                if flag == "n" and not (len(words) > 1 and word.text[0].isupper()):
+                    continue
+                if flag == "w":
+                    continue
+                if flag == "" and len(word.text) <= 2 and not word.text[0].isupper():  # noqa: PLR2004
+                    if word.text.islower() or len(word.text) == 1:
+                        continue
+                if flag == "" and len(word.text) <= 2 and word.text.isupper():  # noqa: PLR2004
+                    continue
+                spans.append(Span(word.start, word.end, "PERSON" if flag in {"p", "n"} else "WORD", "name" if flag == "p" else "unknown", sure))
+        return last + 1
+
+    def _person_before(self, text: str, items: list[Item], index: int) -> bool:
+        if index == 0:
+            return False
+        before = items[index - 1]
+        gap = text[before.end : items[index].start]
+        return gap.strip(" .:") == "" and (before.text.lower() in _PERSON_CUES or before.text.lower() in _TITLES)
+
+    def _person_after(self, text: str, items: list[Item], index: int) -> bool:
+        """A doubtful capitalised word followed by an unknown or doubtful capitalised one is half of a name."""
+        if index + 1 >= len(items):
+            return False
+        following = items[index + 1]
+        gap = text[items[index].end : following.start]
+        return gap in {" ", ", ", "^"} and following.type == "w" and following.text[0].isupper() and LEXICON.flag(following.text.lower()) in {"p", ""} and len(following.text) > 2  # noqa: PLR2004
+
+    def _after_person_cue(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
+        """`Patient Grace Hill`: after such a word even ordinary words that are names, capitalised, are a name."""
+        probe = index + 1
+        if probe < len(items) and items[probe].type == "w" and items[probe].text.lower() in {"is", "name", "named", "was"} and text[items[index].end : items[probe].start] == " ":
+            probe += 1
+        start = probe
+        while probe < len(items) and items[probe].type in {"w", "c"}:
+            word = items[probe].text
+            gap = text[items[probe - 1].end : items[probe].start]
+            if gap not in {" ", ". ", ", ", "'", "-", ": ", "^"} or (gap == ": " and probe > start) or (gap == ", " and probe != start + 1):
+                break
+            flag = LEXICON.flag(word.lower()) if items[probe].type == "w" else ""
+            if items[probe].type == "c" and not (word.replace(".", "").replace("-", "").isalpha() and word[0].isupper()):
+                break
+            after = text[items[probe].end : items[probe + 1].start] if probe + 1 < len(items) else ""
+            if after and ("=" in after or ":" in after) and _is_separator(after):
+                break
+            if word.lower() in self.safe:
+                break
+            if (word[0].isupper() and flag in {"n", "p", ""}) or (word.islower() and flag in {"p", "n"} and (flag == "p" or probe > start or word not in _NUMBER_ROLES)):
+                if word.islower() and flag == "n" and not self._lower_name(items, probe):
+                    break
+                if word.isupper() and flag == "n" and len(word) <= 3:  # noqa: PLR2004
+                    break
+                probe += 1
+                if probe - start >= 5:  # noqa: PLR2004
+                    break
+                continue
+            if word[0].isupper() and len(word) == 1 and probe > start:
+                probe += 1
+                continue
+            if word[0].isupper() and flag == "w" and probe > start and probe - start < 2 and not word.isupper() and after[:1] in {"", ",", ".", ")", "(", ";", "\n", '"', "'"}:  # noqa: PLR2004
+                probe += 1
+                continue
+            break
+        if probe == start:
+            return index + 1
+        words = items[start:probe]
+        if all(LEXICON.flag(word.text.lower()) in {"", "n"} and word.text.isupper() and len(word.text) <= 4 for word in words):  # noqa: PLR2004
+            return index + 1
+        spans.append(Span(words[0].start, words[-1].end, "PERSON", "cue", True))
+        return probe
+
+    def _lower_name(self, items: list[Item], index: int) -> bool:
+        """`patient grace hill`: a lower-case word that is also a name counts next to a known or doubtful name."""
+        near = [items[place].text for place in (index - 1, index + 1) if 0 <= place < len(items) and items[place].type == "w"]
+        return any(word.islower() and LEXICON.flag(word) in {"p", "n"} and word not in _PERSON_CUES and word not in _NUMBER_ROLES for word in near)
+
+    # --- codes -------------------------------------------------------------------------------------------------------
+    def _harmless_code(self, text: str) -> bool:
+        return not self._judge_code(text, 0)
+
+    def _code(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
+        item = items[index]
+        cue = self._cue(text, items, index)
+        word = item.text
+        if cue and cue in _ID_KINDS | {"DIAGNOSIS", "WARD"} and any(char.isdigit() for char in word) and not shapes.UNIT.fullmatch(word) and "/" not in word:
+            spans.append(Span(item.start, item.end, cue, "cue", True))
+            return
+        low = word.lower()
+        if low in self.safe:
+            return
+        spans.extend(self._judge_code(word, item.start))
+
+    def _judge_code(self, word: str, at: int) -> list[Span]:  # noqa: C901, PLR0911, PLR0912 - one decision table
+        """What of a code is not harmless; nothing when it is a name the trade uses."""
+        end = at + len(word)
+        stripped = word.strip("./-_@+%\\")
+        if not stripped:
+            return []
+        if stripped.isalpha():
+            flag = "w" if stripped.lower() in self.safe else LEXICON.flag(stripped.lower())
+            if flag in {"w", "n"} or len(stripped) <= 2:  # noqa: PLR2004
+                return []
+            start = at + word.index(stripped)
+            kind = {"p": "PERSON", "d": "DIAGNOSIS", "m": "MEDICATION"}.get(flag, "WORD")
+            if flag == "" and not stripped.islower() and self._camel(stripped):
+                return []
+            return [Span(start, start + len(stripped), kind, "unknown", flag in {"d", "m"})]
+        if shapes.UNIT.fullmatch(stripped) or shapes.DURATION.fullmatch(stripped):
+            return []
+        if shapes.SECRET_SHAPE.fullmatch(stripped):
+            return [Span(at, end, "SECRET", "shape", True)]
+        if "/" in word and len(word) > 3:  # noqa: PLR2004
+            return self._path(word, at)
+        if shapes.VERSION.fullmatch(stripped):
+            return []
+        if shapes.HEX.fullmatch(stripped) and _opaque_hex(stripped):
+            return []
+        if shapes.vin_ok(stripped):
+            return [Span(at, end, "VIN", "shape", True)]
+        if shapes.dea_ok(stripped):
+            return [Span(at, end, "DEA", "shape", True)]
+        if shapes.MBI.fullmatch(stripped):
+            return [Span(at, end, "NATIONAL_ID", "shape", True)]
+        if shapes.ICD10_DOTTED.fullmatch(stripped):
+            return [Span(at, end, "DIAGNOSIS", "shape", True)]
+        if 15 <= len(stripped) <= 34 and shapes.IBAN_SHAPE.fullmatch(stripped) and shapes.iban_ok(stripped):  # noqa: PLR2004
+            return [Span(at, end, "ACCOUNT", "shape", True)]
+        return self._pieces(word, at, end)
+
+    def _camel(self, word: str) -> bool:
+        """`DataIntegrityViolationException`: every longer part is a safe word."""
+        parts = [part.lower() for part in _CAMEL.findall(word)]
+        if len(parts) < 2:  # noqa: PLR2004
+            return False
+        known = 0
+        for part in parts:
+            flag = LEXICON.flag(part)
+            if flag in {"w", "n"} or part in self.safe:
+                known += len(part) > 2  # noqa: PLR2004
+            elif len(part) > 3 or flag in {"p", "d", "m"}:  # noqa: PLR2004
+                return False
+        return known > 0
+
+    def _pieces(self, word: str, at: int, end: int) -> list[Span]:  # noqa: C901, PLR0911, PLR0912
+        """A compound such as `claims-worker-f9f6018ff-t25wp`, `app.services.patient`, `MRN-17726`, `john.smith`."""
+        known = unknown = names = 0
+        digits = ""
+        leading_kind = ""
+        mixed = 0
+        capitals = 0
+        alphabetic = 0
+        first = True
+        for match in _PIECES.finditer(word):
+            piece = match[0]
+            if piece.isdigit():
+                digits = max(digits, piece, key=len)
+                first = False
+                continue
+            if not piece.isalpha() and any(char.isdigit() for char in piece):
+                head = piece.rstrip("0123456789")
+                if head.isalpha() and len(piece) - len(head) <= 3 and (len(head) > 2 or head.islower()):  # noqa: PLR2004 - ipv4, s3, sha256, md5
+                    flag = LEXICON.flag(head.lower())
+                    known += flag in {"w", "n"}
+                    unknown += flag not in {"w", "n"} and len(head) > 3  # noqa: PLR2004
+                    names += flag == "p"
+                else:
+                    mixed += 1
+                    tail = len(piece) - len(head)
+                    if head.isalpha() and tail >= 4 and first:  # noqa: PLR2004
+                        leading_kind = judge(head).kind
+                    if not piece.islower() or max(map(len, re.findall(r"[0-9]+", piece))) >= 7:  # noqa: PLR2004
+                        mixed += 100
+                first = False
+                continue
+            for part in _CAMEL.findall(piece):
+                low = part.lower()
+                flag = "w" if low in self.safe else LEXICON.flag(low)
+                alphabetic += 1
+                capitals += part[0].isupper() and not part.isupper()
+                if flag in {"w", "n"}:
+                    known += len(part) > 1
+                elif flag in {"d", "m"}:
+                    return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", False)]
+                elif flag == "p" and len(part) > 2:  # noqa: PLR2004
+                    names += 1
+                elif len(part) > 3 or not part.isascii() or "\xe9" in part or "\xc9" in part:  # noqa: PLR2004
+                    unknown += 1
+            if first:
+                leading_kind = judge(piece).kind
+            first = False
+        if leading_kind and (len(digits) >= 3 or mixed >= 1) and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "ZIP", "DATE", "DOB"}:  # noqa: PLR2004
+            return [Span(at, end, "PATIENT_ID" if leading_kind in {"PERSON", "WARD"} else leading_kind, "prefix", mixed >= 100 or len(digits) >= 4 or mixed >= 1)]  # noqa: PLR2004
+        if names:
+            return [Span(at, end, "PERSON" if not digits and not mixed else "USERNAME", "name", False)]
+        if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):  # noqa: PLR2004
+            return [Span(at, end, "CODE", "digits", False)]
+        if mixed >= 100:  # noqa: PLR2004
+            return [Span(at, end, "CODE", "mixed", False)]
+        if mixed and not known:
+            return [Span(at, end, "CODE", "mixed", False)]
+        if unknown and (not known or unknown > known or (capitals and capitals == alphabetic and "-" in word)):
+            return [Span(at, end, "WORD" if not digits else "CODE", "unknown", False)]
+        if not known and digits and alphabetic and len(digits) >= 3 and word[0].isupper():  # noqa: PLR2004
+            return [Span(at, end, "CODE", "code", False)]
+        if not known and len(digits) == 2 and alphabetic and shapes.ICD10.fullmatch(word):  # noqa: PLR2004
+            return [Span(at, end, "CODE", "code", False)]
+        return []
+
+    def _path(self, word: str, at: int) -> list[Span]:
+        """A path or the rest of a URL: each segment by itself, and by the segment before it (`/patients/29774`)."""
+        spans: list[Span] = []
+        place = at
+        before = ""
+        for segment in word.split("/"):
+            start, end = place, place + len(segment)
+            place = end + 1
+            if not segment:
+                continue
+            found = self.segment(segment, before, start)
+            spans.extend(found)
+            before = segment
+        return spans
+
+    def segment(self, segment: str, before: str, at: int, *, loose: bool = False) -> list[Span]:
+        """What of one path segment is not harmless, after the segment `before`. `loose`: the field is known to be a URL."""
+        end = at + len(segment)
+        has_digit = any(char.isdigit() for char in segment)
+        if before and before.lower() not in _SAFE_SEGMENT_AFTER and not before.startswith("<"):
+            verdict = judge(before)
+            kind = verdict.kind
+            if not kind and verdict.subject in {"person", "plan", "pay", "clinical", "medication", "provider"}:
+                kind = {"person": "PATIENT_ID", "plan": "MEMBER_ID", "pay": "ACCOUNT", "provider": "NPI"}.get(verdict.subject, "")
+            if kind == "PERSON":
+                kind = "PATIENT_ID"
+            if kind and kind not in {"SECRET", "URL"} and (has_digit or (LEXICON.flag(segment.lower()) not in {"w", "n"} and kind in {"PATIENT_ID", "USERNAME", "EMAIL"} and not self._camel(segment))):
+                if not re.fullmatch(r"v\d{1,2}", segment) and not segment.endswith((".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs")):
+                    return [Span(at, end, kind if has_digit or kind != "PATIENT_ID" else "PATIENT_ID", "path", True)]
+        if segment.isdigit():
+            if len(segment) >= 5:  # noqa: PLR2004
+                return [Span(at, end, "IDENTIFIER", "path", len(segment) in {9, 10})]
+            return []
+        if shapes.UUID.fullmatch(segment):
+            return []
+        if loose and segment.isalnum() and has_digit is False and _jumbled(segment):
+            return []
+        return self._judge_code(segment, at)
+
+    # --- numbers -----------------------------------------------------------------------------------------------------
+    def _number(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:  # noqa: C901, PLR0911, PLR0912
+        item = items[index]
+        value = item.text.lstrip("+")
+        digits = value if value.isdigit() else ""
+        cue = self._cue(text, items, index)
+        before = items[index - 1] if index else None
+        after = items[index + 1] if index + 1 < len(items) else None
+        gap_before = text[before.end : item.start] if before is not None else text[: item.start]
+        gap_after = text[item.end : after.start] if after is not None else text[item.end :]
+        after_word = after.text.lower() if after is not None and after.type in {"w", "c"} and gap_after in {" ", "-", ""} else ""
+        if self._street(text, items, index, spans):
+            return
+        if after_word in {"yo", "y/o", "years", "year", "yr", "yrs", "year-old", "y.o"} and len(digits) in {1, 2, 3}:
+            nxt = items[index + 2].text.lower() if index + 2 < len(items) else ""
+            if after_word in {"yo", "y/o", "year-old", "y.o"} or nxt in {"old", "male", "female", "man", "woman", "boy", "girl", "m", "f"}:
+                spans.append(Span(item.start, item.end, "AGE", "cue", True))
+                return
+        if cue:
+            if cue in {"AGE", "WARD"} and len(digits) <= 4:  # noqa: PLR2004
+                spans.append(Span(item.start, item.end, cue, "cue", True))
+                return
+            if cue in _ID_KINDS or cue in {"ZIP", "PHONE", "FAX", "CREDIT_CARD"}:
+                if len(digits) >= 3 and not (len(digits) == 3 and after_word in shapes.COUNTED):  # noqa: PLR2004
+                    spans.append(Span(item.start, item.end, cue, "cue", True))
+                    return
+            if cue in {"DOB", "DATE"} and len(digits) in {4, 6, 8}:
+                spans.append(Span(item.start, item.end, cue, "cue", True))
+                return
+        if not digits:
+            return
+        size = len(digits)
+        sure_kind = ""
+        if size in {13, 14, 15, 16, 19} and digits[0] in "3456" and shapes.luhn_ok(digits) and not shapes.EPOCH.fullmatch(digits):
+            sure_kind = "CREDIT_CARD"
+        if size == 10 and shapes.npi_ok(digits) and not digits.startswith("1"):  # noqa: PLR2004
+            sure_kind = "NPI"
+        if sure_kind:
+            spans.append(Span(item.start, item.end, sure_kind, "shape", sure_kind == "CREDIT_CARD"))
+            return
+        if size <= 3:  # noqa: PLR2004
+            return
+        if gap_after[:1] == "%" or after_word in shapes.COUNTED or (after is not None and gap_after == "" and after.text.startswith("/")):
+            return
+        if size == 4 and "2010" <= digits <= "2039" and not gap_before.endswith(":"):  # noqa: PLR2004
+            return
+        if before is not None and gap_before == ":" and before.type in {"w", "c", "s", "n"} and size <= 5:  # noqa: PLR2004 - port or line
+            return
+        if before is not None and before.type in {"w", "c"} and gap_before.strip(" =:#([\"'") == "" and before.text.lower() in _NUMBER_ROLES and size <= 7:  # noqa: PLR2004
+            return
+        if size <= 4 and gap_before.endswith(("/", "#")):  # noqa: PLR2004
+            return
+        if gap_before.endswith("[") and gap_after.startswith("]") and size <= 7:  # noqa: PLR2004 - syslog's [pid]
+            return
+        if size == 5 and before is not None and before.text in _STATES and gap_before == " ":  # noqa: PLR2004
+            spans.append(Span(item.start, item.end, "ZIP", "state", True))
+            return
+        spans.append(Span(item.start, item.end, "NUMBER", "number", False))
+
+    def _street(self, text: str, items: list[Item], index: int, spans: list[Span]) -> bool:
+        """`68 Barrett St, Lake Pamela, AK 41259`: a house number, up to four words, a word for street."""
+        if not items[index].text.isdigit() or len(items[index].text) > 6:  # noqa: PLR2004
+            return False
+        for probe in range(index + 1, min(index + 6, len(items))):
+            item = items[probe]
+            gap = text[items[probe - 1].end : item.start]
+            if gap not in {" ", ". "} or item.type not in {"w", "c"} or not (item.text[0].isupper() or item.text[0].isdigit()):
+                return False
+            if probe > index + 1 and item.text.lower().rstrip(".") in _STREETS and item.text[0].isupper():
+                last = probe
+                while last + 1 < len(items) and last - probe < 9:  # noqa: PLR2004
+                    following = items[last + 1]
+                    between = text[items[last].end : following.start]
+                    if following.type == "t" or between.strip(" ,.#\n") or not (following.text[0].isupper() or following.text.isdigit()) or between.count("\n") > 1:
+                        break
+                    flag = LEXICON.flag(following.text.lower())
+                    if flag == "w" and following.text not in _STATES and following.text.lower() not in {"apt", "suite", "unit", "lake", "north", "south", "east", "west", "new", "port", "box"} and following.text.lower() not in _STREETS:
+                        break
+                    last += 1
+                    if following.text.isdigit() and len(following.text) == 5:  # noqa: PLR2004
+                        break
+                spans.append(Span(items[index].start, items[last].end, "ADDRESS", "street", True))
+                return True
+        return False
+
+    # --- cues --------------------------------------------------------------------------------------------------------
+    def _cue(self, text: str, items: list[Item], index: int) -> str:
+        """The kind that the words right before (or in brackets right after) an item name."""
+        back = index - 1
+        skipped = 0
+        words: list[str] = []
+        while back >= 0 and len(words) < 3 and skipped < 4:  # noqa: PLR2004
+            item = items[back]
+            gap = text[item.end : items[back + 1].start]
+            if item.type not in {"w", "c"} or gap.strip(" #:=([\"'./-_\\>") or "\n" in gap:
+                break
+            low = item.text.lower().strip(".")
+            if low in _FILLERS and not words:
+                skipped += 1
+                found = kind_of_words((low,)) if low not in _FILLERS else ""
+            else:
+                if words and gap not in {" ", "-", "_", "."}:
+                    break
+                words.insert(0, low)
+                found = kind_of_words(tuple(words)) or (_CLINICAL_CUES.get(low, "") if len(words) == 1 else "")
+                if not found and item.type == "c" and len(words) == 1:
+                    found = judge(low).kind
+                if not found and len(words) == 1 and low.endswith("s") and len(low) > 4:  # noqa: PLR2004
+                    found = kind_of_words((low[:-1],))
+            if found:
+                longer = ""
+                if back > 0 and items[back - 1].type == "w" and text[items[back - 1].end : item.start] == " ":
+                    longer = kind_of_words((items[back - 1].text.lower(), *words))
+                found = longer or found
+                return {"PERSON": "PATIENT_ID", "USERNAME": "", "URL": "", "SECRET": "", "DIAGNOSIS": "", "MEDICATION": "", "IP": "IP", "ADDRESS": ""}.get(found, found)
+            back -= 1
+        if index + 1 < len(items):
+            following = items[index + 1]
+            gap = text[items[index].end : following.start]
+            if gap in {" (", "(", " [", " is the ", " - "} and following.type == "w" and following.text.lower() in {"mrn", "ssn", "npi", "dea", "dob", "dod", "zip", "phone", "fax", "cell", "mobile", "member", "account"}:
+                return kind_of_words((following.text.lower(),))
+        return ""
+
+
+_EMPTY: Final = frozenset(
+    "null none nil undefined nan true false n/a na unknown empty missing redacted filtered [filtered] hidden anonymous - yes no not".split()
+)
+
+
+def _is_separator(gap: str) -> bool:
+    """Is the gap between two items `=`, `:` or `=>` with at most quotes, brackets and spaces round it."""
+    core = gap.strip(" \t\"'`()[]{}<>\\*$&")
+    return core in {"=", ":", "=>", ":=", "->", "==", "::", "=:", ":,", "~", "=~"} and "\n" not in gap and len(gap) <= 12  # noqa: PLR2004
+
+
+def _stands_alone(text: str, item: Item) -> bool:
+    return text[item.start - 1 : item.start] in {"", " "} and text[item.end : item.end + 1] in {"", " "}
+
+
+def _opaque_hex(text: str) -> bool:
+    """Lower-case hex that reads as a digest, an address or a short commit id rather than as somebody's number."""
+    body = text.removeprefix("0x")
+    letters = sum(char.isalpha() for char in body)
+    if text.startswith("0x"):
+        return True
+    if letters == 0:
+        return False
+    return len(body) in {12, 16, 20, 24, 32, 40, 56, 64, 96, 128} or (len(body) in {7, 8, 9, 10} and 1 <= letters < len(body) and not body[1:].isdigit() and not body[2:].isdigit())
+
+
+def _jumbled(text: str) -> bool:
+    """Mixed case without words: `TZfjMlqBC`."""
+    parts = _CAMEL.findall(text)
+    return len(text) >= 6 and len(parts) >= 3 and max(len(part) for part in parts) <= 4  # noqa: PLR2004
+
+
+def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, PLR0911, PLR0912 - one table of shapes
+    """The item a scanned piece is; None when the shape does not hold and the piece must be read again as plain parts."""
+    first = piece[0]
+    if first == "<":
+        return Item(start, end, "t" if is_token(piece) else "c", piece)
+    if "://" in piece:
+        cut = piece.rstrip(".")
+        return Item(start, start + len(cut), "c", cut)
+    if piece.startswith("-----BEGIN"):
+        return Item(start, end, "s", piece, "SECRET")
+    if piece.startswith("eyJ") and "." in piece:
+        return Item(start, end, "s", piece, "SECRET")
+    if piece.startswith("arn:"):
+        return Item(start, end, "c", piece)
+    if piece.startswith("data:"):
+        return Item(start, end, "s", piece, "BIOMETRIC")
+    if "@" in piece[1:]:
+        local, _, domain = piece.rpartition("@")
+        if "." in domain and not domain.replace(".", "").isdigit() and not domain[0].isdigit() and re.fullmatch(r"[^.]*[A-Za-z\xe9\xc9][^.]*", domain.rsplit(".", 1)[1]):
+            return Item(start, end, "s", piece, "EMAIL")
+        return Item(start, end, "c", piece)
+    if "'" in piece and piece[0].isalpha() and piece.index("'") < len(piece) - 1 and len(piece) < 16 and piece.replace("'", "").isalpha():
+        return Item(start, end, "w", piece.split("'")[0])
+    if piece.startswith(("date", "Date")) and "(" in piece:
+        return Item(start, end, "s", piece, "DATE")
+    if not (first.isdigit() or first in "+(" or piece[-1].isdigit() or ":" in piece or shapes.UUID.fullmatch(piece)):
+        return Item(start, end, "w" if piece.isalpha() else "c", piece)
+    plain = piece.lstrip("+")
+    if plain.isdigit():
+        return Item(start, end, "n", piece)
+    if shapes.UUID.fullmatch(piece):
+        return Item(start, end, "c", piece)
+    if shapes.STAMP.fullmatch(piece):
+        if re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$", piece) and not piece.startswith("0001"):
+            return Item(start, end, "s", piece, "DATE")
+        return Item(start, end, "d", piece)
+    if shapes.MAC.fullmatch(piece):
+        return Item(start, end, "s", piece, "DEVICE_ID")
+    if piece.count(".") == 3 and piece.replace(".", "").split("/")[0].isdigit():  # noqa: PLR2004
+        public = shapes.public_ip(piece)
+        if public is not None:
+            return Item(start, end, "s" if public else "d", piece, "IP")
+        return Item(start, end, "c", piece)
+    if piece.count(":") >= 2 and all(char in "0123456789abcdefABCDEF:/." for char in piece):  # noqa: PLR2004
+        if not re.fullmatch(r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?", piece):
+            public = shapes.public_ip(piece)
+            if public is None or piece.strip(":") == "" or (len(piece) < 8 and piece.count(":") < 4):  # noqa: PLR2004
+                return None
+            return Item(start, end, "s" if public else "d", piece, "IP")
+    if re.search(r"[0-2]?\d:[0-5]\d", piece) and re.fullmatch(r"[0-9A-Za-z:.,/ +\-]+", piece):
+        return Item(start, end, "d", piece)
+    if shapes.DATE.fullmatch(piece):
+        if shapes.real_date(piece) and not (piece.count(".") == 2 and len(piece) < 8):  # noqa: PLR2004
+            return Item(start, end, "s", piece, "DATE")
+        if piece.count(".") == 2:  # noqa: PLR2004
+            return Item(start, end, "c", piece)
+        return Item(start, end, "s", piece, "DATE") if len(piece) >= 8 and "." not in piece else None  # noqa: PLR2004
+    if any(month in piece.lower() for month in shapes.MONTHS) and re.search(r"\d", piece) and re.fullmatch(r"[0-9A-Za-z ,.'\-]+", piece) and (" " in piece or "-" in piece) and not re.fullmatch(r"[A-Za-z]{2}\d{2}(?: \w{1,4})+", piece):
+        return Item(start, end, "s", piece, "DATE")
+    if re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece):
+        return Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None
+    return _digits(piece, start, end)
+
+
+def _digits(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, PLR0911, PLR0912
+    """Groups of digits with separators: SSN, phone, card, decimal, version."""
+    plain = piece.strip()
+    if not re.fullmatch(r"\+?[0-9().,\- eE+%]+", plain):
+        return Item(start, end, "c", piece)
+    if re.fullmatch(r"\+?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?", plain) or re.fullmatch(r"[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?%?", plain):
+        if plain.count(".") + plain.count(",") == 0 and plain.isdigit():
+            return Item(start, end, "n", piece)
+        return Item(start, end, "d", piece)
+    groups = [group for group in re.split(r"[^0-9]+", plain) if group]
+    sizes = [len(group) for group in groups]
+    digits = "".join(groups)
+    separators = set(re.sub(r"[0-9]", "", plain))
+    if separators == {"."} and len(groups) in {3, 4} and max(sizes) <= 3 and not (sizes == [3, 3, 4]):
+        return Item(start, end, "c", piece)
+    if sizes == [3, 2, 4] and len(separators - {"+"}) == 1:
+        return Item(start, end, "s", piece, "SSN")
+    if sizes in ([4, 4, 4, 4], [4, 6, 5], [4, 4, 4, 4, 3]) and (shapes.luhn_ok(digits) or sizes == [4, 4, 4, 4]):
+        return Item(start, end, "s", piece, "CREDIT_CARD")
+    if plain[0] == "+" and 8 <= len(digits) <= 15 and len(groups) > 1:  # noqa: PLR2004
+        return Item(start, end, "s", piece, "PHONE")
+    if len(digits) in {10, 11} and (sizes in ([3, 3, 4], [1, 3, 3, 4], [3, 7], [1, 10], [1, 3, 7], [3, 4, 3], [6, 4]) or "(" in plain) and (len(digits) == 10 or digits[0] in "10"):  # noqa: PLR2004
+        return Item(start, end, "s", piece, "PHONE")
+    if "(" in plain and ")" in plain and 7 <= len(digits) <= 13:  # noqa: PLR2004
+        return Item(start, end, "s", piece, "PHONE")
+    if sizes == [3, 4] and separators <= {"-"}:
+        return Item(start, end, "s", piece, "PHONE")
+    if groups[0].startswith("0") and 9 <= len(digits) <= 12 and 2 <= len(groups) <= 6 and max(sizes) <= 8:  # noqa: PLR2004
+        return Item(start, end, "s", piece, "PHONE")
+    if len(groups) >= 4 and sizes[0] <= 3 and set(sizes[1:]) == {2} and 8 <= len(digits) <= 12:  # noqa: PLR2004
+        return Item(start, end, "s", piece, "PHONE")
+    if sizes in ([5, 4],) and separators == {"-"}:
+        return Item(start, end, "s", piece, "ZIP")
+    if sizes in ([2, 7],) and separators == {"-"}:
+        return Item(start, end, "s", piece, "NATIONAL_ID")
+    return None
+
+
+def _cued(kind: str, cue: str) -> str:
+    """The kind of a shape once the words before it had their say."""
+    if not cue or cue == kind:
+        return kind
+    if kind == "DATE":
+        return cue if cue in {"DOB", "DATE"} else kind
+    if kind == "PHONE":
+        return cue if cue in {"FAX", "SSN", "MRN", "ACCOUNT", "MEMBER_ID", "LICENSE", "CREDIT_CARD", "NATIONAL_ID"} else kind
+    if kind in {"NATIONAL_ID", "ZIP"}:
+        return cue if cue in _ID_KINDS else kind
+    return kind
+
+
+def _sure_shape(item: Item, cue: str) -> bool:
+    if item.kind == "DATE":
+        return bool(cue) or not re.search(r"20[12]\d", item.text)
+    if item.kind == "SSN":
+        return "-" in item.text or bool(cue)
+    if item.kind in {"ZIP", "NATIONAL_ID"}:
+        return bool(cue)
+    return True
+
+
+_STRONG: Final = frozenset({"EMAIL", "SSN", "IP", "SECRET", "CREDIT_CARD"})
+
+
+def stronger(by_key: str, by_shape: str) -> str:
+    """The kind of a value that has one by its key and one by its shape, so that both ways lead to one token."""
+    if by_key in {"SECRET", "BIOMETRIC"}:
+        return by_key
+    if by_shape == "SSN":
+        return "SSN" if by_key in {"PATIENT_ID", "IDENTIFIER", "USERNAME", "PERSON", "NATIONAL_ID", "WORD"} else by_key
+    if by_shape in {"EMAIL", "IP", "SECRET"}:
+        return by_shape
+    if by_shape == "PHONE" and by_key in {"USERNAME", "PERSON", "IDENTIFIER"}:
+        return "PHONE"
+    return by_key
+
+
+def settle(spans: list[Span]) -> list[Span]:
+    """In order and without overlaps: the longer span keeps the place, the surer kind names it."""
+    if len(spans) < 2:  # noqa: PLR2004
+        return [span for span in spans if span.end > span.start]
+    spans.sort(key=lambda span: (span.start, -span.end, not span.sure))
+    kept: list[Span] = []
+    for span in spans:
+        if span.end <= span.start:
+            continue
+        if kept and span.start < kept[-1].end:
+            last = kept[-1]
+            better = last if last.sure or not span.sure else span
+            kept[-1] = Span(last.start, max(last.end, span.end), better.kind, better.rule, last.sure or span.sure)
+        else:
+            kept.append(span)
+    return kept
+
+
+_ROLE_ENUM: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+ -]{0,40}")
+_ROLE_NUMBER: Final = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?:\s?[A-Za-z%µ/]{1,8})?|[+-]?(?:inf|nan|infinity)", re.IGNORECASE)
+_ROLE_ID: Final = re.compile(r"[A-Za-z0-9_.:/+=@{}\[\]\"~,*#-]{1,300}")
+
+
+def plays(value: str, role: str, reader: Reader) -> bool:
+    """Does `value` have the shape its role promises. Roles as in router.sources.contract: name id time number enum url code."""
+    if role == "time":
+        return bool(shapes.STAMP.fullmatch(value) or shapes.EPOCH.fullmatch(value) or shapes.DURATION.fullmatch(value))
+    if role == "number":
+        return bool(_ROLE_NUMBER.fullmatch(value)) and len(value) <= 24 and not value.startswith("0") or value in {"0", "00"} or bool(shapes.VERSION.fullmatch(value)) or bool(re.fullmatch(r"0\.\d+(?:e-?\d+)?", value))
+    if role == "id":
+        return opaque_id(value, reader)
+    if role == "enum":
+        return bool(_ROLE_ENUM.fullmatch(value)) and not reader.read(value)
+    if role in {"name", "code"}:
+        if value.isdigit():
+            return len(value) <= (12 if role == "name" else 7)
+        return not reader.read(value) or bool(shapes.HEX.fullmatch(value) and _opaque_hex(value))
+    return False
+
+
+def opaque_id(value: str, reader: Reader) -> bool:
+    """An identifier of the machine room: no address, no name, no shape of a person's number."""
+    if not _ROLE_ID.fullmatch(value) or "@" in value:
+        return False
+    if shapes.UUID.fullmatch(value) or shapes.HEX.fullmatch(value) or value.isdigit():
+        return True
+    items = reader._items(value)  # noqa: SLF001 - same module
+    for item in items:
+        if item.type == "s":
+            return False
+        for part in _CAMEL.findall(item.text):
+            if len(part) > 3 and LEXICON.flag(part.lower()) in {"p", "d", "m"}:  # noqa: PLR2004
+                return False
+    if re.search(r"(?:^|[^a-z])(?:mrn|ssn|patient|member)[^a-z]{0,2}[0-9]{3}", value.lower()):
+        return False
+    return True

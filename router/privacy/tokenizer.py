@@ -1,0 +1,792 @@
+"""Replaces what is PHI in one event by tokens, and keeps everything else as it was."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import string
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+from urllib.parse import quote
+
+import orjson
+
+from router.privacy import positional, shapes
+from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge
+from router.privacy.lexicon import LEXICON
+from router.privacy.memory import PATHS, Place
+from router.privacy.rules import Rules
+from router.privacy.shadow import TooDeep
+from router.privacy.text import Span, plays, settle, stronger
+from router.privacy.tokens import TOKEN, is_token
+
+Json = Any
+
+MAX_DEPTH: Final = 64
+"""Levels of nesting, embedded JSON included; below them a value is one token."""
+MAX_TEXT: Final = 1 << 20
+"""Characters of one text that are read; a longer one is one token."""
+MAX_INFLATED: Final = 1 << 20
+MAX_LAYERS: Final = 6
+"""Encodings inside encodings (JSON, base64, hex, gzip) that are opened; deeper ones are one token."""
+
+
+class Mint(Protocol):
+    """Where tokens come from: the vault's seal, or ThrowawayMint."""
+
+    def token(self, kind: str, value: str, normal: str) -> str:
+        """The token text; the same (kind, normal) is the same token."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Finding:
+    """One value that got a token: `rule` says why, `path` (dotted) where it was first seen."""
+
+    kind: str
+    value: str
+    normal: str
+    rule: str
+    path: str
+
+    def __repr__(self) -> str:
+        return f"<Finding {self.kind} by {self.rule}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Tokenized:
+    """`event`: the same structure with tokens in place. `counters`: what failed closed, by cause."""
+
+    event: Json
+    findings: tuple[Finding, ...]
+    counters: Mapping[str, int] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Tokenized {len(self.findings)} findings>"
+
+
+@dataclass(slots=True, repr=False, eq=False)
+class _Plan:
+    """What becomes of one text: spans to replace, or another text/structure inside it that is written back by `encode`."""
+
+    text: str
+    spans: list[Span]
+    path: tuple[str, ...]
+    inner: list[tuple[int, int, Callable[[], str]]] = field(default_factory=list)
+    strict_role: bool = False
+
+    def __repr__(self) -> str:
+        return "<_Plan>"
+
+
+def tokenize(event: Json, rules: Rules, roles: Mapping[str, str], mint: Mint) -> Tokenized:
+    """`event` with tokens instead of PHI.
+
+    `roles`: dotted path (`*` for any key or index) -> name id time number enum url code free drop. One event is one
+    propagation scope: a value found once is replaced wherever it stands. Never raises for what the event holds: what
+    cannot be judged within the budgets becomes one token and is counted.
+    """
+    work = _Work(rules, mint)
+    root = _root(rules, roles)
+    box: list[Json] = [event]
+    work.walk(box, 0, event, root, 0)
+    work.propagate()
+    work.finish()
+    return Tokenized(box[0], tuple(work.findings.values()), work.counters)
+
+
+def looks_like_phi(text: str) -> str | None:
+    """The kind that the detector sees in a short text, or None. For literals of routes and silences."""
+    spans = _LITERALS.read(text)
+    return spans[0].kind if spans else None
+
+
+def _root(rules: Rules, roles: Mapping[str, str]) -> Place:
+    known = rules.memory.roots.get(id(roles))
+    if known is not None and known[0] is roles:
+        return known[1]
+    states = tuple((tuple(path.split(".")), 0, role) for path, role in roles.items())
+    place = Place((), NOTHING, "", exact=False, rule="", states=states)
+    if len(rules.memory.roots) >= 64:  # noqa: PLR2004 - as many formats as a process meets
+        rules.memory.roots.clear()
+    rules.memory.roots[id(roles)] = (roles, place)
+    return place
+
+
+def _descend(states: tuple[Any, ...], key: str) -> tuple[tuple[Any, ...], str, bool]:
+    """The role patterns that still match below `key`, the role that holds there, and whether an exact path named it."""
+    following: list[Any] = []
+    role, exact = "", False
+    for parts, at, value in states:
+        part = parts[at]
+        if part == key or part == "*" or part == "**":
+            if at + 1 == len(parts):
+                if not exact:
+                    exact = "*" not in parts[at:]
+                    if exact or not role:
+                        role = value
+            else:
+                following.append((parts, at + 1, value))
+    return tuple(following), role, exact
+
+
+class _Work:
+    """One event on its way through."""
+
+    def __init__(self, rules: Rules, mint: Mint) -> None:
+        self.rules = rules
+        self.mint = mint
+        self.reader = rules.reader
+        self.level = rules.level
+        self.strict = rules.level != "detect"
+        self.memory = rules.memory
+        self.plans: list[tuple[Any, Any, _Plan]] = []
+        self.plain: list[tuple[Any, Any, str, Place]] = []
+        self.renames: list[tuple[dict[str, Json], list[tuple[str, _Plan | None]]]] = []
+        self.nested: list[Callable[[], None]] = []
+        self.kinds: dict[str, str] = {}
+        self.findings: dict[tuple[str, str], Finding] = {}
+        self.counters: dict[str, int] = {}
+        self.layers = 0
+
+    # --- walking -------------------------------------------------------------------------------------------------------
+    def walk(self, box: Any, key: Any, value: Json, place: Place, depth: int) -> None:
+        """Judge `value`, which stands at box[key]; containers are copied, leaves planned."""
+        if isinstance(value, str):
+            if value:
+                self.leaf(box, key, value, place)
+            return
+        if value is None or isinstance(value, bool):
+            return
+        if depth > MAX_DEPTH:
+            self.seal(box, key, orjson.dumps(value, default=str).decode() if not isinstance(value, (int, float)) else str(value), place, "depth")
+            return
+        if isinstance(value, dict):
+            self.mapping(box, key, value, place, depth)
+        elif isinstance(value, (list, tuple)):
+            self.sequence(box, key, list(value), place, depth)
+        else:
+            self.number(box, key, value, place)
+
+    def mapping(self, box: Any, key: Any, value: dict[str, Json], place: Place, depth: int) -> None:
+        named = None
+        names = None
+        copy: dict[str, Json] = {}
+        box[key] = copy
+        keys: list[tuple[str, _Plan | None]] = []
+        renamed = False
+        resource = value.get("resourceType")
+        table = positional.table(value)
+        for name, item in value.items():
+            below = place.under.get(name)
+            if below is None:
+                below = self.place(place, name, resource)
+            plan = None if below.harmless_key else self.key_plan(name, below)
+            keys.append((name, plan))
+            if plan is not None:
+                renamed = True
+            if below.role == "drop" and below.exact:
+                keys.pop()
+                continue
+            copy[name] = item
+            if below.role == "drop":
+                del copy[name]
+                keys.pop()
+                continue
+            if named is None and is_valuer(name):
+                named, names = True, self.pair_name(value, name)
+            if names and is_valuer(name):
+                below = self.named_place(place, name, names)
+            if table and name in table:
+                self.rows(copy, name, item, table[name], below, depth + 1)
+                continue
+            self.walk(copy, name, item, below, depth + 1)
+        if renamed:
+            self.renames.append((copy, keys))
+
+    def pair_name(self, value: dict[str, Json], valuer: str) -> str:
+        """In {"name": "ssn", "value": …}: what the value is called."""
+        if len(value) > 8:  # noqa: PLR2004 - a pair has few other fields
+            return ""
+        found = ""
+        for name, item in value.items():
+            if name != valuer and isinstance(item, str) and 0 < len(item) <= 120 and is_namer(name):  # noqa: PLR2004
+                if name in {"system", "url"}:
+                    item = item.rstrip("/").rsplit("/", 1)[-1].removeprefix("us-")  # noqa: PLW2901
+                if judge(item).kind:
+                    return item
+                found = found or item
+        return found
+
+    def named_place(self, place: Place, key: str, name: str) -> Place:
+        verdict = judge(name, place.verdict.subject)
+        below = place.under.get(key)
+        if below is not None and below.exact:
+            return below
+        return Place((*place.path, key), verdict, verdict.role, exact=False, rule=below.rule if below else "")
+
+    def rows(self, box: Any, key: Any, value: Json, columns: list[str], place: Place, depth: int) -> None:
+        """Lists of rows whose columns are named beside them."""
+        if not isinstance(value, list):
+            self.walk(box, key, value, place, depth)
+            return
+        copy = list(value)
+        box[key] = copy
+        if value and all(isinstance(row, list) for row in value):
+            for index, row in enumerate(value):
+                inner = list(row)
+                copy[index] = inner
+                for at, cell in enumerate(row):
+                    self.walk(inner, at, cell, self.named_place(place, "*", columns[at]) if at < len(columns) else place, depth + 1)
+            return
+        for at, cell in enumerate(value):
+            self.walk(copy, at, cell, self.named_place(place, "*", columns[at]) if at < len(columns) and len(columns) == len(value) else place, depth + 1)
+
+    def sequence(self, box: Any, key: Any, value: list[Json], place: Place, depth: int) -> None:
+        copy = list(value)
+        box[key] = copy
+        below = place.items
+        if below is None:
+            states, role, exact = _descend(place.states, "*")
+            below = Place((*place.path, "*"), place.verdict, role or place.role, exact=exact or (place.exact and not role), rule=place.rule, states=states)
+            if self.memory.paths < PATHS:
+                self.memory.paths += 1
+                place.items = below
+        if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], (str, int, float)) and not place.verdict.kind and re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{1,40}", value[0]):  # noqa: PLR2004
+            verdict = judge(value[0], place.verdict.subject)
+            if verdict.kind or verdict.role:
+                self.walk(copy, 0, value[0], below, depth + 1)
+                self.walk(copy, 1, value[1], Place((*place.path, "1"), verdict, verdict.role, exact=False, rule=place.rule), depth + 1)
+                return
+        columns: list[str] | None = None
+        for index, item in enumerate(value):
+            if columns is not None and isinstance(item, str) and item.count(",") == len(columns) - 1:
+                self.walk(copy, index, item, below, depth + 1)
+                continue
+            self.walk(copy, index, item, below, depth + 1)
+
+    def place(self, parent: Place, key: str, resource: Json) -> Place:
+        """The place below `parent`, remembered unless its key could be data."""
+        states, role, exact = _descend(parent.states, key)
+        path = (*parent.path, key)
+        rule = self.rules.field_rule(".".join(path), key) if self.rules.field_rules else parent.rule
+        verdict = judge(key, parent.verdict.subject)
+        if parent.verdict.kind and not verdict.kind and not verdict.role and not (verdict.subject and verdict.subject != parent.verdict.subject):
+            verdict = Verdict(parent.verdict.kind if parent.verdict.kind not in {"PATIENT_ID"} else "PATIENT_ID", "", parent.verdict.subject)
+        if isinstance(resource, str):
+            verdict = positional.fhir(resource, key, verdict)
+        harmless = self.harmless_key(key)
+        place = Place(path, verdict, role or verdict.role, exact=exact, rule=rule, states=states, harmless_key=harmless)
+        if harmless and not isinstance(resource, str) and self.memory.paths < PATHS and len(parent.under) < 200:  # noqa: PLR2004
+            self.memory.paths += 1
+            parent.under[key] = place
+        return place
+
+    def harmless_key(self, key: str) -> bool:
+        """Is a key a field name rather than data."""
+        if len(key) <= 1:
+            return True
+        if not key.isascii():
+            return bool(judge(key).kind or judge(key).role)
+        verdict = judge(key)
+        bare = re.fullmatch(r"[$@_A-Za-z][A-Za-z0-9_$.:/@ -]{0,63}", key) is not None
+        if bare and (verdict.kind or verdict.role) and not re.search(r"[0-9]{4}", key) and "@" not in key[1:] and (" " not in key or not self.reader.read(key)):
+            return True
+        if not self.reader.read(key):
+            return True
+        return False
+
+    def key_plan(self, key: str, place: Place) -> _Plan | None:
+        """Tokens for a key that is data itself; at `strict` an unknown but identifier-like key stays."""
+        spans = self.read(key)
+        if not any(span.sure for span in spans) and re.fullmatch(r"[$@_a-z][A-Za-z0-9_$-]{0,40}", key) and not any(span.kind in {"PERSON", "USERNAME"} for span in spans) and not re.search(r"[0-9]{4}", key):
+            return None
+        return self.plan(key, spans, place)
+
+    # --- leaves --------------------------------------------------------------------------------------------------------
+    def leaf(self, box: Any, key: Any, text: str, place: Place) -> None:
+        """One string."""
+        role = place.role
+        kind = place.verdict.kind
+        rule = place.rule
+        if rule:
+            if rule == "seal":
+                self.whole(box, key, text, "TEXT", "field", place)
+                return
+            if rule == "safe" or rule == "free":
+                kind, role = "", "name" if rule == "safe" else ""
+            else:
+                self.whole(box, key, text, rule, "field", place)
+                return
+        if self.rules.literals and place.path:
+            passing = self.rules.literals.get(place.path[-1])
+            if passing is not None and text in passing:
+                return
+        if kind and not (place.exact and role not in {"", "free"}):
+            self.keyed(box, key, text, kind, place)
+            return
+        known = self.memory.harmless.get(role)
+        if known is not None and text in known:
+            self.plain.append((box, key, text, place))
+            return
+        if role and role != "free" and self.structural(text, role):
+            self.memory.keep(role, text)
+            self.plain.append((box, key, text, place))
+            return
+        if self.level == "sealed":
+            if is_token(text):
+                return
+            self.whole(box, key, text, "TEXT", "sealed", place)
+            return
+        self.free(box, key, text, place, role)
+
+    def structural(self, text: str, role: str) -> bool:
+        """Does `text` pass in its role. A judge that fails says no."""
+        try:
+            if role == "url":
+                return len(text) <= 2000 and self.harmless_url(text)  # noqa: PLR2004
+            return len(text) <= 300 and plays(text, role, self.reader)  # noqa: PLR2004
+        except (TooDeep, ValueError, RecursionError):
+            self.count("error")
+            return False
+
+    def harmless_url(self, text: str) -> bool:
+        return not self.read(text, loose=True)
+
+    def keyed(self, box: Any, key: Any, text: str, kind: str, place: Place) -> None:
+        """The value of a key that names PHI: one token, quotes kept outside it, structures opened."""
+        if is_token(text) or text.strip().lower() in _EMPTY or not any(char.isalnum() for char in text):
+            return
+        if TOKEN.search(text):
+            self.free(box, key, text, place, "", extra=kind)
+            return
+        if text[0] in "{[" and self.embedded(box, key, text, place):
+            return
+        if kind == "SECRET":
+            found = re.match(r"(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+", text)
+            start = found.end() if found else 0
+            self.add(box, key, _Plan(text, [Span(start, len(text), kind, "key", True)], place.path))
+            return
+        if kind in {"URL", "BIOMETRIC"} or len(text) > 400:  # noqa: PLR2004 - a whole document under such a key is text
+            if len(text) > 400 and kind not in {"BIOMETRIC", "DIAGNOSIS"}:  # noqa: PLR2004
+                self.free(box, key, text, place, "")
+                return
+            self.whole(box, key, text, kind, "key", place)
+            return
+        start, end = 0, len(text)
+        while end - start >= 2 and text[start] in _QUOTES and text[end - 1] == text[start]:  # noqa: PLR2004
+            start, end = start + 1, end - 1
+        while start < end and text[start].isspace():
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        value = text[start:end]
+        if kind == "IP" and not any(char.isdigit() for char in value):
+            self.free(box, key, text, place, "")
+            return
+        if kind == "IP" and ":" in value and value.count(":") == 1 and value.split(":")[1].isdigit():
+            end = start + value.index(":")
+            value = text[start:end]
+        if kind in {"IP", "USERNAME", "WARD"} and shapes.public_ip(value) is False and kind == "IP":
+            self.plain.append((box, key, text, place))
+            return
+        if kind in {"USERNAME"} and LEXICON.flag(value.lower()) == "w":
+            self.plain.append((box, key, text, place))
+            return
+        if kind not in {"PERSON", "ADDRESS"} and "," in value and kind in {"EMAIL", "PHONE", "IP", "MEMBER_ID", "MRN", "PATIENT_ID", "DIAGNOSIS"} and kind != "DIAGNOSIS":
+            spans = [Span(start + m.start(), start + m.end(), kind, "key", True) for m in re.finditer(r"[^,\s][^,]*[^,\s]|[^,\s]", value)]
+            self.add(box, key, _Plan(text, spans, place.path))
+            return
+        shape = self.shape_of(value)
+        self.add(box, key, _Plan(text, [Span(start, end, stronger(kind, shape) if shape else kind, "key", True)], place.path))
+
+    def shape_of(self, value: str) -> str:
+        """The kind a value has by its shape alone, when one shape covers all of it."""
+        spans = self.read(value)
+        if len(spans) == 1 and spans[0].start == 0 and spans[0].end == len(value) and spans[0].rule == "shape":
+            return spans[0].kind
+        return ""
+
+    def read(self, text: str, *, loose: bool = False) -> list[Span]:
+        """The reader's spans; whatever goes wrong, the whole text."""
+        del loose
+        try:
+            if len(text) > MAX_TEXT:
+                self.count("size")
+                return [Span(0, len(text), "TEXT", "budget", True)]
+            return self.reader.read(text)
+        except TooDeep:
+            self.count("depth")
+        except Exception:  # noqa: BLE001 - nothing a text holds may pass because a judge stumbled; the cause may hold it
+            self.count("error")
+        return [Span(0, len(text), "TEXT", "budget", True)]
+
+    def free(self, box: Any, key: Any, text: str, place: Place, role: str, *, extra: str = "") -> None:
+        """Free text: structures and encodings inside it are opened, the rest is read word by word."""
+        first = text[0] if text[0] not in " \t\r\n" else text.lstrip()[:1]
+        if first in {"{", "[", '"'} and self.embedded(box, key, text, place):
+            return
+        spans = positional.read(text, self.reader, strict=self.strict)
+        if spans is None:
+            spans = self.read(text)
+        else:
+            spans = settle([*spans, *self.read(text)]) if spans and spans[0].rule != "segment" else spans
+        if extra:
+            taken = [match.span() for match in TOKEN.finditer(text)]
+            spans = settle([*spans, *self.around(text, taken, extra)])
+        inner = self.encoded(text, spans, place)
+        if not spans and not inner:
+            self.memory.keep(role, text)
+            self.plain.append((box, key, text, place))
+            return
+        plan = _Plan(text, spans, place.path)
+        plan.inner = inner
+        self.add(box, key, plan)
+
+    def around(self, text: str, taken: list[tuple[int, int]], kind: str) -> list[Span]:
+        spans: list[Span] = []
+        at = 0
+        for start, end in [*taken, (len(text), len(text))]:
+            part = text[at:start]
+            if any(char.isalnum() for char in part):
+                lead = len(part) - len(part.lstrip(" ,;'\""))
+                spans.append(Span(at + lead, at + len(part.rstrip(" ,;'\"")), kind, "key", True))
+            at = end
+        return spans
+
+    def embedded(self, box: Any, key: Any, text: str, place: Place) -> bool:
+        """A text that is a JSON document: tokenized as one and written back as one."""
+        if self.layers >= MAX_LAYERS:
+            try:
+                orjson.loads(text)
+            except orjson.JSONDecodeError:
+                return False
+            self.seal(box, key, text, place, "depth")
+            return True
+        try:
+            value = orjson.loads(text)
+        except (orjson.JSONDecodeError, RecursionError):
+            return False
+        if not isinstance(value, (dict, list, str)):
+            return False
+        inner: list[Json] = [value]
+        self.layers += 1
+        below = Place(place.path, place.verdict, place.role if place.role in {"free"} else "", exact=False, rule=place.rule)
+        self.walk(inner, 0, value, below, len(place.path))
+        self.layers -= 1
+        original = orjson.loads(text)
+        spaced = text != orjson.dumps(original).decode()
+
+        def write() -> None:
+            if inner[0] != original:
+                box[key] = _dump(inner[0], spaced=spaced)
+
+        self.nested.append(write)
+        return True
+
+    def encoded(self, text: str, spans: list[Span], place: Place) -> list[tuple[int, int, Callable[[], str]]]:
+        """Base64, base64url and hex runs that hide text: tokenized inside and encoded again."""
+        if len(text) < 16:  # noqa: PLR2004
+            return []
+        found: list[tuple[int, int, Callable[[], str]]] = []
+        for match in _RUN.finditer(text):
+            run = match[0]
+            if any(span.start < match.end() and match.start() < span.end and span.kind == "SECRET" for span in spans):
+                continue
+            opened = _open(run)
+            if opened is None:
+                continue
+            plain, encode = opened
+            inner: list[Json] = [plain]
+            if self.layers >= MAX_LAYERS:
+                self.count("depth")
+                spans.append(Span(match.start(), match.end(), "TEXT", "budget", True))
+                continue
+            self.layers += 1
+            before = len(self.plans), len(self.nested)
+            self.walk(inner, 0, plain, Place(place.path, NOTHING, "", exact=False, rule=""), len(place.path))
+            self.layers -= 1
+            spans[:] = [span for span in spans if span.end <= match.start() or span.start >= match.end()]
+            if (len(self.plans), len(self.nested)) != before:
+                found.append((match.start(), match.end(), lambda inner=inner, plain=plain, encode=encode, run=run: run if inner[0] == plain else encode(inner[0])))  # type: ignore[misc]
+        return found
+
+    def number(self, box: Any, key: Any, value: int | float, place: Place) -> None:
+        """A JSON number: a token under a key that names PHI, at `strict` also where its role is not known."""
+        if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN
+            return
+        kind = place.verdict.kind
+        text = str(value)
+        rule = place.rule
+        if rule and rule not in {"safe", "free"}:
+            self.whole(box, key, text, rule if rule != "seal" else "NUMBER", "field", place)
+            return
+        if rule == "safe":
+            return
+        if kind and not (place.exact and place.role not in {"", "free"}):
+            if kind in {"PERSON", "USERNAME", "DIAGNOSIS", "MEDICATION", "SECRET", "BIOMETRIC"} and abs(value) < 10 and isinstance(value, int):  # noqa: PLR2004 - a count
+                return
+            self.whole(box, key, text, kind, "key", place)
+            return
+        digits = text.lstrip("-")
+        if place.role and place.role != "free":
+            self.plain.append((box, key, text, place))
+            return
+        if self.strict and isinstance(value, int) and len(digits) >= 5:  # noqa: PLR2004
+            if len(digits) == 10 and shapes.npi_ok(digits) and digits.startswith("1") and shapes.EPOCH.fullmatch(digits):  # noqa: PLR2004
+                return
+            if shapes.EPOCH.fullmatch(digits) and self.level != "sealed":
+                return
+            self.whole(box, key, text, "NUMBER", "number", place)
+            return
+        if isinstance(value, int) and len(digits) >= 5:  # noqa: PLR2004
+            self.plain.append((box, key, text, place))
+
+    # --- plans ---------------------------------------------------------------------------------------------------------
+    def plan(self, text: str, spans: list[Span], place: Place) -> _Plan:
+        plan = _Plan(text, spans, place.path)
+        self.learn(plan)
+        return plan
+
+    def add(self, box: Any, key: Any, plan: _Plan) -> None:
+        self.plans.append((box, key, plan))
+        self.learn(plan)
+
+    def whole(self, box: Any, key: Any, text: str, kind: str, rule: str, place: Place) -> None:
+        self.add(box, key, _Plan(text, [Span(0, len(text), kind, rule, True)], place.path))
+
+    def seal(self, box: Any, key: Any, text: str, place: Place, cause: str) -> None:
+        self.count(cause)
+        self.whole(box, key, text, "TEXT", "budget", place)
+
+    def count(self, cause: str) -> None:
+        self.counters[cause] = self.counters.get(cause, 0) + 1
+
+    def learn(self, plan: _Plan) -> None:
+        """Vote for the kind of each value, so that one value is one token in the whole event."""
+        for span in plan.spans:
+            value = plan.text[span.start : span.end]
+            simple = _simple(value)
+            known = self.kinds.get(simple)
+            if known is None or _RANK.get(span.kind, 1) > _RANK.get(known, 1):
+                self.kinds[simple] = span.kind
+
+    # --- propagation -----------------------------------------------------------------------------------------------------
+    def propagate(self) -> None:
+        """Replace every other occurrence of what was found: as it stands, in lower case, in other spellings, in parts."""
+        wanted = self.wanted()
+        if not wanted:
+            return
+        texts = [text for _, _, text, _ in self.plain] + [plan.text for _, _, plan in self.plans]
+        haystack = "\x00".join(texts).casefold()
+        present = {spelling: kind for spelling, kind in wanted.items() if spelling in haystack}
+        if not present:
+            return
+        for box, key, text, place in self.plain:
+            spans = _occurrences(text, present, structural=bool(place.role) and place.role != "free")
+            if spans:
+                self.plans.append((box, key, _Plan(text, spans, place.path)))
+        for _, _, plan in self.plans:
+            spans = _occurrences(plan.text, present, structural=False)
+            if spans:
+                plan.spans = settle([*plan.spans, *(span for span in spans if not any(old.start < span.end and span.start < old.end for old in plan.spans))])
+
+    def wanted(self) -> dict[str, str]:
+        wanted: dict[str, str] = {}
+        for value, kind in self.kinds.items():
+            if kind in _QUIET:
+                continue
+            for spelling in _spellings(value, kind):
+                wanted.setdefault(spelling, kind)
+        return wanted
+
+    # --- writing ---------------------------------------------------------------------------------------------------------
+    def finish(self) -> None:
+        """Put the tokens in place, innermost documents first."""
+        for box, key, plan in self.plans:
+            if not plan.inner:
+                box[key] = self.render(plan)
+        for write in self.nested:
+            write()
+        for box, key, plan in self.plans:
+            if plan.inner:
+                box[key] = self.render(plan)
+        for write in self.nested:
+            write()
+        for box, keys in self.renames:
+            renamed = {(name if plan is None else self.render(plan)): box[name] for name, plan in keys if name in box}
+            box.clear()
+            box.update(renamed)
+
+    def render(self, plan: _Plan) -> str:
+        parts: list[str] = []
+        at = 0
+        text = plan.text
+        pieces: list[tuple[int, int, Any]] = [(span.start, span.end, span) for span in plan.spans]
+        pieces += plan.inner
+        pieces.sort(key=lambda piece: piece[0])
+        for start, end, what in pieces:
+            if start < at:
+                continue
+            parts.append(text[at:start])
+            parts.append(self.token(what, text[start:end], plan.path) if isinstance(what, Span) else what())
+            at = end
+        parts.append(text[at:])
+        return "".join(parts)
+
+    def token(self, span: Span, value: str, path: tuple[str, ...]) -> str:
+        kind = self.kinds.get(_simple(value), span.kind)
+        normal = shapes.normal(kind, value)
+        found = self.findings.get((kind, normal))
+        if found is None:
+            self.findings[kind, normal] = Finding(kind, value, normal, span.rule, ".".join(path))
+        return self.mint.token(kind, value, normal)
+
+
+_QUOTES: Final = "\"'`"
+_EMPTY: Final = frozenset(
+    {"null", "none", "nil", "undefined", "nan", "true", "false", "n/a", "na", "unknown", "empty", "missing", "redacted", "[redacted]", "[filtered]", "filtered", "hidden", "anonymous", "yes", "no", "***", "<nil>", "<redacted>"}
+)
+_QUIET: Final = frozenset({"WORD", "NUMBER", "CODE", "TEXT", "AGE", "GEO"})
+_RANK: Final = {"WORD": 0, "NUMBER": 0, "CODE": 0, "TEXT": 0, "IDENTIFIER": 1, "USERNAME": 1, "DATE": 1, "PERSON": 2, "PATIENT_ID": 2, "EMAIL": 5, "SSN": 5, "SECRET": 6}
+_RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}")
+_PRINTABLE: Final = frozenset(string.printable)
+
+
+def _simple(value: str) -> str:
+    return " ".join(value.split()).casefold()
+
+
+def _dump(value: Json, *, spaced: bool) -> str:
+    text = orjson.dumps(value).decode()
+    if not spaced:
+        return text
+    import json  # noqa: PLC0415 - only where the source wrote blanks after its commas
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _readable(raw: bytes) -> str | None:
+    """Decoded bytes as text, when they are text."""
+    if raw[:2] == b"\x1f\x8b" or raw[:1] == b"\x78":
+        try:
+            raw = zlib.decompressobj(47).decompress(raw, MAX_INFLATED)
+        except zlib.error:
+            return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if len(text) < 6 or sum(char.isprintable() or char in "\r\n\t" for char in text) < len(text):  # noqa: PLR2004
+        return None
+    return text
+
+
+def _open(run: str) -> tuple[str, Callable[[str], str]] | None:
+    """A run of base64, base64url or hex that is text inside, with the way back."""
+    body = run.rstrip("=")
+    if re.fullmatch(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+", body):
+        text = _readable(bytes.fromhex(body))
+        if text is not None:
+            return text, lambda plain: plain.encode().hex()
+    if len(body) % 4 == 1:
+        return None
+    url = "-" in body or "_" in body
+    if url and ("+" in body or "/" in body):
+        return None
+    try:
+        raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_" if url else None, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    text = _readable(raw)
+    if text is None:
+        return None
+    padded = run != body or len(body) % 4 == 0
+
+    def encode(plain: str) -> str:
+        out = (base64.urlsafe_b64encode if url else base64.b64encode)(plain.encode()).decode()
+        return out if padded else out.rstrip("=")
+
+    return text, encode
+
+
+def _spellings(value: str, kind: str) -> set[str]:
+    """How a value may stand elsewhere: as it is, percent-encoded, with other separators, in identifying parts."""
+    if len(value) < 3:  # noqa: PLR2004
+        return set()
+    found: set[str] = set()
+    digits = "".join(char for char in value if char.isdigit())
+    if kind in {"SSN", "PHONE", "FAX", "CREDIT_CARD"}:
+        if len(digits) >= 7:  # noqa: PLR2004
+            found |= {value, digits}
+        if kind == "SSN" and len(digits) == 9:  # noqa: PLR2004
+            found |= {f"{digits[:3]}-{digits[3:5]}-{digits[5:]}", f"{digits[:3]} {digits[3:5]} {digits[5:]}"}
+        if kind in {"PHONE", "FAX"} and len(digits) >= 10:  # noqa: PLR2004
+            ten = digits[-10:]
+            found |= {ten, f"{ten[:3]}-{ten[3:6]}-{ten[6:]}", f"({ten[:3]}) {ten[3:6]}-{ten[6:]}", f"{ten[:3]}.{ten[3:6]}.{ten[6:]}"}
+        return found
+    if value.isdigit():
+        return {value} if len(value) >= 5 else set()  # noqa: PLR2004
+    if kind in {"WARD", "ZIP", "DIAGNOSIS", "MEDICATION", "USERNAME"} and len(value) < 4:  # noqa: PLR2004
+        return set()
+    if LEXICON.flag(value) in {"w"}:
+        return set()
+    found.add(value)
+    if not value.isalnum():
+        found.add(quote(value, safe="").casefold())
+        found.add(quote(value, safe="@").casefold())
+    if kind == "PERSON":
+        parts = re.findall(r"[^\W\d_]{2,}", value)
+        found.update(part for part in parts if len(part) > 2 and LEXICON.flag(part) not in {"w", "n"})  # noqa: PLR2004
+        if len(parts) >= 2:  # noqa: PLR2004
+            for joint in ("", ".", "_", "-", "+", "^"):
+                found.add(parts[0] + joint + parts[-1])
+            found.add(f"{parts[-1]}, {parts[0]}")
+            found.add(f"{parts[-1]} {parts[0]}")
+            found.add(f"{parts[-1]}^{parts[0]}")
+    if kind == "EMAIL":
+        local = value.split("@")[0]
+        if len(local) > 3 and LEXICON.flag(local) != "w":  # noqa: PLR2004
+            found.add(local)
+    return found
+
+
+def _occurrences(text: str, wanted: dict[str, str], *, structural: bool) -> list[Span]:
+    """Where the wanted spellings stand in `text` as wholes, tokens excepted."""
+    low = text.casefold()
+    if len(low) != len(text):
+        low = text.lower()
+        if len(low) != len(text):
+            return []
+    spans: list[Span] = []
+    shielded: list[tuple[int, int]] | None = None
+    for spelling, kind in wanted.items():
+        at = low.find(spelling)
+        while at >= 0:
+            end = at + len(spelling)
+            before, after = low[at - 1 : at], low[end : end + 1]
+            if not (_same_class(before, spelling[0]) or _same_class(after, spelling[-1])):
+                if shielded is None:
+                    shielded = [match.span() for match in TOKEN.finditer(text)]
+                if not any(start < end and at < stop for start, stop in shielded) and not (structural and kind in {"DATE", "DOB", "WARD"}):
+                    spans.append(Span(at, end, kind, "propagated", True))
+            at = low.find(spelling, end)
+    return settle(spans)
+
+
+def _same_class(char: str, edge: str) -> bool:
+    if not char:
+        return False
+    return (char.isdigit() and edge.isdigit()) or (char.isalpha() and edge.isalpha())
+
+
+def _literal_reader() -> Any:
+    from router.privacy.text import Reader  # noqa: PLC0415
+
+    return Reader(strict=False, safe=frozenset(), patterns=())
+
+
+_LITERALS: Final = _literal_reader()

@@ -1,0 +1,121 @@
+"""What stands in the place of a value: the grammar of a token, its closed list of kinds, and how one is made."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Final
+
+KINDS: Final[dict[str, str]] = {
+    # 45 CFR 164.514(b)(2)(i), letters A to R
+    "PERSON": "a person's name or part of one",
+    "ADDRESS": "street, city, county or another place smaller than a state",
+    "ZIP": "postal code",
+    "GEO": "coordinates",
+    "DATE": "a date tied to a person",
+    "DOB": "date of birth",
+    "AGE": "age",
+    "PHONE": "telephone number",
+    "FAX": "fax number",
+    "EMAIL": "e-mail address",
+    "SSN": "social security number or part of one",
+    "MRN": "medical record number",
+    "MEMBER_ID": "health plan beneficiary number",
+    "ACCOUNT": "account number",
+    "LICENSE": "certificate or licence number",
+    "DEA": "prescriber's DEA number",
+    "NPI": "national provider identifier",
+    "VIN": "vehicle identification number",
+    "PLATE": "licence plate",
+    "DEVICE_ID": "device identifier or serial number",
+    "URL": "web address that leads to a person",
+    "IP": "internet address of a person",
+    "BIOMETRIC": "biometric identifier or full-face image",
+    "CREDIT_CARD": "payment card number",
+    "NATIONAL_ID": "passport, tax or another country's personal number",
+    "PATIENT_ID": "identifier of a patient in some system",
+    "USERNAME": "login name",
+    "IDENTIFIER": "another unique identifying code",
+    # clinical facts about a person
+    "DIAGNOSIS": "diagnosis, procedure or condition",
+    "MEDICATION": "medication",
+    "WARD": "ward, room or bed",
+    # never opened, never opted in
+    "SECRET": "credential",
+    # what is left at `strict` and `sealed`: not known to be harmless
+    "WORD": "a word that is not known to be harmless",
+    "NUMBER": "a number whose role is not known",
+    "CODE": "a code whose role is not known",
+    "TEXT": "a whole text",
+}
+"""Every type name a token may have, and what it says to a person. Letters and `_` only."""
+
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32 (no I, L, O, U)."""
+
+LENGTH: Final = 10
+BYTES: Final = 7
+"""Random bytes that `new_token` needs: 50 of their 56 bits are used."""
+
+TOKEN: Final = re.compile(r"<([A-Z][A-Z_]{1,15})_([0-9A-HJKMNP-TV-Z]{10})>")
+"""The token grammar. Bounded, so linear; a match is a token only if its kind is in KINDS and its body has a letter."""
+
+
+def new_token(kind: str, random_bytes: bytes) -> str:
+    """The token of `kind` that these BYTES random bytes spell.
+
+    A body of ten digits could be somebody's number, so the last place of such a body is a letter instead.
+
+    Raises:
+        ValueError: an unknown kind, or too few bytes.
+    """
+    if kind not in KINDS or len(random_bytes) < BYTES:
+        raise ValueError("a token needs a kind of KINDS and seven random bytes")
+    bits = int.from_bytes(random_bytes[:BYTES], "big")
+    body = "".join(ALPHABET[bits >> 5 * place & 31] for place in range(LENGTH))
+    if body.isdigit():
+        body = body[:-1] + ALPHABET[10 + int(body[-1])]
+    return f"<{kind}_{body}>"
+
+
+def is_token(text: str) -> bool:
+    """Is `text` a token and nothing else."""
+    match = TOKEN.fullmatch(text)
+    return match is not None and match[1] in KINDS and not match[2].isdigit()
+
+
+def find_tokens(text: str) -> list[str]:
+    """The tokens in `text`, in order, repeats included."""
+    return [match[0] for match in TOKEN.finditer(text) if match[1] in KINDS and not match[2].isdigit()]
+
+
+class ThrowawayMint:
+    """Random tokens for previews and `scrub`: the same (kind, normal) is the same token for this object's life only."""
+
+    __slots__ = ("_made", "_used", "limit")
+
+    def __init__(self, limit: int = 100_000) -> None:
+        """`limit`: values remembered; beyond it the oldest is forgotten and would get another token."""
+        self.limit = limit
+        self._made: dict[tuple[str, str], str] = {}
+        self._used: set[str] = set()
+
+    def token(self, kind: str, value: str, normal: str) -> str:
+        """The token for this value."""
+        del value
+        key = (kind, normal)
+        found = self._made.get(key)
+        if found is not None:
+            return found
+        made = new_token(kind, secrets.token_bytes(BYTES))
+        while made in self._used:
+            made = new_token(kind, secrets.token_bytes(BYTES))
+        if len(self._made) >= self.limit:
+            oldest = next(iter(self._made))
+            self._used.discard(self._made.pop(oldest))
+        self._made[key] = made
+        self._used.add(made)
+        return made
+
+    def __repr__(self) -> str:
+        return "<ThrowawayMint>"

