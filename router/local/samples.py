@@ -53,16 +53,16 @@ def _claims(now: datetime, *, ended: bool) -> str:
         "fingerprint": "c1f0a9d4e87b3325",
     }
     group = {
-        "version": "4",
-        "groupKey": '{}:{alertname="ClaimStuckInEligibility"}',
-        "truncatedAlerts": 0,
-        "status": alert["status"],
         "receiver": "alertveil",
+        "status": alert["status"],
+        "alerts": [alert],
         "groupLabels": {"alertname": "ClaimStuckInEligibility"},
         "commonLabels": alert["labels"],
         "commonAnnotations": alert["annotations"],
         "externalURL": "https://alertmanager.meridian.example",
-        "alerts": [alert],
+        "version": "4",
+        "groupKey": '{}:{alertname="ClaimStuckInEligibility"}',
+        "truncatedAlerts": 0,
     }
     return json.dumps(group, indent=2)
 

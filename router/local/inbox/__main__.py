@@ -135,8 +135,8 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*rest)
 
     def setup(self) -> None:
-        self.timeout = 30  # seconds that a silent connection may stay
         super().setup()
+        self.connection.settimeout(30)  # seconds that a silent connection may stay
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)

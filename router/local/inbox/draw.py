@@ -138,26 +138,29 @@ def _slack_unescape(raw: str) -> str:
     return raw.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def pagerduty(got: Got) -> str:
-    """A PagerDuty event as its alert's page shows it."""
-    event = _json(got.captured.body.decode("utf-8", "replace"))
-    if not isinstance(event, dict):
-        return _raw(got)
-    payload = event.get("payload")
-    payload = payload if isinstance(payload, dict) else {}
-    action = str(event.get("event_action", ""))
-    state = {"trigger": "Triggered", "acknowledge": "Acknowledged", "resolve": "Resolved"}.get(action, action)
+def pagerduty(messages: Sequence[Got]) -> str:
+    """One alert as PagerDuty shows it: what the last trigger said, in the state that the last event gave it."""
+    states = []
+    payload: Mapping[str, Any] = {}
+    action = key = ""
+    for got in messages:
+        event = _json(got.captured.body.decode("utf-8", "replace"))
+        if not isinstance(event, dict):
+            return _raw(got)
+        action, key = str(event.get("event_action", "")), str(event.get("dedup_key", ""))
+        word = {"trigger": "Triggered", "acknowledge": "Acknowledged", "resolve": "Resolved"}.get(action, action)
+        states.append(f'<span class="{escape(action)}">{escape(word)}</span> {clock(got.captured.at)}')
+        if isinstance(event.get("payload"), dict):
+            payload = event["payload"]
     rows = [
         (name, payload[name]) for name in ("severity", "source", "component", "group", "class") if payload.get(name)
     ]
     details = payload.get("custom_details")
     rows += list(details.items()) if isinstance(details, dict) else []
     summary = f'<p class="head">{text(str(payload["summary"]))}</p>' if payload.get("summary") else ""
-    key = text(str(event.get("dedup_key", "")))
     return (
-        f'<div class="pagerduty {escape(action)}">'
-        f'<p class="state"><span>{escape(state)}</span> {clock(got.captured.at)}</p>'
-        f'{summary}{_rows(rows)}<p class="context">dedup_key <code>{key}</code></p></div>'
+        f'<div class="event"><p class="state">{" → ".join(states)}</p>'
+        f'{summary}{_rows(rows)}<p class="context">dedup_key <code>{text(key)}</code></p></div>'
     )
 
 

@@ -7,9 +7,10 @@ from html import escape
 from typing import Any, NamedTuple
 
 from router.local.inbox import draw
-from router.local.inbox.record import VENDORS, Card, Got, Tally
+from router.local.inbox.record import Card, Got, Tally
 
 TITLES = {"slack": "Slack", "pagerduty": "PagerDuty", "smtp": "E-mail", "webhook": "Webhook"}
+_COLUMNS = (("slack", "pagerduty"), ("smtp", "webhook"))
 _REFRESH_SECONDS = 3
 
 
@@ -42,7 +43,7 @@ def _top(view: View) -> str:
     tally = view.tally
     leaked = len(tally.leaked)
     verdict = "good" if not leaked else "bad"
-    words = "none of it came out" if not leaked else "of it came out: " + escape(", ".join(tally.leaked))
+    words = "of them in any message" + (": " + escape(", ".join(tally.leaked)) if leaked else "")
     live = '<a href="/">Stop reloading</a>' if view.live else '<a href="/?live=1">Reload by itself</a>'
     busy = " disabled" if view.sending else ""
     return (
@@ -69,14 +70,14 @@ def _card(card: Card, view: View) -> str:
     sent = [draw.sent(one) for one in reversed(card.sent)]
     first, rest = (sent[0], sent[1:]) if sent else ('<p class="empty">Not sent by the demo.</p>', [])
     unfold = f"<details><summary>{len(rest)} before it</summary>{''.join(rest)}</details>" if rest else ""
-    panes = "".join(_pane(vendor, card, view) for vendor in VENDORS)
+    columns = "".join(f"<div>{''.join(_pane(vendor, card, view) for vendor in column)}</div>" for column in _COLUMNS)
     return (
         f'<article aria-labelledby="{escape(name)}">'
         f'<header><h2 id="{escape(name)}">{escape(title)}</h2>'
         f'<p><span class="chip {escape(state)}">{escape(state)}</span> '
         f"<code>{escape(card.incident)}</code></p></header>"
         f'<div class="pair"><section class="in" aria-label="What came in"><h3>Came in</h3>{first}{unfold}</section>'
-        f'<div class="out">{panes}</div></div></article>'
+        f'<div class="out">{columns}</div></div></article>'
     )
 
 
@@ -87,6 +88,8 @@ def _pane(vendor: str, card: Card, view: View) -> str:
     elif vendor == "slack":
         shown = view.slack_now(card.incident)
         body = draw.slack(shown, messages[-1].captured.at) if shown else '<p class="empty">Deleted since.</p>'
+    elif vendor == "pagerduty":
+        body = draw.pagerduty(messages)
     else:
         body = _message(vendor, messages[-1], view)
         if len(messages) > 1:
@@ -97,8 +100,6 @@ def _pane(vendor: str, card: Card, view: View) -> str:
 
 
 def _message(vendor: str, got: Got, view: View) -> str:
-    if vendor == "pagerduty":
-        return draw.pagerduty(got)
     if vendor == "smtp":
         return draw.mail(got)
     return draw.webhook(got, view.webhook_secret)
@@ -125,4 +126,7 @@ def _nothing(view: View) -> str:
 
 
 def _foot() -> str:
-    return "<footer><p>The receivers speak the Slack Web API, PagerDuty Events v2, SMTP and Standard Webhooks. Nothing on this page is stored; it is gone when <code>alertveil up</code> stops.</p></footer>"
+    return (
+        "<footer><p>The receivers speak the Slack Web API, PagerDuty Events v2, SMTP and Standard Webhooks. "
+        "Nothing on this page is stored; it is gone when <code>alertveil up</code> stops.</p></footer>"
+    )
