@@ -139,9 +139,7 @@ class Vault:
         if verdict != "allowed":
             raise Denied(verdict)
         with database.tenant(tenant_id) as session:
-            rows = session.rows(
-                "SELECT token, kind, key_version, sealed FROM vault.fetch(%s, %s)", (grant_id, actor)
-            )
+            rows = session.rows("SELECT token, kind, key_version, sealed FROM vault.fetch(%s, %s)", (grant_id, actor))
         return [
             Opened(
                 row.token,

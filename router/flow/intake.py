@@ -411,10 +411,12 @@ class Fold:
         """One more alert."""
         current = self._current.get(group_key)
         seen = self._known.get(alert.identity)
+        ended = alert.timed and alert.signal == "resolved"  # an episode ends once, whatever was reopened since
         duplicate = (
             seen is not None
             and current is not None
-            and (seen.incident_id, seen.generation) == (current.incident_id, current.generation)
+            and seen.incident_id == current.incident_id
+            and (ended or seen.generation == current.generation)
         )
         new_id = time_ordered(int(alert.received_at.timestamp() * 1000), os.urandom(10))
         change = absorb(current, alert, group_key=group_key, new_id=new_id, duplicate=duplicate)
