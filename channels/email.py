@@ -112,7 +112,7 @@ def _rows(message: Message) -> list[tuple[str, str]]:
         ("Alerts", str(message.count)),
         ("First seen", moment(message.first_seen)),
         ("Last seen", moment(message.last_seen)),
-        *((one_line(name), clip(one_line(value), _FIELD)) for name, value in message.fields),
+        *((one_line(name), one_line(clip(value, _FIELD))) for name, value in message.fields),
     ]
 
 
@@ -156,7 +156,7 @@ def _as_html(message: Message) -> str:
 <html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark"><title>{safe(headline(message))}</title></head>
 <body style="margin:0;padding:16px">
-<div style="display:none;max-height:0;overflow:hidden">{safe(clip(one_line(message.reason), _PREHEADER))}</div>
+<div style="display:none;max-height:0;overflow:hidden">{safe(one_line(clip(message.reason, _PREHEADER)))}</div>
 <table role="presentation" width="600" style="max-width:600px;width:100%;border-collapse:collapse"><tr>
 <td style="border-left:4px solid {colour};padding:8px 16px;font:14px/20px sans-serif">
 <h1 style="font:bold 18px/24px sans-serif;margin:0 0 8px">{safe(title)}</h1>{notes}
@@ -283,13 +283,17 @@ class EmailSender:
             outcome = envelope.hand_over(relay, data, wide=wide)
             if outcome.status == 421:  # noqa: PLR2004 - "closing transmission channel"
                 return outcome, False
-            if not envelope.dot:
-                relay.rset()
         except Exception as error:  # noqa: BLE001 - as above
             failure = _failure(error, expired=relay.stream.expired)
             if envelope.dot and isinstance(failure, Retry):
                 failure = dataclasses.replace(failure, maybe_delivered=True)
             return failure, False
+        if envelope.dot:
+            return outcome, True
+        try:
+            relay.rset()
+        except (OSError, smtplib.SMTPException):
+            return outcome, False
         return outcome, True
 
 

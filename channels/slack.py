@@ -364,8 +364,10 @@ def inspect(config: SlackConfig, secrets: Secrets, out: kit.Kit) -> dict[str, st
         return {}
     if not isinstance(team, str) or not isinstance(channel, dict):
         return {}
-    facts = ("id", "is_private", "is_shared", "is_org_shared", "is_ext_shared", "is_pending_ext_shared", "is_archived")
-    return {"team": team} | {name: str(channel[name]).lower() for name in facts if name in channel}
+    facts = ("is_private", "is_shared", "is_org_shared", "is_ext_shared", "is_pending_ext_shared", "is_archived")
+    return {"team": team, "channel": str(channel.get("id", ""))} | {
+        name: str(channel[name]).lower() for name in facts if name in channel
+    }
 
 
 def _identity(config: SlackConfig, secrets: Secrets) -> dict[str, str]:

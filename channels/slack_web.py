@@ -7,6 +7,7 @@ import logging
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
+from urllib.parse import urlencode
 
 from slack_sdk.web.client import WebClient
 
@@ -29,17 +30,16 @@ class SlackClient(WebClient):
 
     def _perform_urllib_http_request(self, *, url: str, args: dict[str, dict[str, Any]]) -> dict[str, Any]:
         """slack-sdk 3.47's only way to the network. Raises SlackSaidNo unless Slack answered `ok`."""
-        prepared = kit.prepare(
-            url,
-            [
-                ("Authorization", str(args["headers"].get("Authorization", ""))),
-                ("Content-Type", "application/json; charset=utf-8"),
-            ],
-        )
+        if args["json"]:
+            kind, data = "application/json; charset=utf-8", json.dumps(args["json"])
+        else:  # methods that read take a form only
+            kind, data = "application/x-www-form-urlencoded", urlencode(args["params"] or {})
+        authorization = str(args["headers"].get("Authorization", ""))
+        prepared = kit.prepare(url, [("Authorization", authorization), ("Content-Type", kind)])
         remaining = self.until - monotonic()
         if remaining <= 0:
             raise SlackSaidNo("", Retry(Reason.TIMEOUT))
-        answer = self._out.post(prepared, json.dumps(args["json"] or args["params"]).encode(), deadline=remaining)
+        answer = self._out.post(prepared, data.encode(), deadline=remaining)
         if not isinstance(answer, Response):
             raise SlackSaidNo("", answer)
         if answer.status == 429:  # noqa: PLR2004 - https://docs.slack.dev/apis/web-api/rate-limits

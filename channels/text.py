@@ -54,7 +54,9 @@ def headline(message: Message) -> str:
 
 def one_line(text: str) -> str:
     """`text` with every run of white space and controls as one space, where a line break would be a command."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())
 
 
 def utf8_size(text: str) -> int:

@@ -213,7 +213,7 @@ class LoopVendor(Vendor):
                     task.cancel()
                 if tasks:
                     loop.run_until_complete(asyncio.wait(tasks))
-                loop.run_until_complete(asyncio.sleep(0))
+                loop.run_until_complete(asyncio.sleep(0.01))  # aborted transports close their sockets in later turns
                 loop.close()
 
         self._thread = threading.Thread(target=serve, name=f"{self.kind}-vendor", daemon=True)
@@ -238,7 +238,8 @@ class LoopVendor(Vendor):
 
         def cut() -> None:
             self.cut_now()
-            done.set()
+            # An aborted transport closes its socket a turn later.
+            asyncio.get_running_loop().call_soon(asyncio.get_running_loop().call_soon, done.set)
 
         if self._loop is not None:
             self._loop.call_soon_threadsafe(cut)

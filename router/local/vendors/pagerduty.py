@@ -30,7 +30,7 @@ class PagerDutyVendor(HttpVendor):
         """202, or 400 with what is wrong."""
         if captured.method != "POST" or captured.target != "/v2/enqueue":
             return Reply(404, b'{"status":"not found"}')
-        if fault is not None and fault.status is not None:
+        if fault is not None and fault.status not in (None, 202):
             return Reply(fault.status, b'{"status":"fault"}')
         try:
             event = captured.json()

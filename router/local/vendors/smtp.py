@@ -18,7 +18,7 @@ _HANG = 3600.0
 
 
 class SmtpVendor(LoopVendor):
-    """A relay for any address. `mode` says how TLS is offered; with `login` it wants that name and password first.
+    """A relay for any address. `mode` says how TLS is offered; with `login` it wants that log-in first.
 
     A `Fault` meets the command that its `stage` names: `status` is the reply's code, `drop` cuts the connection before
     or after the command counts, `drip` sends a reply that never ends, `hang` says nothing.
@@ -40,6 +40,7 @@ class SmtpVendor(LoopVendor):
         self.mode = mode
         self.login = login
         self.utf8 = utf8
+        self.logins: list[str] = []  # user names that were tried
         self._open: set[_Session] = set()
 
     @property
@@ -82,9 +83,8 @@ class _Session(SMTP):
             ident="local relay",
             enable_SMTPUTF8=vendor.utf8,
             tls_context=vendor.tls if vendor.mode == "starttls" else None,
-            authenticator=self._check_login if vendor.login else None,
+            authenticator=self._check_login,
             auth_require_tls=vendor.mode == "starttls",
-            auth_required=vendor.login is not None,
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -135,10 +135,13 @@ class _Session(SMTP):
         fault = self.vendor.fault_at("auth")
         if fault is not None:
             return AuthResult(success=False, handled=False, message=f"{fault.status or 535} 5.7.8 no")
-        known = self.vendor.login
-        if known is None or not isinstance(data, LoginPassword):
+        if not isinstance(data, LoginPassword):
             return AuthResult(success=False, handled=False)
-        return AuthResult(success=(data.login.decode(), data.password.decode()) == known, handled=False)
+        self.vendor.logins.append(data.login.decode())
+        known = self.vendor.login
+        return AuthResult(
+            success=known is None or (data.login.decode(), data.password.decode()) == known, handled=False
+        )
 
 
 class _Handler:
@@ -149,8 +152,10 @@ class _Handler:
         self.number = number
 
     async def handle_MAIL(  # noqa: N802
-        self, server: _Session, _: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: _Session, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self.vendor.login is not None and not session.authenticated:
+            return "530 5.7.0 log in first"
         reply = await self._meet(server, "mail")
         if reply is None:
             envelope.mail_from = address
