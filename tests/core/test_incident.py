@@ -230,7 +230,7 @@ def test_people_acknowledge_investigate_resolve_and_reopen() -> None:
 
 
 SEVERITIES = st.sampled_from(sorted(RANK))
-KEYS = st.sampled_from(["x", "y", "z"])
+KEYS = st.sampled_from(["x", "y"])
 
 
 class Life(RuleBasedStateMachine):
@@ -291,7 +291,7 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data())
     @precondition(lambda self: self.sent and self.timed)
     def a_copy_arrives_late(self, data: st.DataObject) -> None:
-        heard = data.draw(st.sampled_from(self.sent))
+        heard = data.draw(st.sampled_from(self.sent[-6:]))
         place = self.story.stored.get(heard.identity)
         incident = self.story.incident
         if place is None or incident is None or (heard.signal == "firing" and place[1] != incident.generation):
@@ -312,8 +312,13 @@ class Life(RuleBasedStateMachine):
         assert self.story.incident is not None
         assert self.story.incident.status != "resolved" or self.story.incident.ended_by == "source"
 
-    @rule(action=st.sampled_from(["ack", "investigate", "resolve", "reopen"]))
+    @rule(action=st.sampled_from(["ack", "investigate"]))
     @precondition(lambda self: self.story.incident is not None)
+    def a_person_takes_it(self, action: Action) -> None:
+        self.a_person_acts(action)
+
+    @rule(action=st.sampled_from(["resolve", "reopen"]))
+    @precondition(lambda self: self.story.incident is not None and self.episodes > 4)
     def a_person_acts(self, action: Action) -> None:
         self.before = self.story.incident
         change = self.story.do(action, self.now)
@@ -321,10 +326,11 @@ class Life(RuleBasedStateMachine):
         self.meddled = self.meddled or action in {"resolve", "reopen"}
 
     @rule()
-    @precondition(
-        lambda self: self.story.incident is not None and self.story.incident.status in {"open", "acknowledged"}
-    )
+    @precondition(lambda self: self.episodes > 4)
     def it_falls_quiet(self) -> None:
+        """Late in a life, since from then on less can be said about it; investigation holds it off."""
+        if self.story.incident is None or self.story.incident.status not in {"open", "acknowledged"}:
+            return
         self.story.fall_quiet(self.now)
         self.meddled = True
 
@@ -361,7 +367,7 @@ class UntimedLife(Life):
 
 def configured(machine: type[Life]) -> Callable[[], Any]:
     case = machine.TestCase
-    case.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+    case.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
     return case
 
 
