@@ -1,0 +1,140 @@
+"""Commands about the installation as a whole: its schema, keys and configuration, and the words that serve.
+
+Every command imports what it needs when it runs, so that a short one does not pay for a long one's libraries.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from router.cli import reach, say
+from router.cli.failure import Refused
+from router.cli.reach import As, Json
+
+keys = typer.Typer(help="The keys that wrap every tenant's own.", rich_markup_mode=None, no_args_is_help=True)
+
+
+def add(app: typer.Typer) -> None:
+    """Hang these commands into the tree."""
+    app.command("up", help="Everything in one: embedded database and broker, web, worker.")(up)
+    app.command("web", help="Serve ingest, pages and health.")(web)
+    app.command("worker", help="Deliver what is due.")(worker)
+    app.command("beat", help="Ring upkeep once a second, for workers that do not.")(beat)
+    app.command("migrate")(migrate)
+    app.command("apply")(apply)
+    app.add_typer(keys, name="keys")
+
+
+def up() -> None:
+    """Shown in the help only: `main` hands this word to the supervisor."""
+
+
+def web() -> None:
+    """Shown in the help only: `main` hands this word to the services."""
+
+
+def worker(
+    *,
+    beat: Annotated[bool, typer.Option("--beat", help="Ring upkeep too.")] = False,
+    name: Annotated[str, typer.Option(help="The worker's name in its logs.")] = "",
+) -> None:
+    """Shown in the help only: `main` hands this word to the services."""
+
+
+def beat() -> None:
+    """Shown in the help only: `main` hands this word to the services."""
+
+
+def migrate(*, as_json: Json = False) -> None:
+    """Bring the schema up to date, as the owner of the database."""
+    from router import settings
+    from router.store import migrate as schema
+
+    config = settings.read()
+    if not config.owner_database_url:
+        raise Refused("Set ALERTVEIL_OWNER_DATABASE_URL: the schema is changed by the database's owner only.", 2)
+    changed = schema.migrate(config.owner_database_url, config.database_url or None, config.auditor_database_url)
+    if as_json:
+        say.line({"id": schema.newest(), "changed": changed})
+    else:
+        say.text(f"The schema is at {schema.newest()}{'' if changed else ' already'}.")
+
+
+def apply(
+    *,
+    file: Annotated[Path, typer.Option("--file", "-f", help="The configuration, or - for standard input.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    as_: As = None,
+    as_json: Json = False,
+) -> None:
+    """Make the configuration what a file says; the same file twice changes nothing."""
+    from router.flow import apply as flow
+
+    text, base = _read(file)
+    with reach.runtime() as runtime:
+        try:
+            applied = flow.apply(
+                runtime, text, dry_run=dry_run, actor=reach.actor(as_), environ=os.environ, base_dir=base
+            )
+        except flow.ConfigError as error:
+            for number, sentence in error.problems:
+                say.aside(f"{file}:{number}: {sentence}")
+            raise typer.Exit(2) from None
+    if as_json:
+        say.line({"id": str(applied.version), "changes": list(applied.changes), "dry_run": dry_run})
+    else:
+        say.text(*(applied.changes or ["Nothing to change."]))
+
+
+@keys.command("init")
+def keys_init(*, as_json: Json = False) -> None:
+    """Make the keystore file with one fresh key, unless there is one."""
+    from router import settings
+    from router.keys import init_file, open_keystore
+
+    config = settings.read()
+    made = init_file(Path(config.keystore))
+    current = open_keystore(config.keystore).current
+    if as_json:
+        say.line({"id": current, "made": made})
+    elif made:
+        say.text(f"Made {config.keystore}. Back it up apart from the database: without it nothing can be opened again.")
+    else:
+        say.text(f"{config.keystore} is there already and was left as it is.")
+
+
+@keys.command("status")
+def keys_status(*, as_json: Json = False) -> None:
+    """Say which key wraps, and what each tenant's keys are wrapped by."""
+    from router.flow import manage
+
+    with reach.runtime() as runtime:
+        current = runtime.keys.keystore.current
+        rows = manage.tenant_keys(runtime)
+    if as_json:
+        say.line({"current": current, "tenants": [each._asdict() for each in rows]})
+        return
+    say.text(f"Tenant keys are wrapped by {current}.")
+    say.table(
+        ("tenant", "data key", "index key", "wrapped by"),
+        [(each.tenant, each.data_version, each.index_version, each.wrapped_by) for each in rows],
+        nothing="No tenant has keys yet; they are made with its first alert.",
+    )
+
+
+def _read(file: Path) -> tuple[str, Path]:
+    """A configuration's text, and the directory that its relative paths start from."""
+    try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise Refused(f"{file} cannot be read: {reason}.", 2) from None
+    try:
+        return raw.decode(), Path.cwd() if str(file) == "-" else file.absolute().parent
+    except UnicodeDecodeError:
+        raise Refused(f"{file} is not UTF-8 text.", 2) from None

@@ -1,0 +1,38 @@
+"""The words that serve until they are stopped: `web`, `worker` and `beat`, one process each."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from router import settings
+from router.cli import failure
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one service to its end. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="alertveil")
+    chosen = parser.add_subparsers(dest="word", required=True)
+    chosen.add_parser("web")
+    worker = chosen.add_parser("worker")
+    worker.add_argument("--beat", action="store_true")
+    worker.add_argument("--name", default="")
+    chosen.add_parser("beat")
+    options = parser.parse_args(words)
+    os.umask(0o077)
+    try:
+        config = settings.read()
+        if options.word == "web":
+            from router.web import app  # a worker does not serve HTTP
+
+            return app.serve(config)
+        from router import worker as workers  # the web process needs no Celery
+
+        if options.word == "beat":
+            return workers.run_beat(config)
+        return workers.run_worker(config, beat=options.beat, name=options.name)
+    except Exception as error:  # noqa: BLE001 - whatever it is: one sentence, and no traceback with values in it
+        sys.stderr.write(failure.sentence(error) + "\n")
+        return 1

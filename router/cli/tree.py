@@ -1,0 +1,50 @@
+"""The tree of commands: every word, what it takes, and one place where whatever goes wrong becomes a sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Annotated
+
+import typer
+
+from router.cli import failure, installation, say
+
+app = typer.Typer(
+    help="HIPAA-safe alert fan-out: PHI becomes tokens at the edge, before anything is stored or sent.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(*, version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    """Parse what stands before the word."""
+    if version:
+        say.text(f"alertveil {metadata.version('alertveil')}")
+        raise typer.Exit
+
+
+installation.add(app)
+
+
+def run(words: Sequence[str]) -> int:
+    """Run a command. Returns the exit code."""
+    os.umask(0o077)
+    try:
+        app(list(words), prog_name="alertveil")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
+        return 1
+    except Exception as error:  # noqa: BLE001 - whatever it is: one sentence, and no traceback with values in it
+        sys.stdout.flush()
+        say.aside(failure.sentence(error))
+        return error.status if isinstance(error, failure.Refused) else 1
+    return 0
