@@ -86,7 +86,7 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
     """HL7 v2: every field of the segments about people by its number; segments may run together or end in \\r."""
     spans: list[Span] = []
     names = set(_HL7_FIELDS) | _SAFE_HL7
-    starts = [m for m in re.finditer(r"(?:(?<![A-Za-z0-9])|(?<=\\r)|(?<=\\n)|(?<=[0-9A-Za-z^&|]))(?:[A-Z]{2}[A-Z0-9])(?=\|)", text) if m[0] in names]
+    starts = [m for m in re.finditer(r"(?:(?<![A-Za-z0-9])|(?<=\\r)|(?<=\\n))[A-Z]{2}[A-Z0-9](?=\|)|(?<=[0-9A-Za-z])[A-Z]{2}[A-Z0-9](?=\|[0-9])", text) if m[0] in names]
     head = starts[0].start() if starts else len(text)
     spans.extend(reader.read(text[:head]))
     for index, match in enumerate(starts):

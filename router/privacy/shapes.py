@@ -45,9 +45,12 @@ _ALTERNATIVES: Final = (
     rb"(?:[0-9a-fA-F]{1,4}:){1,7}:(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4}){0,6})?",
     rb"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?:/[0-9]{1,2}\b)?",
     _CLOCK + rb"(?: ?[AaPp][Mm]\b)?",
+    rb"\+[0-9]{1,3} ?\(0\) ?[0-9]{1,4}(?:[ .-][0-9]{1,5}){1,5}",
+    rb"0[0-9](?:[ .-][0-9]{2}){4}\b",
     rb"[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}\b",
     rb"[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2})\b",
     rb"[0-9]{1,2}(?:st|nd|rd|th)?(?: of)?[ .-]?" + _MONTH + rb"\.?,?[ -]?(?:[0-9]{4}|'?[0-9]{2})\b",
+    _MONTH + rb",? [12][0-9]{3}\b",
     _MONTH + rb"\.? " + _DAY + rb"(?:st|nd|rd|th)?\b(?:,? ?[0-9]{4}\b)?",
     _DAY + rb"(?:st|nd|rd|th)?(?: of)? " + _MONTH + rb"\b",
     rb"[0-9]{4}-" + _MONTH + rb"-[0-9]{1,2}\b",
@@ -98,7 +101,7 @@ ICD10: Final = re.compile(r"[A-TV-Z]\d[0-9AB](?:\.[0-9A-KXZ]{1,4})?", re.IGNOREC
 ICD10_DOTTED: Final = re.compile(r"[A-TV-Z]\d[0-9AB]\.[0-9A-KXZ]{1,4}")
 VIN_SHAPE: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 DEA_SHAPE: Final = re.compile(r"[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}")
-MBI: Final = re.compile(r"[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}")
+MBI: Final = re.compile(r"[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}", re.IGNORECASE)
 IBAN_SHAPE: Final = re.compile(r"[A-Za-z]{2}\d{2}[A-Za-z0-9 ]{11,36}")
 SECRET_SHAPE: Final = re.compile(
     r"(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,20}|gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{16,64}|"

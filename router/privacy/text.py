@@ -62,7 +62,7 @@ _NUMBER_ROLES: Final = frozenset(
     replica revision generation epoch lsn xid tid column col position index percentile top nearly about approximately least most only per every max min avg score returned got
     severity range sleep sleeping retrying bytes lag depth rate value""".split()
 )
-_CLINICAL_CUES: Final = {"room": "WARD", "bed": "WARD", "ward": "WARD", "aged": "AGE", "age": "AGE", "rm": "WARD"}
+_CLINICAL_CUES: Final = {"apt": "ADDRESS", "suite": "ADDRESS", "apartment": "ADDRESS", "ste": "ADDRESS", "box": "ADDRESS", "record": "MRN", "account": "ACCOUNT", "customer": "PATIENT_ID", "room": "WARD", "bed": "WARD", "ward": "WARD", "aged": "AGE", "age": "AGE", "rm": "WARD"}
 _SAFE_SEGMENT_AFTER: Final = frozenset("v api".split())
 
 
@@ -136,6 +136,9 @@ class Reader:
                 index += 1
                 continue
             if kind == "s":
+                if item.kind == "NUMBER" and text[max(item.start - 2, 0) : item.start] == '" ':  # access log: status and bytes
+                    index += 1
+                    continue
                 cue = self._cue(text, items, index)
                 spans.append(Span(item.start, item.end, _cued(item.kind, cue), "shape", _sure_shape(item, cue)))
                 index += 1
@@ -154,6 +157,11 @@ class Reader:
                         self._code(text, items, index, spans)
                     else:
                         self._word(text, items, index, spans)
+                    if item.text[-4:].lower() == "name" and self._named(text, items, index + 1, after, spans):
+                        index += 1
+                        while index < count and items[index].start < spans[-1].end:
+                            index += 1
+                        continue
                     if verdict is not None and verdict.role and self._plays(text, items, index + 1, verdict.role):
                         index += 2
                         continue
@@ -184,12 +192,30 @@ class Reader:
             words.pop(0)
         return judge(items[index].text), 1
 
+    def _named(self, text: str, items: list[Item], index: int, separator: str, spans: list[Span]) -> bool:
+        """`Name:"Joy May"`: two or more capitalised words that can all be names."""
+        quote = separator.rstrip()[-1:]
+        last = index
+        while last < len(items) and items[last].type == "w" and items[last].text[0].isupper() and LEXICON.flag(items[last].text.lower()) in {"n", "p", ""}:
+            if last > index and text[items[last - 1].end : items[last].start] not in {" ", "-", "'", ", "}:
+                break
+            last += 1
+        words = items[index:last]
+        if len(words) < 2 or not any(LEXICON.flag(word.text.lower()) in {"n", "p"} for word in words):  # noqa: PLR2004
+            return False
+        if quote in _QUOTES and text[words[-1].end : words[-1].end + 1] != quote:
+            return False
+        spans.append(Span(words[0].start, words[-1].end, "PERSON", "key", True))
+        return True
+
     def _plays(self, text: str, items: list[Item], index: int, role: str) -> bool:
         """Does the item at `index` pass in this role, being all of its value."""
         if index >= len(items):
             return False
         item = items[index]
         if item.type == "t":
+            return True
+        if item.type == "s" and item.kind == "DATE" and shapes.VERSION.fullmatch(item.text) and role in {"name", "id"}:
             return True
         if item.type == "s" and not (role == "id" and item.kind in {"PHONE", "NPI", "CREDIT_CARD", "DEVICE_ID"}):
             return False
@@ -204,6 +230,8 @@ class Reader:
             return index
         first = items[index]
         tail = separator.rstrip()
+        if "{" in separator or "[" in separator or (kind == "ADDRESS" and first.text.startswith("0x")):
+            return index
         quote = tail[-1] if tail and tail[-1] in "\"'`(" else ""
         if quote:
             closing = ")" if quote == "(" else quote
@@ -217,8 +245,6 @@ class Reader:
                 last += 1
             if kind == "SECRET" or stop <= items[last].end or all(i.type != "t" for i in items[index : last + 1]):
                 return self._take(text, items, index, last, max(items[last].end, min(stop, len(text))), kind, spans)
-            return index
-        if tail.endswith(("{", "[")):
             return index
         if kind == "SECRET":
             return self._secret(text, items, index, spans)
@@ -335,6 +361,9 @@ class Reader:
         if low in _PERSON_CUES:
             return self._after_person_cue(text, items, index, spans)
         if flag == "n" and word.islower():
+            return index + 1
+        if flag in {"", "p"} and len(word) > 6 and _DRUG.search(low) is not None:  # noqa: PLR2004
+            spans.append(Span(item.start, item.end, "MEDICATION", "suffix", flag == ""))
             return index + 1
         if flag == "" and (low in KEY_WORDS or (not word.islower() and self._camel(word))):
             return index + 1
@@ -510,6 +539,8 @@ class Reader:
             return [Span(start, start + len(stripped), kind, "unknown", flag in {"d", "m"})]
         if shapes.UNIT.fullmatch(stripped) or shapes.DURATION.fullmatch(stripped):
             return []
+        if shapes.UUID.fullmatch(stripped):
+            return []
         if shapes.SECRET_SHAPE.fullmatch(stripped):
             return [Span(at, end, "SECRET", "shape", True)]
         if "/" in word and len(word) > 3:  # noqa: PLR2004
@@ -553,13 +584,24 @@ class Reader:
         capitals = 0
         alphabetic = 0
         first = True
+        second = adjacent = False  # does the piece right after a leading word hold the digits
         for match in _PIECES.finditer(word):
             piece = match[0]
             if piece.isdigit():
                 digits = max(digits, piece, key=len)
+                adjacent = adjacent or second
+                first = second = False
+                continue
+            if not piece.isalpha() and self._numbered(piece):
+                known += len(piece) > 3  # noqa: PLR2004 - s3 and v2 say nothing
+                alphabetic += 1
                 first = False
+                second = False
                 continue
             if not piece.isalpha() and any(char.isdigit() for char in piece):
+                if second:
+                    adjacent = True
+                second = False
                 head = piece.rstrip("0123456789")
                 if head.isalpha() and len(piece) - len(head) <= 3 and (len(head) > 2 or head.islower()):  # noqa: PLR2004 - ipv4, s3, sha256, md5
                     flag = LEXICON.flag(head.lower())
@@ -588,16 +630,17 @@ class Reader:
                     names += 1
                 elif len(part) > 3 or not part.isascii() or "\xe9" in part or "\xc9" in part:  # noqa: PLR2004
                     unknown += 1
+            second = first
             if first:
                 leading_kind = judge(piece).kind
             first = False
-        if leading_kind and (len(digits) >= 3 or mixed >= 1) and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "ZIP", "DATE", "DOB"}:  # noqa: PLR2004
+        if leading_kind and (adjacent or (mixed and leading_kind and not second and alphabetic == 0)) and (len(digits) >= 3 or mixed >= 1) and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}:  # noqa: PLR2004
             return [Span(at, end, "PATIENT_ID" if leading_kind in {"PERSON", "WARD"} else leading_kind, "prefix", mixed >= 100 or len(digits) >= 4 or mixed >= 1)]  # noqa: PLR2004
         if names:
             return [Span(at, end, "PERSON" if not digits and not mixed else "USERNAME", "name", False)]
         if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):  # noqa: PLR2004
             return [Span(at, end, "CODE", "digits", False)]
-        if mixed >= 100:  # noqa: PLR2004
+        if mixed >= 100 and not (known and word.islower() and re.search(r"-[0-9a-z]{8,10}-[0-9a-z]{4,6}$|-[0-9a-f]{8,10}$", word)):  # noqa: PLR2004 - a pod
             return [Span(at, end, "CODE", "mixed", False)]
         if mixed and not known:
             return [Span(at, end, "CODE", "mixed", False)]
@@ -608,6 +651,19 @@ class Reader:
         if not known and len(digits) == 2 and alphabetic and shapes.ICD10.fullmatch(word):  # noqa: PLR2004
             return [Span(at, end, "CODE", "code", False)]
         return []
+
+    def _numbered(self, piece: str) -> bool:
+        """`In4Hours`, `nvme1n1`, `5XX`, `utf8`: safe words or single letters with at most three digits."""
+        if sum(char.isdigit() for char in piece) > 3:  # noqa: PLR2004
+            return False
+        longest = 0
+        for part in _CAMEL.findall(piece):
+            if part.isdigit():
+                continue
+            if len(part) > 2 and LEXICON.flag(part.lower()) not in {"w", "n"} and part.lower() not in self.safe:  # noqa: PLR2004
+                return False
+            longest = max(longest, len(part))
+        return longest > 2 or len(piece) <= 3  # noqa: PLR2004
 
     def _path(self, word: str, at: int) -> list[Span]:
         """A path or the rest of a URL: each segment by itself, and by the segment before it (`/patients/29774`)."""
@@ -667,7 +723,7 @@ class Reader:
                 spans.append(Span(item.start, item.end, "AGE", "cue", True))
                 return
         if cue:
-            if cue in {"AGE", "WARD"} and len(digits) <= 4:  # noqa: PLR2004
+            if cue in {"AGE", "WARD", "ADDRESS"} and len(digits) <= 5:  # noqa: PLR2004
                 spans.append(Span(item.start, item.end, cue, "cue", True))
                 return
             if cue in _ID_KINDS or cue in {"ZIP", "PHONE", "FAX", "CREDIT_CARD"}:
@@ -681,7 +737,7 @@ class Reader:
             return
         size = len(digits)
         sure_kind = ""
-        if size in {13, 14, 15, 16, 19} and digits[0] in "3456" and shapes.luhn_ok(digits) and not shapes.EPOCH.fullmatch(digits):
+        if size in {13, 14, 15, 16} and digits[0] in "3456" and shapes.luhn_ok(digits) and not shapes.EPOCH.fullmatch(digits):
             sure_kind = "CREDIT_CARD"
         if size == 10 and shapes.npi_ok(digits) and not digits.startswith("1"):  # noqa: PLR2004
             sure_kind = "NPI"
@@ -762,7 +818,7 @@ class Reader:
                 if back > 0 and items[back - 1].type == "w" and text[items[back - 1].end : item.start] == " ":
                     longer = kind_of_words((items[back - 1].text.lower(), *words))
                 found = longer or found
-                return {"PERSON": "PATIENT_ID", "USERNAME": "", "URL": "", "SECRET": "", "DIAGNOSIS": "", "MEDICATION": "", "IP": "IP", "ADDRESS": ""}.get(found, found)
+                return {"PERSON": "PATIENT_ID", "USERNAME": "", "URL": "", "SECRET": "", "DIAGNOSIS": "", "MEDICATION": "", "IP": "IP"}.get(found, found) if found != "ADDRESS" or low in _CLINICAL_CUES else ""
             back -= 1
         if index + 1 < len(items):
             following = items[index + 1]
@@ -772,6 +828,12 @@ class Reader:
         return ""
 
 
+# Stems of the WHO's international nonproprietary names
+_DRUG: Final = re.compile(
+    r"(?:mab|tinib|pril|sartan|statin|olol|conazole|prazole|cillin|mycin|floxacin|cycline|dipine|gliptin|gliflozin|tidine|triptan|ciclovir|navir|buvir|tegravir|citabine|"
+    r"caine|setron|azepam|zolam|barbital|oxetine|triptyline|thiazide|semide|parin|dronate|glutide|ciclib|trexone|lukast|profen|coxib|codone|morphone|phylline|terol|solone|"
+    r"peridone|apine|prazole|afil|lamide|formin|gabalin|racetam|xaban|grel|platin|rubicin|taxel|mustine|relin|tropin|cept|kinra|imus|vudine|bactam|penem|sulfone|quine|fibrate|glitazone|asone|onide|zosin|curium|faxine|pramine|idone)$"
+)
 _EMPTY: Final = frozenset(
     "null none nil undefined nan true false n/a na unknown empty missing redacted filtered [filtered] hidden anonymous - yes no not".split()
 )
@@ -829,6 +891,10 @@ def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, P
         return Item(start, end, "w", piece.split("'")[0])
     if piece.startswith(("date", "Date")) and "(" in piece:
         return Item(start, end, "s", piece, "DATE")
+    if len(piece) in {14, 17} and shapes.MAC.fullmatch(piece):
+        return Item(start, end, "s", piece, "DEVICE_ID")
+    if first.isalpha() and " " in piece:
+        return Item(start, end, "d" if re.search(r"[0-9]:[0-9]", piece) else "s", piece, "DATE") if not re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece) else (Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None)
     if not (first.isdigit() or first in "+(" or piece[-1].isdigit() or ":" in piece or shapes.UUID.fullmatch(piece)):
         return Item(start, end, "w" if piece.isalpha() else "c", piece)
     plain = piece.lstrip("+")
@@ -840,8 +906,6 @@ def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, P
         if re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$", piece) and not piece.startswith("0001"):
             return Item(start, end, "s", piece, "DATE")
         return Item(start, end, "d", piece)
-    if shapes.MAC.fullmatch(piece):
-        return Item(start, end, "s", piece, "DEVICE_ID")
     if piece.count(".") == 3 and piece.replace(".", "").split("/")[0].isdigit():  # noqa: PLR2004
         public = shapes.public_ip(piece)
         if public is not None:
@@ -878,6 +942,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, PLR
             return Item(start, end, "n", piece)
         return Item(start, end, "d", piece)
     groups = [group for group in re.split(r"[^0-9]+", plain) if group]
+    if not groups:
+        return Item(start, end, "c", piece)
     sizes = [len(group) for group in groups]
     digits = "".join(groups)
     separators = set(re.sub(r"[0-9]", "", plain))
@@ -903,6 +969,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, PLR
         return Item(start, end, "s", piece, "ZIP")
     if sizes in ([2, 7],) and separators == {"-"}:
         return Item(start, end, "s", piece, "NATIONAL_ID")
+    if 7 <= len(digits) <= 16 and len(digits) >= 2 * len(groups):  # noqa: PLR2004 - a number somebody wrote in groups
+        return Item(start, end, "s", piece, "NUMBER")
     return None
 
 
@@ -914,6 +982,8 @@ def _cued(kind: str, cue: str) -> str:
         return cue if cue in {"DOB", "DATE"} else kind
     if kind == "PHONE":
         return cue if cue in {"FAX", "SSN", "MRN", "ACCOUNT", "MEMBER_ID", "LICENSE", "CREDIT_CARD", "NATIONAL_ID"} else kind
+    if kind == "NUMBER":
+        return cue
     if kind in {"NATIONAL_ID", "ZIP"}:
         return cue if cue in _ID_KINDS else kind
     return kind
@@ -924,7 +994,7 @@ def _sure_shape(item: Item, cue: str) -> bool:
         return bool(cue) or not re.search(r"20[12]\d", item.text)
     if item.kind == "SSN":
         return "-" in item.text or bool(cue)
-    if item.kind in {"ZIP", "NATIONAL_ID"}:
+    if item.kind in {"ZIP", "NATIONAL_ID", "NUMBER"}:
         return bool(cue)
     return True
 
@@ -977,11 +1047,17 @@ def plays(value: str, role: str, reader: Reader) -> bool:
     if role == "id":
         return opaque_id(value, reader)
     if role == "enum":
-        return bool(_ROLE_ENUM.fullmatch(value)) and not reader.read(value)
+        return bool(re.fullmatch(r"[A-Za-z]{1,10}[-_ ]?[0-9]{1,2}", value) or value in {"0", "1", "2", "3", "4", "5"}) or bool(_ROLE_ENUM.fullmatch(value)) and not reader.read(value)
     if role in {"name", "code"}:
         if value.isdigit():
             return len(value) <= (12 if role == "name" else 7)
-        return not reader.read(value) or bool(shapes.HEX.fullmatch(value) and _opaque_hex(value))
+        if shapes.HEX.fullmatch(value) and not value.isdigit():
+            return True
+        if role == "code" and re.fullmatch(r"[A-Z]{1,6}[-_ ]?[0-9]{1,6}", value) and not shapes.ICD10_DOTTED.fullmatch(value):
+            return True
+        if shapes.VERSION.fullmatch(value):
+            return True
+        return not reader.read(value)
     return False
 
 

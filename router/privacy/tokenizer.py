@@ -293,7 +293,7 @@ class _Work:
             return bool(judge(key).kind or judge(key).role)
         verdict = judge(key)
         bare = re.fullmatch(r"[$@_A-Za-z][A-Za-z0-9_$.:/@ -]{0,63}", key) is not None
-        if bare and (verdict.kind or verdict.role) and not re.search(r"[0-9]{4}", key) and "@" not in key[1:] and (" " not in key or not self.reader.read(key)):
+        if bare and (verdict.kind or verdict.role or verdict.subject) and not re.search(r"[0-9]{4}", key) and "@" not in key[1:] and (" " not in key or not self.reader.read(key)):
             return True
         if not self.reader.read(key):
             return True
