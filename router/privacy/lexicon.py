@@ -6,8 +6,13 @@ import mmap
 from pathlib import Path
 from typing import Final, Literal
 
-Flag = Literal["w", "n", "p", "d", "m", ""]
-"""w safe · n safe in lower case, but also a person's name · p a person's name · d a condition · m a medicine · '' unknown."""
+Flag = Literal["w", "r", "n", "p", "d", "m", ""]
+"""w safe · r safe, rarely a name · n safe in lower case, but also a person's name · p a person's name · d a condition · m a medicine · '' unknown."""
+
+PLAIN: Final = frozenset({"w", "r"})
+"""Flags of words that pass however they are written, unless a name stands next to them."""
+SAFE: Final = frozenset({"w", "r", "n"})
+"""Flags of words that pass in lower case."""
 
 _FILE: Final = Path(__file__).with_name("data") / "lexicon.txt"
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz"

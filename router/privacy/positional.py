@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from router.privacy.keys import Verdict, judge
+from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.text import Reader, Span
 
 _COLUMNS: Final = ("columns", "fields", "headers", "header", "cols", "column_names", "columnNames", "keys", "names")
@@ -39,24 +40,6 @@ def fhir(resource: str, key: str, verdict: Verdict) -> Verdict:
     return verdict
 
 
-_HL7_FIELDS: Final[dict[str, dict[int, str]]] = {
-    "PID": {2: "PATIENT_ID", 3: "MRN", 4: "PATIENT_ID", 5: "PERSON", 6: "PERSON", 7: "DOB", 9: "PERSON", 10: "DIAGNOSIS", 11: "ADDRESS", 12: "ADDRESS", 13: "PHONE", 14: "PHONE", 16: "DIAGNOSIS", 17: "DIAGNOSIS", 18: "ACCOUNT", 19: "SSN", 20: "LICENSE", 21: "MRN", 22: "DIAGNOSIS", 23: "ADDRESS", 29: "DATE"},
-    "NK1": {2: "PERSON", 4: "ADDRESS", 5: "PHONE", 6: "PHONE", 16: "DOB", 30: "PERSON", 31: "PHONE", 32: "ADDRESS", 33: "PATIENT_ID", 37: "SSN"},
-    "GT1": {2: "ACCOUNT", 3: "PERSON", 4: "PERSON", 5: "ADDRESS", 6: "PHONE", 7: "PHONE", 8: "DOB", 12: "SSN", 16: "PERSON", 17: "ADDRESS", 18: "PHONE", 19: "ACCOUNT"},
-    "IN1": {2: "MEMBER_ID", 5: "ADDRESS", 6: "PERSON", 7: "PHONE", 8: "MEMBER_ID", 10: "MEMBER_ID", 12: "DATE", 13: "DATE", 14: "MEMBER_ID", 16: "PERSON", 18: "DOB", 19: "ADDRESS", 36: "MEMBER_ID", 49: "MEMBER_ID"},
-    "IN2": {1: "PATIENT_ID", 2: "SSN", 3: "PERSON", 6: "NATIONAL_ID", 7: "PERSON", 8: "NATIONAL_ID", 61: "MEMBER_ID", 63: "PHONE"},
-    "PV1": {3: "WARD", 5: "ACCOUNT", 6: "WARD", 7: "PERSON", 8: "PERSON", 9: "PERSON", 11: "WARD", 17: "PERSON", 19: "PATIENT_ID", 42: "WARD", 44: "DATE", 45: "DATE", 50: "PATIENT_ID", 52: "PERSON"},
-    "PV2": {1: "WARD", 3: "DIAGNOSIS", 8: "DATE", 9: "DATE", 12: "DIAGNOSIS"},
-    "DG1": {3: "DIAGNOSIS", 4: "DIAGNOSIS", 5: "DATE", 16: "PERSON"},
-    "AL1": {3: "DIAGNOSIS", 5: "DIAGNOSIS", 6: "DATE"},
-    "PR1": {3: "DIAGNOSIS", 4: "DIAGNOSIS", 5: "DATE", 8: "PERSON", 11: "PERSON"},
-    "OBR": {2: "PATIENT_ID", 3: "PATIENT_ID", 4: "DIAGNOSIS", 7: "DATE", 10: "PERSON", 13: "DIAGNOSIS", 16: "PERSON", 17: "PHONE", 28: "PERSON", 31: "DIAGNOSIS", 32: "PERSON"},
-    "OBX": {5: "DIAGNOSIS", 14: "DATE", 16: "PERSON"},
-    "ORC": {2: "PATIENT_ID", 3: "PATIENT_ID", 9: "DATE", 10: "PERSON", 12: "PERSON", 14: "PHONE", 19: "PERSON"},
-    "RXE": {2: "MEDICATION", 15: "PATIENT_ID"}, "RXO": {1: "MEDICATION"}, "RXA": {3: "DATE", 5: "MEDICATION", 10: "PERSON", 15: "DEVICE_ID"}, "RXD": {2: "MEDICATION", 7: "PATIENT_ID"},
-    "MRG": {1: "MRN", 2: "PATIENT_ID", 3: "ACCOUNT", 4: "PATIENT_ID", 5: "ACCOUNT", 7: "PERSON"}, "ACC": {1: "DATE", 3: "ADDRESS"}, "SCH": {1: "PATIENT_ID", 2: "PATIENT_ID", 11: "DATE", 12: "PERSON", 16: "PERSON", 20: "PERSON"},
-    "AIP": {3: "PERSON", 6: "DATE"}, "AIL": {3: "WARD"}, "EVN": {5: "PERSON"}, "NTE": {3: "DIAGNOSIS"}, "FT1": {4: "DATE", 7: "DIAGNOSIS", 19: "DIAGNOSIS", 20: "PERSON", 21: "PERSON", 25: "DIAGNOSIS"}, "TXA": {5: "PERSON", 9: "PERSON", 12: "PATIENT_ID"}, "UB2": {}, "ROL": {4: "PERSON", 11: "ADDRESS", 12: "PHONE"}, "PD1": {4: "PERSON"}, "SPM": {2: "PATIENT_ID"}, "STF": {3: "PERSON", 6: "DOB", 10: "PHONE", 11: "ADDRESS"},
-}  # fmt: skip
 _SAFE_HL7: Final = frozenset({"MSH", "MSA", "ERR", "SFT", "BHS", "FHS", "BTS", "FTS"})
 _SEGMENT: Final = re.compile(r"(?:MSH|[A-Z][A-Z0-9]{2})(?=\|)")
 _HL7_START: Final = re.compile(r"MSH\|\^~\\+&|(?:^|[\r\n\x0b])(?:PID|PV1|NK1|IN1|OBX|DG1|GT1|OBR)\||\b(?:PID|NK1|GT1|IN1)\|(?:[^|\n]*\|){3}")
@@ -73,6 +56,10 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
         return _hl7(text, reader, strict=strict)
     if "*" in text and _X12_START.search(text):
         return _x12(text, reader, strict=strict)
+    if "</" in text:
+        found = _xml(text)
+        if found:
+            return found
     if "," in text and "\n" in text:
         found = _csv(text)
         if found:
@@ -85,7 +72,7 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
 def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
     """HL7 v2: every field of the segments about people by its number; segments may run together or end in \\r."""
     spans: list[Span] = []
-    names = set(_HL7_FIELDS) | _SAFE_HL7
+    names = set(HL7_FIELDS) | _SAFE_HL7
     starts = [m for m in re.finditer(r"(?:(?<![A-Za-z0-9])|(?<=\\r)|(?<=\\n))[A-Z]{2}[A-Z0-9](?=\|)|(?<=[0-9A-Za-z])[A-Z]{2}[A-Z0-9](?=\|[0-9])", text) if m[0] in names]
     head = starts[0].start() if starts else len(text)
     spans.extend(reader.read(text[:head]))
@@ -94,7 +81,7 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
         segment = match[0]
         place = match.end() + 1
         fields = text[place:end].split("|")
-        table = _HL7_FIELDS.get(segment, {})
+        table = HL7_FIELDS.get(segment, {})
         for number, field in enumerate(fields, 1):
             start = place
             place += len(field) + 1
@@ -297,4 +284,19 @@ def _sql(text: str) -> list[Span]:
             if kind and value.strip("'"):
                 quoted = value.startswith("'")
                 spans.append(Span(match.start(2) + quoted, match.end(2) - quoted, kind, "column", True))
+    return spans
+
+
+_TAG: Final = re.compile(r"<(?:[A-Za-z][\w-]*:)?([A-Za-z][\w.-]{0,60})(?:\s[^<>]{0,300})?>([^<>]{1,400})</")
+
+
+def _xml(text: str) -> list[Span]:
+    """Elements whose name says what their text is."""
+    spans: list[Span] = []
+    for match in _TAG.finditer(text):
+        kind = judge(match[1]).kind or ("PERSON" if match[1].lower() == "name" else "")
+        value = match[2].strip()
+        if kind and value and not value.startswith("&lt;"):
+            begin = match.start(2) + len(match[2]) - len(match[2].lstrip())
+            spans.append(Span(begin, begin + len(value), kind, "column", True))
     return spans

@@ -87,9 +87,9 @@ COUNTED: Final = frozenset(
     connections connection threads thread workers worker pods pod nodes node percent pct points datapoints datapoint samples users sessions files file lines line
     partitions replicas instances hosts iterations transactions queries calls ops iops bits packets frames frame pages blocks chunks objects keys entries warnings failures
     failed succeeded skipped passed tests checks alerts incidents spans bytes/s req/s rps qps tps mbps unacked pending more others of rules consumers subscribers segments shards tuples
-    dead live""".split()
+    dead live buffers docs documents watches node(s) checkpoints tuple deadlocks sequences""".split()
 )
-DURATION: Final = re.compile(r"(?:\d{1,6}(?:\.\d{1,6})?(?:ms|us|ns|µs|[wdhms])){1,6}")
+DURATION: Final = re.compile(r"P(?:\d{1,4}[YMWD])*(?:T(?:\d{1,6}(?:\.\d{1,6})?[HMS])+)?|(?:\d{1,6}(?:\.\d{1,6})?(?:ms|us|ns|µs|[wdhms])){1,6}")
 VERSION: Final = re.compile(r"v?\d{1,4}(?:\.\d{1,5}){1,3}(?:[-+.]?(?:rc|alpha|beta|dev|post|final|release|snapshot|b|a|r|p|ga|lts|sp|m|el|u|jre|build)[.-]?\d{0,4})?(?:[+-][0-9a-z.]{1,16})?", re.IGNORECASE)
 UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 HEX: Final = re.compile(r"(?:0x)?[0-9a-f]{6,128}")

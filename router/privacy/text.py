@@ -8,13 +8,17 @@ from typing import Final, NamedTuple
 import re2
 
 from router.privacy import shapes
+from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.keys import KEY_WORDS, Verdict, judge, kind_of_words
-from router.privacy.lexicon import LEXICON
+from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.shadow import cast
 from router.privacy.tokens import is_token
 
 _match = shapes.SCANNER._regexp.Match  # noqa: SLF001 - the public wrapper builds a match object per item, twice the time
 _UNANCHORED: Final = re2._Anchor.UNANCHORED  # noqa: SLF001
+
+
+_HL7_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2})[.-]([0-9]{1,2})(?:[.-][0-9]{1,2})?")
 
 
 class Span(NamedTuple):
@@ -39,6 +43,10 @@ class Item(NamedTuple):
 
 _SOLID: Final = re.compile(r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\]+")
 _QUOTES: Final = "\"'`"
+_LOGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,24}://([^/@]{1,200})@")
+_SOURCE_FILE: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.-]{0,60}\.(?:java|py|js|mjs|ts|tsx|jsx|go|rb|cs|kt|scala|php|rs|c|cc|cpp|h|swift|ex|exs|erl|clj|vue|html|css|yml|yaml|toml|conf|sh)")
+_COUNTED_NAME: Final = re.compile(r"(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}")
+_CRONJOB: Final = re.compile(r"[a-z][a-z0-9-]{2,50}-2[0-9]{7}(?:-[a-z0-9]{5})?")
 _CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\xc9\xe9]+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
 _FILLERS: Final = frozenset("is was number no num id nr code of for the as are value were ref with last four ending in and to at on date".split())
@@ -190,6 +198,9 @@ class Reader:
             if found:
                 return Verdict(found), len(words)
             words.pop(0)
+        field = _HL7_KEY.fullmatch(items[index].text)
+        if field is not None:
+            return Verdict(HL7_FIELDS.get(field[1], {}).get(int(field[2]), "")), 1
         return judge(items[index].text), 1
 
     def _named(self, text: str, items: list[Item], index: int, separator: str, spans: list[Span]) -> bool:
@@ -259,7 +270,7 @@ class Reader:
                     break
                 last += 1
             return self._take(text, items, index, last, items[last].end, kind, spans)
-        if first.type == "w" and kind not in {"USERNAME", "EMAIL", "PLATE"} and LEXICON.flag(first.text.lower()) in {"w", "n"}:
+        if first.type == "w" and kind not in {"USERNAME", "EMAIL", "PLATE"} and LEXICON.flag(first.text.lower()) in SAFE:
             low = first.text.lower()
             if low in _FILLERS and index + 1 < len(items):
                 return self._value(text, items, index + 1, text[first.end : items[index + 1].start], kind, spans)
@@ -300,7 +311,7 @@ class Reader:
             last += 1
         if first.text.lower() in _EMPTY:
             return last + 1
-        if first.type == "w" and LEXICON.flag(first.text.lower()) in {"w", "n"} and first.text.islower() and end == first.end and text[end : end + 1] in {" ", ""} and text[first.start - 1 : first.start] == " ":
+        if first.type == "w" and LEXICON.flag(first.text.lower()) in SAFE and first.text.islower() and end == first.end and text[end : end + 1] in {" ", ""} and text[first.start - 1 : first.start] == " ":
             return index
         spans.append(Span(first.start, max(end, first.end), "SECRET", "key", True))
         return last + 1
@@ -316,7 +327,7 @@ class Reader:
                 break
             if "," in gap and kind not in {"ADDRESS", "PERSON"}:
                 break
-            if "," in gap and kind == "PERSON" and not (probe == index + 1 and item.type == "w" and item.text[:1].isupper() and LEXICON.flag(item.text.lower()) != "w"):
+            if "," in gap and kind == "PERSON" and not (probe == index + 1 and item.type == "w" and item.text[:1].isupper() and LEXICON.flag(item.text.lower()) not in PLAIN):
                 break
             if "(" in gap or (item.type == "t" and probe > index):
                 break
@@ -325,7 +336,7 @@ class Reader:
                 break
             low = item.text.lower()
             flag = LEXICON.flag(low) if item.type == "w" else ""
-            if item.type == "w" and item.text.islower() and flag == "w" and (probe > index or kind == "PERSON"):
+            if item.type == "w" and item.text.islower() and flag in PLAIN and (probe > index or kind == "PERSON"):
                 if kind == "ADDRESS" and (low in _STREETS or low in {"apt", "unit", "suite", "north", "south", "east", "west"}):
                     pass
                 elif not (kind in {"DIAGNOSIS", "MEDICATION", "WARD"} and probe - index < 4 and low not in _FILLERS and low not in {"not", "failed", "missing", "invalid"}):  # noqa: PLR2004
@@ -347,12 +358,12 @@ class Reader:
         word = item.text
         low = word.lower()
         flag = "w" if low in self.safe else LEXICON.flag(low)
-        if flag == "w" or len(word) == 1:
+        if flag in PLAIN or len(word) == 1:
             if len(word) == 1 and not _stands_alone(text, item):
                 return index + 1
-            if low in _PERSON_CUES:
+            if low in _PERSON_CUES or kind_of_words((low,)) == "PERSON":
                 return self._after_person_cue(text, items, index, spans)
-            if flag == "w" and word[0].isupper() and index + 1 < len(items) and self._name_follows(text, items, index):
+            if flag in PLAIN and word[0].isupper() and index + 1 < len(items) and self._name_follows(text, items, index):
                 return self._name_run(text, items, index, spans)
             return index + 1
         if flag == "d" or flag == "m":
@@ -378,8 +389,7 @@ class Reader:
             and following.text[0].isupper()
             and not following.text.isupper()
             and LEXICON.flag(following.text.lower()) == "p"
-            and index > 0
-            and text[items[index - 1].end : items[index].start].strip(" ") == ""
+            and (LEXICON.flag(items[index].text.lower()) == "r" or (index > 0 and text[items[index - 1].end : items[index].start].strip(" ") == ""))
         )
 
     def _name_run(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
@@ -392,16 +402,21 @@ class Reader:
             gap = text[items[probe - 1].end : item.start] if probe > index else ""
             if probe > index and gap not in {" ", ", ", ". ", "'", "^", "-", "+", "  "}:
                 break
-            if item.type != "w":
+            if item.type not in PLAIN:
                 break
             word = item.text
             flag = "w" if word.lower() in self.safe else LEXICON.flag(word.lower())
             if probe > index:
-                if flag == "w" and not (len(flags) == 1 and flags[0] == "p" and False):
+                if flag == "r" and gap == " " and word[0].isupper() and not word.isupper() and flags[-1] in {"p", "", "n"} and items[probe - 1].text[0].isupper() and len(flags) < 3:  # noqa: PLR2004
+                    flags.append(flag)
+                    last = probe
+                    probe += 1
+                    continue
+                if flag in PLAIN:
                     break
                 if gap == ", " and (flag not in {"p", "n", ""} or not word[0].isupper() or len(flags) != 1):
                     break
-                if flag in {"d", "m"} or (word[0].islower() and flag in {"n", "w"}):
+                if flag in {"d", "m"} or (word[0].islower() and flag in SAFE):
                     break
                 if gap == ". " and len(items[probe - 1].text) > 2:
                     break
@@ -421,10 +436,12 @@ class Reader:
         capital = [word for word in words if word.text[0].isupper()]
         if len(words) == 1 and flags[0] == "n" and not self._person_before(text, items, index) and not self._person_after(text, items, index):
             return last + 1
-        if len(words) == 1 and flags[0] == "w":
+        if len(words) == 1 and flags[0] in PLAIN:
             return last + 1
         unknown = sum(flag in {"", "p"} for flag in flags)
-        sure = len(capital) >= 2 and "p" in flags and unknown + flags.count("n") >= 2  # noqa: PLR2004
+        sure = len(capital) >= 2 and ("p" in flags or unknown >= 2) and unknown + flags.count("n") + flags.count("r") >= 2 and not (unknown and all(w.text.isupper() for w in words) and "p" not in flags)  # noqa: PLR2004
+        if len(words) == 1 and flags[0] == "p" and capital and not words[0].text.isupper() and _is_value(text, words[0]):
+            sure = True
         if len(capital) >= 2 and len(capital) == len(words) and not all(word.text.isupper() for word in words):  # noqa: PLR2004
             spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", sure))
         elif all(flag == "n" for flag in flags) and len(words) > 1 and words[0].text.isupper():
@@ -433,7 +450,7 @@ class Reader:
             for word, flag in zip(words, flags, strict=True):
                 if flag == "n" and not (len(words) > 1 and word.text[0].isupper()):
                     continue
-                if flag == "w":
+                if flag in PLAIN:
                     continue
                 if flag == "" and len(word.text) <= 2 and not word.text[0].isupper():  # noqa: PLR2004
                     if word.text.islower() or len(word.text) == 1:
@@ -489,7 +506,7 @@ class Reader:
             if word[0].isupper() and len(word) == 1 and probe > start:
                 probe += 1
                 continue
-            if word[0].isupper() and flag == "w" and probe > start and probe - start < 2 and not word.isupper() and after[:1] in {"", ",", ".", ")", "(", ";", "\n", '"', "'"}:  # noqa: PLR2004
+            if word[0].isupper() and flag in PLAIN and probe > start and probe - start < 2 and not word.isupper() and after[:1] in {"", ",", ".", ")", "(", ";", "\n", '"', "'"}:  # noqa: PLR2004
                 probe += 1
                 continue
             break
@@ -514,7 +531,7 @@ class Reader:
         item = items[index]
         cue = self._cue(text, items, index)
         word = item.text
-        if cue and cue in _ID_KINDS | {"DIAGNOSIS", "WARD"} and any(char.isdigit() for char in word) and not shapes.UNIT.fullmatch(word) and "/" not in word:
+        if cue and cue in _ID_KINDS | {"DIAGNOSIS", "WARD"} and any(char.isdigit() for char in word) and (cue == "WARD" or not shapes.UNIT.fullmatch(word)) and "/" not in word:
             spans.append(Span(item.start, item.end, cue, "cue", True))
             return
         low = word.lower()
@@ -528,9 +545,12 @@ class Reader:
         stripped = word.strip("./-_@+%\\")
         if not stripped:
             return []
+        login = _LOGIN.match(word)
+        if login is not None:
+            return [Span(at + login.start(1), at + login.end(1), "SECRET", "shape", True), *self._path(word[login.end() :], at + login.end())]
         if stripped.isalpha():
             flag = "w" if stripped.lower() in self.safe else LEXICON.flag(stripped.lower())
-            if flag in {"w", "n"} or len(stripped) <= 2:  # noqa: PLR2004
+            if flag in SAFE or len(stripped) <= 2:  # noqa: PLR2004
                 return []
             start = at + word.index(stripped)
             kind = {"p": "PERSON", "d": "DIAGNOSIS", "m": "MEDICATION"}.get(flag, "WORD")
@@ -539,7 +559,11 @@ class Reader:
             return [Span(start, start + len(stripped), kind, "unknown", flag in {"d", "m"})]
         if shapes.UNIT.fullmatch(stripped) or shapes.DURATION.fullmatch(stripped):
             return []
-        if shapes.UUID.fullmatch(stripped):
+        if shapes.UUID.fullmatch(stripped) or _COUNTED_NAME.fullmatch(stripped):
+            return []
+        if _SOURCE_FILE.fullmatch(stripped) and not any(LEXICON.flag(part.lower()) in {"p", "d", "m"} or (part.isdigit() and len(part) > 4) for part in _CAMEL.findall(stripped)):  # noqa: PLR2004
+            return []
+        if _CRONJOB.fullmatch(stripped) and self._harmless_code(stripped[: stripped.rindex("-2")]):
             return []
         if shapes.SECRET_SHAPE.fullmatch(stripped):
             return [Span(at, end, "SECRET", "shape", True)]
@@ -569,7 +593,7 @@ class Reader:
         known = 0
         for part in parts:
             flag = LEXICON.flag(part)
-            if flag in {"w", "n"} or part in self.safe:
+            if flag in SAFE or part in self.safe:
                 known += len(part) > 2  # noqa: PLR2004
             elif len(part) > 3 or flag in {"p", "d", "m"}:  # noqa: PLR2004
                 return False
@@ -605,8 +629,8 @@ class Reader:
                 head = piece.rstrip("0123456789")
                 if head.isalpha() and len(piece) - len(head) <= 3 and (len(head) > 2 or head.islower()):  # noqa: PLR2004 - ipv4, s3, sha256, md5
                     flag = LEXICON.flag(head.lower())
-                    known += flag in {"w", "n"}
-                    unknown += flag not in {"w", "n"} and len(head) > 3  # noqa: PLR2004
+                    known += flag in SAFE
+                    unknown += flag not in SAFE and len(head) > 3  # noqa: PLR2004
                     names += flag == "p"
                 else:
                     mixed += 1
@@ -622,7 +646,7 @@ class Reader:
                 flag = "w" if low in self.safe else LEXICON.flag(low)
                 alphabetic += 1
                 capitals += part[0].isupper() and not part.isupper()
-                if flag in {"w", "n"}:
+                if flag in SAFE:
                     known += len(part) > 1
                 elif flag in {"d", "m"}:
                     return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", False)]
@@ -637,7 +661,8 @@ class Reader:
         if leading_kind and (adjacent or (mixed and leading_kind and not second and alphabetic == 0)) and (len(digits) >= 3 or mixed >= 1) and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}:  # noqa: PLR2004
             return [Span(at, end, "PATIENT_ID" if leading_kind in {"PERSON", "WARD"} else leading_kind, "prefix", mixed >= 100 or len(digits) >= 4 or mixed >= 1)]  # noqa: PLR2004
         if names:
-            return [Span(at, end, "PERSON" if not digits and not mixed else "USERNAME", "name", False)]
+            apart = not known and alphabetic >= 2 and (capitals == alphabetic or (len(digits) == 8 and digits[:2] in {"19", "20"}))  # noqa: PLR2004
+            return [Span(at, end, "PERSON" if not digits and not mixed else "USERNAME", "name", apart)]
         if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):  # noqa: PLR2004
             return [Span(at, end, "CODE", "digits", False)]
         if mixed >= 100 and not (known and word.islower() and re.search(r"-[0-9a-z]{8,10}-[0-9a-z]{4,6}$|-[0-9a-f]{8,10}$", word)):  # noqa: PLR2004 - a pod
@@ -660,7 +685,7 @@ class Reader:
         for part in _CAMEL.findall(piece):
             if part.isdigit():
                 continue
-            if len(part) > 2 and LEXICON.flag(part.lower()) not in {"w", "n"} and part.lower() not in self.safe:  # noqa: PLR2004
+            if len(part) > 2 and LEXICON.flag(part.lower()) not in SAFE and part.lower() not in self.safe:  # noqa: PLR2004
                 return False
             longest = max(longest, len(part))
         return longest > 2 or len(piece) <= 3  # noqa: PLR2004
@@ -686,12 +711,14 @@ class Reader:
         has_digit = any(char.isdigit() for char in segment)
         if before and before.lower() not in _SAFE_SEGMENT_AFTER and not before.startswith("<"):
             verdict = judge(before)
+            if not verdict.kind and before.endswith("s") and judge(before[:-1]).kind:
+                verdict = judge(before[:-1])
             kind = verdict.kind
             if not kind and verdict.subject in {"person", "plan", "pay", "clinical", "medication", "provider"}:
                 kind = {"person": "PATIENT_ID", "plan": "MEMBER_ID", "pay": "ACCOUNT", "provider": "NPI"}.get(verdict.subject, "")
             if kind == "PERSON":
                 kind = "PATIENT_ID"
-            if kind and kind not in {"SECRET", "URL"} and (has_digit or (LEXICON.flag(segment.lower()) not in {"w", "n"} and kind in {"PATIENT_ID", "USERNAME", "EMAIL"} and not self._camel(segment))):
+            if kind and kind not in {"SECRET", "URL"} and (has_digit or (LEXICON.flag(segment.lower()) not in SAFE and kind in {"PATIENT_ID", "USERNAME", "EMAIL"} and not self._camel(segment))):
                 if not re.fullmatch(r"v\d{1,2}", segment) and not segment.endswith((".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs")):
                     return [Span(at, end, kind if has_digit or kind != "PATIENT_ID" else "PATIENT_ID", "path", True)]
         if segment.isdigit():
@@ -716,6 +743,9 @@ class Reader:
         gap_after = text[item.end : after.start] if after is not None else text[item.end :]
         after_word = after.text.lower() if after is not None and after.type in {"w", "c"} and gap_after in {" ", "-", ""} else ""
         if self._street(text, items, index, spans):
+            return
+        if before is not None and gap_before in {", ", " (", ", age "} and spans and spans[-1].end == before.end and spans[-1].kind == "PERSON" and len(digits) in {1, 2, 3} and gap_after[:1] in {",", ")", ";", "."}:
+            spans.append(Span(item.start, item.end, "AGE", "cue", True))
             return
         if after_word in {"yo", "y/o", "years", "year", "yr", "yrs", "year-old", "y.o"} and len(digits) in {1, 2, 3}:
             nxt = items[index + 2].text.lower() if index + 2 < len(items) else ""
@@ -780,7 +810,7 @@ class Reader:
                     if following.type == "t" or between.strip(" ,.#\n") or not (following.text[0].isupper() or following.text.isdigit()) or between.count("\n") > 1:
                         break
                     flag = LEXICON.flag(following.text.lower())
-                    if flag == "w" and following.text not in _STATES and following.text.lower() not in {"apt", "suite", "unit", "lake", "north", "south", "east", "west", "new", "port", "box"} and following.text.lower() not in _STREETS:
+                    if flag in PLAIN and following.text not in _STATES and following.text.lower() not in {"apt", "suite", "unit", "lake", "north", "south", "east", "west", "new", "port", "box"} and following.text.lower() not in _STREETS:
                         break
                     last += 1
                     if following.text.isdigit() and len(following.text) == 5:  # noqa: PLR2004
@@ -801,6 +831,8 @@ class Reader:
             if item.type not in {"w", "c"} or gap.strip(" #:=([\"'./-_\\>") or "\n" in gap:
                 break
             low = item.text.lower().strip(".")
+            if low == "mr" and "#" in gap:
+                return "MRN"
             if low in _FILLERS and not words:
                 skipped += 1
                 found = kind_of_words((low,)) if low not in _FILLERS else ""
@@ -1046,11 +1078,13 @@ def plays(value: str, role: str, reader: Reader) -> bool:
         return bool(_ROLE_NUMBER.fullmatch(value)) and len(value) <= 24 and not value.startswith("0") or value in {"0", "00"} or bool(shapes.VERSION.fullmatch(value)) or bool(re.fullmatch(r"0\.\d+(?:e-?\d+)?", value))
     if role == "id":
         return opaque_id(value, reader)
+    if role == "opaque":
+        return bool(shapes.UUID.fullmatch(value) or (shapes.HEX.fullmatch(value) and not value.isdigit()))
     if role == "enum":
         return bool(re.fullmatch(r"[A-Za-z]{1,10}[-_ ]?[0-9]{1,2}", value) or value in {"0", "1", "2", "3", "4", "5"}) or bool(_ROLE_ENUM.fullmatch(value)) and not reader.read(value)
     if role in {"name", "code"}:
         if value.isdigit():
-            return len(value) <= (12 if role == "name" else 7)
+            return len(value) <= 7  # noqa: PLR2004
         if shapes.HEX.fullmatch(value) and not value.isdigit():
             return True
         if role == "code" and re.fullmatch(r"[A-Z]{1,6}[-_ ]?[0-9]{1,6}", value) and not shapes.ICD10_DOTTED.fullmatch(value):
@@ -1067,13 +1101,20 @@ def opaque_id(value: str, reader: Reader) -> bool:
         return False
     if shapes.UUID.fullmatch(value) or shapes.HEX.fullmatch(value) or value.isdigit():
         return True
-    items = reader._items(value)  # noqa: SLF001 - same module
-    for item in items:
-        if item.type == "s":
-            return False
-        for part in _CAMEL.findall(item.text):
-            if len(part) > 3 and LEXICON.flag(part.lower()) in {"p", "d", "m"}:  # noqa: PLR2004
-                return False
-    if re.search(r"(?:^|[^a-z])(?:mrn|ssn|patient|member)[^a-z]{0,2}[0-9]{3}", value.lower()):
+    if _PERSONAL_ID.search(value) is not None:
         return False
+    for part in _CAMEL.findall(value):
+        if len(part) > 3 and part.lower() not in reader.safe and LEXICON.flag(part.lower()) in {"p", "d", "m"}:  # noqa: PLR2004
+            return False
     return True
+
+
+_PERSONAL_ID: Final = re.compile(
+    r"(?<![0-9])[0-9]{3}[-.][0-9]{2}[-.][0-9]{4}(?![0-9])|(?<![0-9])[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}(?![0-9])|(?i:(?:^|[^a-z])(?:mrn|ssn|dob|patient|member|npi|phone|email)[^a-z]{0,3}[0-9]{3})"
+)
+
+
+def _is_value(text: str, item: Item) -> bool:
+    """Does a word stand alone: the whole text, or all of a value between quotes or after `=`."""
+    before, after = text[: item.start].rstrip()[-1:], text[item.end : item.end + 1]
+    return (item.start == 0 and item.end == len(text)) or (before in {"=", "'", '"', ":"} and after in {"", " ", ",", "'", '"', "&", "}", ")", ";", "\n"} and before != "")

@@ -16,7 +16,7 @@ import orjson
 
 from router.privacy import positional, shapes
 from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge
-from router.privacy.lexicon import LEXICON
+from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.memory import PATHS, Place
 from router.privacy.rules import Rules
 from router.privacy.shadow import TooDeep
@@ -196,6 +196,8 @@ class _Work:
                 del copy[name]
                 keys.pop()
                 continue
+            if name == "account" and isinstance(item, str) and len(item) == 12 and item.isdigit() and not _CLOUD.isdisjoint(value):  # noqa: PLR2004 - AWS
+                continue
             if named is None and is_valuer(name):
                 named, names = True, self.pair_name(value, name)
             if names and is_valuer(name):
@@ -346,6 +348,8 @@ class _Work:
     def structural(self, text: str, role: str) -> bool:
         """Does `text` pass in its role. A judge that fails says no."""
         try:
+            if len(text) >= 16 and _open(text) is not None:  # noqa: PLR2004 - text in disguise
+                return False
             if role == "url":
                 return len(text) <= 2000 and self.harmless_url(text)  # noqa: PLR2004
             return len(text) <= 300 and plays(text, role, self.reader)  # noqa: PLR2004
@@ -393,7 +397,7 @@ class _Work:
         if kind in {"IP", "USERNAME", "WARD"} and shapes.public_ip(value) is False and kind == "IP":
             self.plain.append((box, key, text, place))
             return
-        if kind in {"USERNAME"} and LEXICON.flag(value.lower()) == "w":
+        if kind in {"USERNAME"} and LEXICON.flag(value.lower()) in PLAIN:
             self.plain.append((box, key, text, place))
             return
         if kind not in {"PERSON", "ADDRESS"} and "," in value and kind in {"EMAIL", "PHONE", "IP", "MEMBER_ID", "MRN", "PATIENT_ID", "DIAGNOSIS"} and kind != "DIAGNOSIS":
@@ -647,6 +651,7 @@ class _Work:
 
 
 _QUOTES: Final = "\"'`"
+_CLOUD: Final = frozenset({"region", "awsRegion", "detail-type", "resources", "arn", "pod", "image", "namespace", "cluster", "alertname", "container", "instance", "source", "eventSource"})
 _EMPTY: Final = frozenset(
     {"null", "none", "nil", "undefined", "nan", "true", "false", "n/a", "na", "unknown", "empty", "missing", "redacted", "[redacted]", "[filtered]", "filtered", "hidden", "anonymous", "yes", "no", "***", "<nil>", "<redacted>"}
 )
@@ -687,6 +692,8 @@ def _readable(raw: bytes) -> str | None:
 
 def _open(run: str) -> tuple[str, Callable[[str], str]] | None:
     """A run of base64, base64url or hex that is text inside, with the way back."""
+    if _RUN.fullmatch(run) is None:
+        return None
     body = run.rstrip("=")
     if re.fullmatch(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+", body):
         text = _readable(bytes.fromhex(body))
@@ -732,7 +739,7 @@ def _spellings(value: str, kind: str) -> set[str]:
         return {value} if len(value) >= 5 else set()  # noqa: PLR2004
     if kind in {"WARD", "ZIP", "DIAGNOSIS", "MEDICATION", "USERNAME"} and len(value) < 4:  # noqa: PLR2004
         return set()
-    if LEXICON.flag(value) in {"w"}:
+    if LEXICON.flag(value) in PLAIN:
         return set()
     found.add(value)
     if not value.isalnum():
@@ -740,7 +747,7 @@ def _spellings(value: str, kind: str) -> set[str]:
         found.add(quote(value, safe="@").casefold())
     if kind == "PERSON":
         parts = re.findall(r"[^\W\d_]{2,}", value)
-        found.update(part for part in parts if len(part) > 2 and LEXICON.flag(part) not in {"w", "n"})  # noqa: PLR2004
+        found.update(part for part in parts if len(part) > 2 and LEXICON.flag(part) not in SAFE)  # noqa: PLR2004
         if len(parts) >= 2:  # noqa: PLR2004
             for joint in ("", ".", "_", "-", "+", "^"):
                 found.add(parts[0] + joint + parts[-1])
@@ -749,7 +756,7 @@ def _spellings(value: str, kind: str) -> set[str]:
             found.add(f"{parts[-1]}^{parts[0]}")
     if kind == "EMAIL":
         local = value.split("@")[0]
-        if len(local) > 3 and LEXICON.flag(local) != "w":  # noqa: PLR2004
+        if len(local) > 3 and LEXICON.flag(local) not in PLAIN:  # noqa: PLR2004
             found.add(local)
     return found
 
