@@ -1,0 +1,284 @@
+"""The declarative file becomes the configuration: checked whole, compared with what holds, written in one transaction.
+
+When `apply` returns, the next request and the next attempt in every process see it, because each of them confirms the
+tenant's version in its own transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import msgspec
+import orjson
+
+from channels.registry import CHANNELS
+from router.core import config as file
+from router.core.config import ChannelConfigEntry, Config, ConfigError, PatternConfig, SourceConfig, TenantConfig
+from router.core.routing import Route, parse_matcher
+from router.flow.edge import derive
+from router.flow.intake import hash_key
+from router.keys import TenantKeys
+from router.privacy.rules import RuleRefused, compile_rules
+from router.privacy.tokenizer import looks_like_phi
+from router.runtime import Runtime
+from router.sources.registry import FORMATS
+from router.store import config
+from router.store.session import Conflict, Session
+from router.vault import open_credentials, seal_credentials, seal_edge_key
+
+MAX_SECRET = 64 * 1024
+"""Bytes of a `*_file` that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What the file changed, in words without a secret; nothing was written when `dry_run` or when it changed nothing.
+
+    `versions` are the tenants' configuration versions afterwards, by slug, and `ids` their ids.
+    """
+
+    changes: tuple[str, ...]
+    warnings: tuple[tuple[int, str], ...]
+    versions: Mapping[str, int]
+    ids: Mapping[str, UUID]
+
+
+class KeyTaken(Exception):  # noqa: N818 - says what is the matter
+    """A source's key is another source's already. Keys tell sources apart, so each needs its own."""
+
+
+class _Rehearsed(Exception):  # noqa: N818 - control flow: a dry run rolls back
+    """Everything was tried and nothing is to be kept."""
+
+
+def apply(
+    runtime: Runtime, text: str, *, dry_run: bool, actor: str, environ: Mapping[str, str], base_dir: Path
+) -> Applied:
+    """Make the configuration what `text` says, for the tenants that it names.
+
+    `*_env` are read from `environ`, `*_file` relative to `base_dir`. A dry run does all of it and rolls back.
+
+    Raises:
+        ConfigError: the file cannot be used; nothing was changed.
+        KeyTaken: see there; nothing was changed.
+        DatabaseDown, KeystoreDown: nothing was changed.
+    """
+    wanted = file.parse(
+        text,
+        CHANNELS,
+        FORMATS,
+        lambda kind, name: read_secret(kind, name, environ, base_dir),
+        looks_like_phi=lambda word: looks_like_phi(word) is not None,
+    )
+    _check_patterns(wanted)
+    changes: list[str] = []
+    versions: dict[str, int] = {}
+    ids: dict[str, UUID] = {}
+    opened: list[TenantKeys] = []
+    try:
+        with runtime.database.several() as session:
+            for tenant in sorted(wanted.tenants, key=lambda each: each.slug):
+                tenant_id, keys, found = _apply_tenant(runtime, session, tenant)
+                opened.append(keys)
+                ids[tenant.slug] = tenant_id
+                if found:
+                    changes += found
+                    versions[tenant.slug] = config.bump(session, actor, found)
+            if dry_run:
+                raise _Rehearsed
+    except _Rehearsed:
+        return Applied(tuple(changes), wanted.warnings, {}, {})
+    except Conflict as conflict:
+        if conflict.constraint == "sources_key":
+            raise KeyTaken("A source's key is in use by another source already: give each source its own key.") from None
+        raise
+    for keys in opened:
+        runtime.vault.adopt(keys)
+    return Applied(tuple(changes), wanted.warnings, versions, ids)
+
+
+def read_secret(kind: Literal["env", "file"], name: str, environ: Mapping[str, str], base_dir: Path) -> str:
+    """A secret from the environment or a file (its last newline dropped). Raises LookupError or OSError."""
+    if kind == "env":
+        return environ[name]
+    with (base_dir / name).open("rb") as opened:
+        found = opened.read(MAX_SECRET + 1)
+    if len(found) > MAX_SECRET:
+        raise OSError("too large")
+    return found.decode("utf-8", "strict").removesuffix("\n").removesuffix("\r")
+
+
+def _check_patterns(wanted: Config) -> None:
+    """What the file's own check cannot know: whether the tokenizer's engine takes the patterns as a set."""
+    for tenant in wanted.tenants:
+        try:
+            compile_rules(
+                tenant.privacy,
+                patterns=[(each.type, each.regex) for each in tenant.patterns],
+                safe_words=tenant.safe_words,
+            )
+        except RuleRefused as refused:
+            raise ConfigError([(1, f"tenant {tenant.slug}: {refused}")]) from None
+
+
+def _apply_tenant(runtime: Runtime, session: Session, tenant: TenantConfig) -> tuple[UUID, TenantKeys, list[str]]:
+    tenant_id = config.tenant_by_slug(session, tenant.slug)
+    new = tenant_id is None
+    if tenant_id is None:
+        tenant_id = uuid4()
+    session.enter(tenant_id)
+    if new:
+        config.add_tenant(session, tenant_id, tenant.slug, tenant.name)
+    config.tenant(session, lock=True)
+    keys = runtime.vault.keys(session, tenant_id)
+    held = Held.read(session, keys)
+    shown = replace(
+        tenant, sources=tuple(replace(each, key=hash_key(each.key).hex()) for each in tenant.sources)
+    )
+    old = None if new else Config((held.as_config(),))
+    found = [str(each) for each in file.diff(old, Config((shown,)))]
+    if found:
+        _write(session, tenant_id, keys, tenant, held)
+    return tenant_id, keys, found
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A tenant's configuration as it stands, in the file's own terms; a source's key is its hash in hex."""
+
+    tenant: Any
+    sources: dict[str, tuple[UUID, SourceConfig]]
+    channels: dict[str, tuple[UUID, ChannelConfigEntry]]
+    routes: tuple[Route, ...]
+
+    @classmethod
+    def read(cls, session: Session, keys: TenantKeys) -> Held:
+        """What the entered tenant has configured."""
+        return cls(
+            tenant=config.tenant(session),
+            sources={
+                row.name: (
+                    row.source_id,
+                    SourceConfig(row.name, row.format, bytes(row.key_hash).hex(), row.quiet_after, row.mapping),
+                )
+                for row in config.sources(session)
+            },
+            channels={
+                row.name: (row.channel_id, entry)
+                for row in config.channels(session)
+                if (entry := _entry(row, keys)) is not None
+            },
+            routes=tuple(
+                Route(
+                    tuple(parse_matcher(text) for text in row.matchers),
+                    tuple(row.channels),
+                    tuple(row.group_by) or None,
+                    row.go_on,
+                )
+                for row in config.routes(session)
+            ),
+        )
+
+    def as_config(self) -> TenantConfig:
+        """As the file would say it."""
+        return TenantConfig(
+            slug=self.tenant.slug,
+            name=self.tenant.name,
+            privacy=self.tenant.privacy,
+            sources=tuple(source for _, source in self.sources.values()),
+            channels=tuple(channel for _, channel in self.channels.values()),
+            routes=self.routes,
+            patterns=tuple(PatternConfig(each["type"], each["regex"]) for each in self.tenant.patterns),
+            safe_words=tuple(self.tenant.safe_words),
+        )
+
+
+def _entry(row: Any, keys: TenantKeys) -> ChannelConfigEntry | None:  # noqa: ANN401 - a row of config.channels
+    spec = CHANNELS.get(row.kind)
+    if spec is None:
+        return None
+    settings = msgspec.convert(row.config, spec.config)
+    secrets = open_credentials(keys, row.destination_id, bytes(row.secrets), row.key_version)
+    return ChannelConfigEntry(row.name, row.kind, row.vendor, settings, secrets, spec.describe(settings))
+
+
+def _write(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantConfig, held: Held) -> None:
+    config.set_tenant(
+        session,
+        name=tenant.name,
+        privacy=tenant.privacy,
+        patterns=[{"type": each.type, "regex": each.regex} for each in tenant.patterns],
+        safe_words=list(tenant.safe_words),
+    )
+    _write_sources(session, tenant_id, keys, tenant, held)
+    _write_channels(session, tenant_id, keys, tenant, held)
+    config.put_routes(
+        session,
+        tenant_id,
+        [
+            ([str(matcher) for matcher in route.matchers], list(route.channels), list(route.group_by or ()), route.go_on)
+            for route in tenant.routes
+        ],
+    )
+
+
+def _write_sources(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantConfig, held: Held) -> None:
+    names = {each.name for each in tenant.sources}
+    for name, (source_id, _) in held.sources.items():
+        if name not in names:
+            config.retire_source(session, source_id)
+    for source in tenant.sources:
+        source_id, was = held.sources.get(source.name, (uuid4(), None))
+        hashed = hash_key(source.key)
+        if was == replace(source, key=hashed.hex()):
+            continue
+        config.put_source(
+            session,
+            tenant_id,
+            source_id,
+            name=source.name,
+            format_name=source.format,
+            key_hash=hashed,
+            edge_key=seal_edge_key(keys, source_id, derive(source.key)),
+            edge_key_version=keys.data_version,
+            mapping=dict(source.mapping),
+            quiet_after=source.quiet_after,
+        )
+
+
+def _write_channels(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantConfig, held: Held) -> None:
+    names = {each.name for each in tenant.channels}
+    for name, (channel_id, _) in held.channels.items():
+        if name not in names:
+            config.retire_channel(session, channel_id)
+    for channel in tenant.channels:
+        channel_id, was = held.channels.get(channel.name, (uuid4(), None))
+        if was == channel:
+            continue
+        if was is None:
+            config.add_channel(session, tenant_id, channel_id, channel.name, channel.kind, channel.vendor)
+        destination_id = uuid4()
+        config.point(
+            session,
+            tenant_id,
+            channel_id,
+            destination_id,
+            kind=channel.kind,
+            vendor=channel.vendor,
+            config=msgspec.json.encode(channel.config),
+            secrets=seal_credentials(keys, destination_id, dict(channel.secrets)),
+            key_version=keys.data_version,
+            identity=identity(channel),
+        )
+
+
+def identity(channel: ChannelConfigEntry) -> bytes:
+    """The destination's identity as one hash: what an opt-in is bound to (design §8)."""
+    parts = CHANNELS[channel.kind].identity(channel.config, channel.secrets)
+    text = orjson.dumps({"kind": channel.kind, **parts}, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(b"alertveil destination v1\0" + text).digest()
