@@ -133,11 +133,7 @@ def check_host(host: str) -> str:
     Raises:
         Unsendable: it is neither.
     """
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    else:
+    if _is_address(host):
         return host
     labels = host.removesuffix(".").split(".")
     if len(host) > _LONGEST_NAME or not all(_HOST_LABEL.fullmatch(label) for label in labels):
@@ -145,6 +141,15 @@ def check_host(host: str) -> str:
     if labels[-1].isdigit() or labels[-1].startswith("0x"):
         raise Unsendable("The host is an IP address in a form that is not accepted: write four decimal numbers.")
     return host
+
+
+def _is_address(host: str) -> bool:
+    """True for an address literal; one with a zone (`fe80::1%eth0`) means something else on every machine."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return "%" not in host
 
 
 def is_global(address: Address) -> bool:

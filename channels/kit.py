@@ -111,6 +111,11 @@ class Kit:
         """How TLS is verified, for a protocol that starts it in the middle."""
         return self._pool.context()
 
+    @property
+    def open_connections(self) -> int:
+        """Connections in use or idle; never more than a few above 256."""
+        return self._pool.open_connections
+
     def close(self) -> None:
         """Close the idle connections. The kit stays usable."""
         self._pool.close()

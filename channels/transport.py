@@ -36,7 +36,7 @@ class KitTransport(httpx.BaseTransport):
         """
         try:
             prepared = http1.prepare(
-                str(request.url),
+                str(request.url.copy_with(fragment=None)),
                 [(name, value) for name, value in request.headers.items() if name not in _OURS],
                 request.method,
             )

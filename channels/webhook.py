@@ -115,8 +115,8 @@ def encode(body: Body) -> bytes:
     return data
 
 
-def signing_key(secret: str) -> bytes:
-    """The key bytes behind a `whsec_…` secret. Raises egress.Unsendable."""
+def signer(secret: str) -> hmac.HMAC:
+    """HMAC-SHA256 under the bytes that a `whsec_…` secret encodes. Raises egress.Unsendable."""
     encoded = secret.removeprefix("whsec_")
     try:
         key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
@@ -124,13 +124,18 @@ def signing_key(secret: str) -> bytes:
         key = b""
     if not secret.startswith("whsec_") or len(key) < _SHORTEST_SECRET:
         raise egress.Unsendable("The webhook secret must be whsec_ followed by base64 of 24 to 64 random bytes.")
-    return key
+    return hmac.new(key, digestmod="sha256")
 
 
-def sign(keys: Sequence[bytes], key: str, timestamp: int, body: bytes) -> str:
-    """The webhook-signature header: one `v1,…` for each key, separated by spaces."""
+def sign(signers: Sequence[hmac.HMAC], key: str, timestamp: int, body: bytes) -> str:
+    """The webhook-signature header: one `v1,…` for each signer, separated by spaces."""
     content = b"%b.%d.%b" % (key.encode("ascii"), timestamp, body)
-    return " ".join("v1," + base64.b64encode(hmac.digest(signer, content, "sha256")).decode("ascii") for signer in keys)
+    found = []
+    for keyed in signers:
+        fresh = keyed.copy()  # the key is worked in already, which halves the cost
+        fresh.update(content)
+        found.append("v1," + binascii.b2a_base64(fresh.digest(), newline=False).decode("ascii"))
+    return " ".join(found)
 
 
 class WebhookSender:
@@ -140,7 +145,7 @@ class WebhookSender:
         self._out = out
         self._prepared = kit.prepare(config.url, [("Content-Type", "application/json")])
         found = [secrets["secret"], secrets.get("previous_secret", "")]
-        self._keys = [signing_key(secret) for secret in found if secret]
+        self._signers = [signer(secret) for secret in found if secret]
 
     def __repr__(self) -> str:
         return "<WebhookSender>"
@@ -158,7 +163,7 @@ class WebhookSender:
                     (
                         ("webhook-id", message.key),
                         ("webhook-timestamp", str(timestamp)),
-                        ("webhook-signature", sign(self._keys, message.key, timestamp, body)),
+                        ("webhook-signature", sign(self._signers, message.key, timestamp, body)),
                     )
                 )
             except Exception:  # noqa: BLE001, S112 - a message that cannot be built is its own outcome; its text stays here

@@ -186,6 +186,11 @@ class Pool:
                 self._context = context
             return self._context
 
+    @property
+    def open_connections(self) -> int:
+        """Connections in use or idle."""
+        return self._open
+
     def close(self) -> None:
         """Close the idle connections. The kit stays usable."""
         with self._lock:
@@ -455,9 +460,13 @@ class _Batch:
                 self.poller.modify(wire.fd, _INCOMING)
                 self._next(wire)
                 return
-            wire.tls = self.pool.context().wrap_socket(
-                wire.sock, server_hostname=wire.place.host.removesuffix("."), do_handshake_on_connect=False
-            )
+            try:
+                wire.tls = self.pool.context().wrap_socket(
+                    wire.sock, server_hostname=wire.place.host.removesuffix("."), do_handshake_on_connect=False
+                )
+            except (OSError, ValueError):  # it hung up already, or its name is none for TLS
+                self._elsewhere(wire, Retry(Reason.TLS))
+                return
             wire.sock = wire.tls
             wire.state = _SHAKING
         if wire.state == _SHAKING:

@@ -155,8 +155,8 @@ def test_blocks_that_slack_cannot_read_are_left_out_rather_than_the_incident(
         (
             (
                 "account_inactive token_revoked token_expired invalid_auth not_authed missing_scope no_permission "
-                "access_denied ekm_access_denied org_access_not_granted team_access_not_granted two_factor_setup_required "
-                "app_access_restricted"
+                "access_denied ekm_access_denied org_access_not_granted team_access_not_granted "
+                "two_factor_setup_required app_access_restricted"
             ),
             Rejected(Reason.CREDENTIAL, disable=True, status=200),
         ),

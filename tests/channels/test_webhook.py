@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -84,7 +85,7 @@ def test_while_secrets_change_over_both_verify(vendor: WebhookVendor, kit: Kit) 
     ],
 )  # fmt: skip
 def test_known_signatures_come_out(secret: str, key: str, timestamp: int, body: bytes, signature: str) -> None:
-    assert webhook.sign([webhook.signing_key(secret)], key, timestamp, body) == signature
+    assert webhook.sign([webhook.signer(secret)], key, timestamp, body) == signature
 
 
 def test_the_id_stays_and_the_timestamp_is_that_of_the_attempt(vendor: WebhookVendor, kit: Kit) -> None:
@@ -144,26 +145,16 @@ def test_a_secret_that_is_none_is_refused_without_being_repeated(secret: str, ki
 @pytest.mark.parametrize(
     "url",
     [
-        "ftp://a.example/",
-        "https://user:pw@a.example/",
-        "https://a.example/#x",
-        "https://0x7f.1/",
-        "https://2130706433/",
-        "https://a.example:0/",
-        "https://a.example:99999/",
-        "https:///x",
-        "https://a b.example/",
-        "javascript:alert(1)",
-        "https://a.example\\@b.example/",
-        "https://bücher.example/",
-        "https://-a.example/",
-        "https://a.example:/",
+        *("ftp://a.example/", "https://user:pw@a.example/", "https://a.example/#x", "https://0x7f.1/"),
+        *("https://2130706433/", "https://127.1/", "https://a.example:0/", "https://a.example:99999/", "https:///x"),
+        *("https://a b.example/", "javascript:alert(1)", "https://a.example\\@b.example/", "https://bücher.example/"),
+        *("https://-a.example/", "https://a.example:/", "https://[::1%25eth0]/", "https://a.example/\n", ""),
     ],
 )
 def test_a_url_that_can_be_read_in_two_ways_is_refused_when_it_is_set(url: str) -> None:
     with pytest.raises(msgspec.ValidationError) as raised:
         msgspec.convert({"url": url}, WebhookConfig)
-    assert url not in str(raised.value)
+    assert not url or url not in str(raised.value)
 
 
 def test_an_opt_in_is_bound_to_scheme_host_port_and_path() -> None:
@@ -175,6 +166,6 @@ def test_the_description_shows_no_path_because_a_path_may_be_a_key() -> None:
     assert SPEC.describe(WebhookConfig(url="https://hooks.example/T000/B000/XXXX")) == "https://hooks.example:443"
 
 
-def test_signing_keys_are_the_decoded_bytes() -> None:
-    assert webhook.signing_key(OLD_SECRET) == bytes(range(32))
-    assert webhook.signing_key("whsec_" + base64.b64encode(b"k" * 25).decode().rstrip("=")) == b"k" * 25
+def test_the_key_is_the_decoded_bytes_with_or_without_padding() -> None:
+    unpadded = "whsec_" + base64.b64encode(b"k" * 25).decode().rstrip("=")
+    assert webhook.signer(unpadded).digest() == hmac.new(b"k" * 25, digestmod="sha256").digest()
