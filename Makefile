@@ -14,7 +14,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 .PHONY: help setup up test check format bench chaos fuzz docs lock
 
-help: ## this list
+help: ## list these words with what each does
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv from the locked, hashed versions (done once; offline and instant afterwards)

@@ -11,6 +11,7 @@ import pytest
 
 PARTS = {
     "prometheus-alertmanager": ("prometheus-alertmanager", "alertmanager"),
+    "util-linux": ("setpriv",),  # on every Linux; not on macOS
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
 }
 """Debian package -> the names its program has on one system or another."""

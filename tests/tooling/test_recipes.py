@@ -112,4 +112,4 @@ def newest(copy: Path) -> str:
     revisions = {found for text in texts for found in re.findall(r'^revision = "(\w+)"', text, re.MULTILINE)}
     below = {found for text in texts for found in re.findall(r'^down_revision = "(\w+)"', text, re.MULTILINE)}
     (last,) = revisions - below
-    return last
+    return str(last)
