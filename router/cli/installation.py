@@ -86,8 +86,19 @@ def apply(
                 say.aside(f"{file}:{number}: {sentence}")
             raise typer.Exit(2) from None
     if as_json:
-        say.line({"id": str(applied.version), "changes": list(applied.changes), "dry_run": dry_run})
+        ids = {slug: str(tenant_id) for slug, tenant_id in applied.ids.items()}
+        say.line(
+            {
+                "id": next(iter(ids.values()), None),
+                "tenants": ids,
+                "changes": list(applied.changes),
+                "warnings": [{"line": number, "text": sentence} for number, sentence in applied.warnings],
+                "dry_run": dry_run,
+            }
+        )
     else:
+        for number, sentence in applied.warnings:
+            say.aside(f"{file}:{number}: {sentence}")
         say.text(*(applied.changes or ["Nothing to change."]))
 
 
