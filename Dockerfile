@@ -13,12 +13,13 @@ RUN python -m venv --without-pip /opt/alertveil \
  && pip install --no-cache-dir --require-hashes --only-binary :all: --target /opt/uv -r requirements/uv.lock.txt \
  && /opt/uv/bin/uv pip sync --no-cache --python /opt/alertveil/bin/python \
       --require-hashes --only-binary :all: "requirements/${LOCK}"
+COPY pyproject.toml README.md LICENSE /opt/alertveil/app/
 COPY channels/ /opt/alertveil/app/channels/
 COPY router/ /opt/alertveil/app/router/
 COPY alembic/ /opt/alertveil/app/alembic/
-COPY tools/healthcheck.py /opt/alertveil/healthcheck.py
-COPY --chmod=0755 tools/alertveil.sh /opt/alertveil/bin/alertveil
-RUN echo /opt/alertveil/app > "$(/opt/alertveil/bin/python -c 'import site; print(site.getsitepackages()[0])')/alertveil.pth" \
+COPY tools/healthcheck.py /opt/alertveil/app/healthcheck.py
+RUN /opt/uv/bin/uv pip install --no-cache --python /opt/alertveil/bin/python \
+      --no-deps --build-constraints requirements/build.lock --editable /opt/alertveil/app \
  && /opt/alertveil/bin/python -m compileall -q /opt/alertveil
 
 FROM python:${PYTHON}
@@ -36,6 +37,6 @@ ENV PATH=/opt/alertveil/bin:$PATH \
 USER 10001:10001
 WORKDIR /data
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "/opt/alertveil/healthcheck.py"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=20s CMD ["python", "/opt/alertveil/app/healthcheck.py"]
 ENTRYPOINT ["alertveil"]
 CMD ["web"]

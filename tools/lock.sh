@@ -13,3 +13,5 @@ lock pyproject.toml --constraint requirements/all.lock --output-file requirement
 echo uv >.venv/uv.in
 lock .venv/uv.in --constraint requirements/all.lock --no-annotate --output-file requirements/uv.lock.txt
 lock pyproject.toml --extra embedded --constraint requirements/all.lock --output-file requirements/demo.lock
+sed -n 's/^requires = \["\(.*\)"\]$/\1/p' pyproject.toml >.venv/build.in
+lock .venv/build.in --constraint requirements/all.lock --no-annotate --output-file requirements/build.lock

@@ -124,6 +124,8 @@ def test_the_image_is_made_from_locked_hashed_wheels_only() -> None:
     installs = [rest[0] for word, *rest in INSTRUCTIONS if word == "RUN" and " install " in rest[0]]
     text = " ".join(re.findall(r"(?:pip install|pip sync)[^&]*", " ".join(installs)))
     assert text.count("--require-hashes") == text.count("--only-binary :all:") == 2
+    assert "--no-deps --build-constraints requirements/build.lock" in DOCKERFILE
+    assert "--hash=sha256:" in (ROOT / "requirements" / "build.lock").read_text()
     assert "apt-get" not in DOCKERFILE
     assert not [word for word, *_ in INSTRUCTIONS if word == "ADD"]
 
