@@ -36,15 +36,15 @@ while read -r op group; do
 done
 alive() {
   left=
-  for one in $groups; do kill -0 -- "-$one" 2>/dev/null && left="$left $one"; done
+  for one in $groups; do kill -0 "-$one" 2>/dev/null && left="$left $one"; done
   groups=$left
   [ -n "$groups" ]
 }
 # INT is what PostgreSQL calls a fast shutdown, and every other part takes TERM.
-for one in $groups; do kill -INT -- "-$one" 2>/dev/null; kill -TERM -- "-$one" 2>/dev/null; done
+for one in $groups; do kill -INT "-$one" 2>/dev/null; kill -TERM "-$one" 2>/dev/null; done
 round=0
 while alive && [ $round -lt 40 ]; do sleep 0.1; round=$((round + 1)); done
-for one in $groups; do kill -KILL -- "-$one" 2>/dev/null; done
+for one in $groups; do kill -KILL "-$one" 2>/dev/null; done
 """
 
 

@@ -32,7 +32,7 @@ _STOP_SECONDS = 9.0  # the contract says 10
 _QUICK_ENDS = 3  # a part that ends this often before it ever served will not serve
 _BACKOFF = (0.1, 10.0)  # seconds before a part is started again: first, most
 _HEALTHY_SECONDS = 30.0  # a part that ran this long starts over at the first backoff
-_LOOK_SECONDS = 5.0  # between looks at log sizes and the guard
+_LOOK_SECONDS = 5.0  # between looks at log sizes
 _FRESH_BYTES = 200 * 1024 * 1024  # cluster 40 MB, its log up to 256 MB in bursts, and room to work
 _WARM_BYTES = 32 * 1024 * 1024
 
@@ -323,12 +323,12 @@ class Supervisor:
             now = time.monotonic()
             if self._tend():
                 self._write_run_file()
+            if self._guard:
+                self._guard.renew()
             if now >= next_look:
                 next_look = now + _LOOK_SECONDS
                 for log in logs.glob("*.log"):
                     process.bound_log(log)
-                if self._guard:
-                    self._guard.renew()
             wake = min([next_look, *(kept.due for kept in self._kept if kept.process is None)])
             if select.select([reading], [], [], max(0.0, wake - time.monotonic()))[0]:
                 os.read(reading, 4096)
