@@ -156,7 +156,7 @@ CREATE TABLE lanes (
   lease_until timestamptz,
   out_incidents uuid[] NOT NULL DEFAULT '{}',
   out_revisions integer[] NOT NULL DEFAULT '{}',
-  bucket double precision NOT NULL DEFAULT 0,
+  bucket double precision NOT NULL DEFAULT 'infinity',  -- as full as its destination's burst, whatever that is
   filled_at timestamptz NOT NULL DEFAULT now(),
   delivered bigint NOT NULL DEFAULT 0,
   retried bigint NOT NULL DEFAULT 0,
@@ -300,6 +300,7 @@ CREATE UNIQUE INDEX incidents_latest ON incidents (tenant_id, group_key) WHERE l
 CREATE INDEX incidents_live ON incidents (tenant_id, last_alert_at) WHERE status <> 'resolved';
 CREATE UNIQUE INDEX alerts_identity ON alerts (tenant_id, identity, incident_id, generation);
 CREATE INDEX deliveries_due ON deliveries (tenant_id, channel_id, next_attempt_at) WHERE state = 'pending';
+CREATE INDEX deliveries_dead ON deliveries (tenant_id, incident_id, channel_id, revision) WHERE state = 'dead';
 CREATE INDEX edge_nonces_seen ON edge_nonces (tenant_id, seen_at);
 """
 
@@ -507,8 +508,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT lane.tenant_id, lane.channel_id, lane.next_attempt_at FROM lane WHERE lane.next_attempt_at <= now()
 $$;
 
--- Tenants whose longest-silent live incident has been silent for a minute at least; whether it is quiet is decided
--- under the tenant.
+-- Tenants with a live incident that has been silent for a second at least; whether it is quiet is decided under the
+-- tenant.
 CREATE FUNCTION door.quiet_tenants() RETURNS TABLE (tenant_id uuid)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT t.tenant_id FROM public.tenants t WHERE EXISTS (
