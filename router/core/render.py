@@ -34,20 +34,27 @@ def flatten(labels: Mapping[str, str], details: Mapping[str, Any]) -> tuple[tupl
     A nested value is named by its dotted path; a list of scalars is one value. Empty values are left out; at most
     MAX_FIELDS are kept, each within MAX_NAME and MAX_VALUE characters, never cut inside a token.
     """
-    shown = islice(_leaves(labels, details), MAX_FIELDS)
-    return tuple((clip(name, MAX_NAME), clip(value, MAX_VALUE)) for name, value in shown)
+    fields = []
+    for name, value in islice(_leaves(labels, details), MAX_FIELDS):
+        short = len(name) <= MAX_NAME and len(value) <= MAX_VALUE
+        fields.append((name, value) if short else (clip(name, MAX_NAME), clip(value, MAX_VALUE)))
+    return tuple(fields)
 
 
 def _leaves(labels: Mapping[str, str], details: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from ((name, value) for name, value in labels.items() if value)
+    for name, value in labels.items():
+        if value:
+            yield name, value
     waiting: list[Iterator[tuple[str, Any]]] = [iter(details.items())]
     while waiting:
         for name, value in waiting[-1]:
-            if isinstance(value, Mapping):
+            if type(value) is str:
+                text = value
+            elif isinstance(value, dict):
                 waiting.append(_under(name, value.items()))
                 break
-            if isinstance(value, list):
-                if any(isinstance(each, (Mapping, list)) for each in value):
+            elif isinstance(value, list):
+                if any(isinstance(each, (dict, list)) for each in value):
                     waiting.append(_under(name, enumerate(value)))
                     break
                 text = ", ".join(filter(None, map(_text, value[:MAX_VALUE])))

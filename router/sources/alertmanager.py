@@ -63,7 +63,7 @@ def parse(body: bytes, mapping: Mapping[str, str], now: datetime) -> list[RawAle
     if type(given) is not list:
         raise WrongShape("alerts: expected an array of alerts")
     alerts = [_alert(item, f"alerts[{index}]", value, now) for index, item in enumerate(given)]
-    if alerts and (value.get("truncatedAlerts") or value.keys() - _GROUP_KEYS):
+    if alerts and (value.get("truncatedAlerts") or not _GROUP_KEYS.issuperset(value)):
         # Kept with the first alert only: copied to each, a large body would grow by its square.
         alerts[0].details.update(_beside(value))
     return alerts
