@@ -41,15 +41,11 @@ def clip(text: str, limit: int, size: Callable[[str], int] = len) -> str:
 
 
 def headline(message: Message) -> str:
-    """One line that tells what and how bad, in tokens: `[CRITICAL] title (INC-7K2M4Q)`.
+    """One line that tells what and how bad, in tokens: `[CRITICAL] source: title (INC-1A2B3C4D)`, as it was rendered.
 
-    The grammar stays as it is, because customers write rules that match it on the other side.
+    The grammar is the renderer's and stays as it is, because customers write rules that match it on the other side.
     """
-    if message.kind == "test":
-        word = "TEST"
-    else:
-        word = "RESOLVED" if message.status == "resolved" else message.severity.upper()
-    return f"[{word}] {one_line(message.summary)} ({message.short_id})"
+    return one_line(message.summary)
 
 
 def one_line(text: str) -> str:
