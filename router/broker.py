@@ -171,6 +171,13 @@ class Broker:
         except redis.RedisError:
             return False
 
+    def version(self) -> str | None:
+        """The Redis version that the broker speaks; None when it does not answer."""
+        try:
+            return str(self._redis.info("server").get("redis_version", ""))
+        except redis.RedisError:
+            return None
+
     def close(self) -> None:
         """Close the connections."""
         self._redis.close()

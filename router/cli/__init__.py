@@ -19,6 +19,10 @@ def main() -> int:
         from router.cli import services  # a service needs nothing else
 
         return services.main(words)
+    if words[:1] == ["bench"]:
+        from router.bench import main as bench  # it reads its own arguments
+
+        return bench(words[1:])
     from router.cli import tree  # and everything else needs Typer
 
     return tree.run(words)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from router.cli import reach, say
 from router.cli.failure import Refused
-from router.cli.reach import As, Json
+from router.cli.reach import Json
 
 keys = typer.Typer(help="The keys that wrap every tenant's own.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -27,6 +27,9 @@ def add(app: typer.Typer) -> None:
     app.command("beat", help="Ring upkeep once a second, for workers that do not.")(beat)
     app.command("migrate")(migrate)
     app.command("apply")(apply)
+    app.command("doctor")(doctor)
+    app.command("scrub")(scrub)
+    app.command("bench", help="Measure speed and memory; prints a table and JSON.")(bench)
     app.add_typer(keys, name="keys")
 
 
@@ -69,37 +72,84 @@ def apply(
     *,
     file: Annotated[Path, typer.Option("--file", "-f", help="The configuration, or - for standard input.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
-    as_: As = None,
     as_json: Json = False,
 ) -> None:
     """Make the configuration what a file says; the same file twice changes nothing."""
+    from router.core.config import ConfigError
     from router.flow import apply as flow
 
     text, base = _read(file)
     with reach.runtime() as runtime:
+        actor = reach.acting(runtime, None, None, "operate")
         try:
-            applied = flow.apply(
-                runtime, text, dry_run=dry_run, actor=reach.actor(as_), environ=os.environ, base_dir=base
-            )
-        except flow.ConfigError as error:
-            for number, sentence in error.problems:
-                say.aside(f"{file}:{number}: {sentence}")
+            done = flow.apply(runtime, text, dry_run=dry_run, actor=actor, environ=os.environ, base_dir=base)
+        except ConfigError as error:
+            for line, sentence in error.problems:
+                say.aside(f"{file}:{line}: {sentence}")
             raise typer.Exit(2) from None
     if as_json:
-        ids = {slug: str(tenant_id) for slug, tenant_id in applied.ids.items()}
+        tenants = [{"id": id_, "slug": slug, "version": done.versions[slug]} for slug, id_ in done.ids.items()]
+        warnings = [{"line": line, "text": sentence} for line, sentence in done.warnings]
         say.line(
             {
-                "id": next(iter(ids.values()), None),
-                "tenants": ids,
-                "changes": list(applied.changes),
-                "warnings": [{"line": number, "text": sentence} for number, sentence in applied.warnings],
+                "id": next(iter(done.ids.values()), None),
+                "tenants": tenants,
+                "changes": done.changes,
+                "warnings": warnings,
                 "dry_run": dry_run,
             }
         )
+        return
+    for line, sentence in done.warnings:
+        say.aside(f"{file}:{line}: warning: {sentence}")
+    say.text(*(done.changes or ["Nothing to change."]))
+    if dry_run and done.changes:
+        say.text("Nothing was changed: this was a dry run.")
+
+
+def doctor(*, as_json: Json = False) -> None:
+    """Look for what is wrong, and say what to do; fails when something is."""
+    from router import settings, wiring
+    from router.flow import doctor as flow
+
+    config = settings.read()
+    around = flow.Surroundings(config.insecure_transport, config.kill_switch, config.egress_allow)
+    runtime = wiring.build(config, connections=2, check=False)
+    try:
+        found = flow.examine(runtime, around)
+    finally:
+        runtime.close()
+    failed = any(each.level == "error" for each in found)
+    if as_json:
+        say.line({"ok": not failed, "findings": [each._asdict() for each in found]})
     else:
-        for number, sentence in applied.warnings:
-            say.aside(f"{file}:{number}: {sentence}")
-        say.text(*(applied.changes or ["Nothing to change."]))
+        say.table(("level", "what", "finding"), found, nothing="Nothing was looked at.")
+    if failed:
+        raise typer.Exit(1)
+
+
+def scrub(
+    *,
+    level: Annotated[Literal["detect", "strict", "sealed"], typer.Option(help="What may pass.")] = "strict",
+    ndjson: Annotated[bool, typer.Option("--ndjson", help="One JSON value a line in, the same tokenized out.")] = False,
+) -> None:
+    """Tokenize standard input to standard output; nothing is stored and no network is used."""
+    from router.privacy.rules import compile_rules
+    from router.privacy.scrub import scrub_ndjson, scrub_text
+    from router.privacy.tokens import ThrowawayMint
+    from router.sources.recognise import recognise
+
+    rules, mint = compile_rules(level), ThrowawayMint()
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    if ndjson:
+        scrub_ndjson(source, target, rules, mint, recognise)
+    else:
+        scrub_text(source, target, rules, mint)
+    target.flush()
+
+
+def bench() -> None:
+    """Shown in the help only: `main` hands this word to the bench."""
 
 
 @keys.command("init")

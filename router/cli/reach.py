@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -14,7 +15,11 @@ import typer
 from router.cli.failure import Refused
 
 if TYPE_CHECKING:
+    from router.core.access import Deed
     from router.runtime import Runtime
+    from router.store.session import Session
+
+SHORT = re.compile(r"(?:inc-)?([0-9a-f]{8})")
 
 Json = Annotated[bool, typer.Option("--json", help="One line of JSON on standard output.")]
 As = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="Act for this user of the tenant.")]
@@ -37,10 +42,25 @@ def runtime(*, check: bool = True) -> Iterator[Runtime]:
         built.close()
 
 
-def actor(email: str | None = None) -> str:
-    """Who acts: the named user and through whom, or the host's own user."""
+def acting(built: Runtime, tenant_id: UUID | None, email: str | None, deed: Deed) -> str:
+    """Who acts: the host's own user, or a named user of the tenant through it, whose roles allow the deed.
+
+    Raises:
+        Refused: the tenant has no such user, or the user's roles do not allow it.
+    """
     host = f"host:{_os_user()}"
-    return f"{email} through {host}" if email else host
+    if email is None or tenant_id is None:
+        return host
+    from router.core.access import may
+    from router.store import users
+
+    with built.database.tenant(tenant_id) as session:
+        user = users.by_email(session, email.strip().lower())
+    if user is None or user.disabled_at is not None:
+        raise Refused("--as names nobody who is a user of this tenant.")
+    if not may(user.roles, deed):
+        raise Refused("The roles of the user that --as names do not allow this.")
+    return f"{user.email} through {host}"
 
 
 def tenant(built: Runtime, slug: str | None) -> UUID:
@@ -59,6 +79,35 @@ def tenant(built: Runtime, slug: str | None) -> UUID:
     if not every:
         raise Refused("There is no tenant yet; `alertveil apply -f FILE` makes them.")
     raise Refused("There are several tenants: say which with --tenant.", 2)
+
+
+def incident(session: Session, text: str) -> UUID:
+    """An incident of the entered tenant, by INC-… or uuid. Raises Refused."""
+    from router.store import listing
+
+    short = SHORT.fullmatch(text.strip().lower())
+    if short is None:
+        try:
+            return UUID(text)
+        except ValueError:
+            raise Refused("An incident is named INC- and eight characters, or by its uuid.", 2) from None
+    found = listing.by_short_id(session, short[1])
+    if not found:
+        raise no_incident()
+    if len(found) > 1:
+        raise Refused("More than one incident is called that; name it by its uuid.", 2)
+    return found[0]
+
+
+def full(session: Session, delivery: str) -> str:
+    """A delivery's id with its incident's uuid in place of INC-…. Raises Refused."""
+    short, slash, rest = delivery.partition("/")
+    return f"{incident(session, short)}{slash}{rest}"
+
+
+def no_incident() -> Refused:
+    """The answer for an incident that is not there."""
+    return Refused("There is no such incident in this tenant; `alertveil incidents list` shows them.")
 
 
 def _os_user() -> str:

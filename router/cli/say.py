@@ -22,6 +22,7 @@ WORDS: Final = {
     "open": "bold",
     "delivered": "green",
     "ok": "green",
+    "warn": "yellow",
     "resolved": "dim",
     "superseded": "dim",
 }

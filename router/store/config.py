@@ -199,9 +199,10 @@ def pause_channel(session: Session, channel_id: UUID, reason: str | None) -> boo
     return bool(changed)
 
 
-def set_kill_switch(session: Session, *, on: bool, everywhere: bool) -> None:
-    """The tenant's kill switch, or the whole installation's."""
-    session.run(f"UPDATE {'instance' if everywhere else 'tenants'} SET kill_switch = %s", (on,))
+def set_kill_switch(session: Session, *, on: bool, everywhere: bool) -> bool:
+    """The tenant's kill switch, or the whole installation's; True when that changed it."""
+    table = "instance" if everywhere else "tenants"
+    return bool(session.run(f"UPDATE {table} SET kill_switch = %(on)s WHERE kill_switch <> %(on)s", {"on": on}))
 
 
 def _json(value: Any) -> str:

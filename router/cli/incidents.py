@@ -1,0 +1,218 @@
+"""`alertveil incidents`: see what is wrong, and act on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from router.cli import reach, say
+from router.cli.reach import As, Json, Slug
+
+if TYPE_CHECKING:
+    from router.core.incident import Action
+
+app = typer.Typer(help="See incidents, and act on them.", rich_markup_mode=None, no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(metavar="INCIDENT", help="INC-… as people say it, or the uuid.")]
+Status = Literal["live", "open", "acknowledged", "investigating", "resolved", "all"]
+Severity = Literal["critical", "error", "warning", "info"]
+LIVE = ("open", "acknowledged", "investigating")
+
+
+@app.command("list")
+def list_(
+    *,
+    tenant: Slug = None,
+    status: Annotated[Status, typer.Option(help="Which ones.")] = "live",
+    severity: Annotated[Severity | None, typer.Option(help="Only these.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
+    after: Annotated[str | None, typer.Option(metavar="INCIDENT", help="Go on after this one.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Incidents, the newest first."""
+    from router.core.incident import short_id
+    from router.store import listing
+
+    statuses = {"live": LIVE, "all": (*LIVE, "resolved")}.get(status, (status,))
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        with runtime.database.tenant(tenant_id) as session:
+            last = reach.incident(session, after) if after else None
+            rows = listing.incidents(session, statuses=statuses, severity=severity, after=last, most=limit)
+    if as_json:
+        say.line([_line(row) for row in rows])
+        return
+    say.table(
+        ("incident", "severity", "status", "alerts", "last alert (UTC)", "source", "title"),
+        [
+            (short_id(row.incident_id), row.severity, row.status, row.count, row.last_alert_at, row.source, row.title)
+            for row in rows
+        ],
+        nothing="No incidents." if status == "all" else f"No incidents are {status}.",
+    )
+    if len(rows) == limit:
+        say.text(f"There may be more: --after {short_id(rows[-1].incident_id)}")
+
+
+@app.command()
+def show(incident: Id, *, tenant: Slug = None, as_json: Json = False) -> None:
+    """One incident: what it is, its timeline, and what each channel was told."""
+    from router.flow import overview
+
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        with runtime.database.tenant(tenant_id) as session:
+            incident_id = reach.incident(session, incident)
+        found = overview.incident(runtime, tenant_id, incident_id)
+    if found is None:
+        raise reach.no_incident()
+    one = found.incident
+    if as_json:
+        say.line(_whole(found))
+        return
+    say.facts(
+        {
+            "incident": f"{one.short_id}  {one.incident_id}",
+            "severity": one.severity,
+            "status": one.status,
+            "title": one.title,
+            "description": one.description,
+            "source": one.source,
+            "alerts": one.count,
+            "opened": one.opened_at,
+            "last alert": one.last_alert_at,
+            "resolved": one.resolved_at,
+            "quiet timer": found.quiet,
+            **{f"  {name}": value for name, value in one.fields},
+        }
+    )
+    say.text("")
+    say.table(
+        ("revision", "at (UTC)", "who", "what"),
+        [(row.revision, row.at, row.actor, _why(row)) for row in found.events],
+        nothing="Its timeline is empty.",
+    )
+    say.text("")
+    say.table(
+        ("channel", "revision", "what", "attempts", "came of it"),
+        [(each.channel, each.revision, each.kind, each.attempted, each.told.words) for each in found.deliveries],
+        nothing="No channel was told.",
+    )
+
+
+@app.command()
+def ack(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
+    """Take it: somebody is on it."""
+    _act(incident, tenant, "ack", as_, as_json=as_json)
+
+
+@app.command()
+def investigate(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
+    """Look into it, and hold its quiet timer meanwhile."""
+    _act(incident, tenant, "investigate", as_, as_json=as_json)
+
+
+@app.command()
+def resolve(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
+    """Say that it is over."""
+    _act(incident, tenant, "resolve", as_, as_json=as_json)
+
+
+@app.command()
+def reopen(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
+    """Say that it is not over."""
+    _act(incident, tenant, "reopen", as_, as_json=as_json)
+
+
+def _act(incident: str, tenant: str | None, action: Action, as_: str | None, *, as_json: bool) -> None:
+    from router.flow import respond
+    from router.flow.snapshot import Snapshots
+
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        actor = reach.acting(runtime, tenant_id, as_, "respond")
+        with runtime.database.tenant(tenant_id) as session:
+            incident_id = reach.incident(session, incident)
+        change = respond.respond(
+            runtime.database, Snapshots(), runtime.broker.ring, tenant_id, incident_id, action, actor
+        )
+    done = change.incident
+    changed = change.kind is not None
+    if as_json:
+        say.line({"id": done.incident_id, "status": done.status, "revision": done.revision, "changed": changed})
+    else:
+        say.text(f"{done.short_id} is {done.status}{'' if changed else ' already'}.")
+
+
+def _line(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a named tuple of the list's columns
+    from router.core.incident import short_id
+
+    return {
+        "id": row.incident_id,
+        "short_id": short_id(row.incident_id),
+        "status": row.status,
+        "severity": row.severity,
+        "title": row.title,
+        "source": row.source,
+        "count": row.count,
+        "revision": row.revision,
+        "opened_at": row.opened_at,
+        "last_alert_at": row.last_alert_at,
+    }
+
+
+def _whole(found: Any) -> dict[str, Any]:  # noqa: ANN401 - overview.Whole, which this module does not import
+    one = found.incident
+    return {
+        **_line(one),
+        "description": one.description,
+        "labels": one.labels,
+        "fields": dict(one.fields),
+        "links": [{"text": text, "url": url} for text, url in one.links],
+        "resolved_at": one.resolved_at,
+        "ended_by": one.ended_by,
+        "quiet": found.quiet,
+        "events": [row._asdict() for row in found.events],
+        "alerts": [row._asdict() for row in found.alerts],
+        "deliveries": [delivery_line(each) for each in found.deliveries],
+    }
+
+
+def delivery_line(each: Any) -> dict[str, Any]:  # noqa: ANN401 - overview.Delivery
+    """A delivery and its attempts as JSON."""
+    return {
+        "id": each.id,
+        "channel": each.channel,
+        "channel_kind": each.channel_kind,
+        "revision": each.revision,
+        "kind": each.kind,
+        "state": each.state,
+        "reason": each.reason,
+        "words": each.told.words,
+        "attempts": each.attempted,
+        "next_attempt_at": each.next_attempt_at,
+        "done_at": each.done_at,
+        "remote_id": each.remote_id,
+        "attempt_log": [attempt_line(row) for row in each.attempts],
+    }
+
+
+def attempt_line(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a named tuple of an attempt's columns
+    """An attempt as JSON."""
+    return {
+        "number": row.number,
+        "started_at": row.started_at,
+        "latency_ms": round(row.latency_ms, 1),
+        "outcome": row.outcome,
+        "reason": row.reason,
+        "status": row.status,
+        "mode": row.mode,
+        "policy": row.policy,
+        "repeat": row.repeat,
+        "tripwire": row.tripwire,
+    }
+
+
+def _why(row: Any) -> str:  # noqa: ANN401 - a named tuple of an event's columns
+    return f"{row.why} ({row.hush})" if row.hush else str(row.why)

@@ -1,0 +1,179 @@
+"""What is wrong with this installation and what to do about it: one finding a check, no value in any of them."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from router.flow.status import LATE
+from router.keys import KeystoreDown
+from router.runtime import Runtime
+from router.store import config, listing, migrate, upkeep
+from router.store.session import DatabaseDown, Session, UnsafeRole
+
+Level = Literal["ok", "warn", "error"]
+
+OLDEST_REDIS: Final = (6, 2)
+"""kombu 5.7 needs Redis 6.2 commands; the embedded Valkey says 7.2."""
+
+SKEW: Final = 2.0
+"""Seconds that this host's clock may differ from the database's: leases and timers are on the database's."""
+
+OVERDUE: Final = 60.0
+"""Seconds for which the oldest due delivery may wait before something is wrong (design §9 bundles from there on)."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Finding(NamedTuple):
+    """One check: how bad, of what, and a sentence."""
+
+    level: Level
+    what: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What only the environment says."""
+
+    insecure_transport: bool
+    kill_switch: bool
+    egress_allow: Sequence[Network]
+
+
+def examine(runtime: Runtime, around: Surroundings) -> list[Finding]:
+    """Every finding, the good ones too. Never raises for what is broken: that is what it is for."""
+    found = [*_environment(around)]
+    try:
+        found.append(_role(runtime))
+        with runtime.database.several() as session:
+            found += [*_schema(session), *_clock(session), *_heartbeats(session), *_channels(session)]
+    except DatabaseDown as error:
+        found.append(
+            Finding("error", "database", f"It does not answer as it should (SQLSTATE {error.sqlstate or 'none'}).")
+        )
+    return [*found, _keystore(runtime), _broker(runtime)]
+
+
+def _environment(around: Surroundings) -> Iterator[Finding]:
+    if around.insecure_transport:
+        yield Finding(
+            "warn", "transport", "ALERTVEIL_INSECURE_TRANSPORT is on: hops to other hosts may be in the clear."
+        )
+    else:
+        yield Finding("ok", "transport", "Every hop is local or encrypted.")
+    if any(network.overlaps(loop) for network in around.egress_allow for loop in _loops(network)):
+        yield Finding(
+            "warn", "egress", "ALERTVEIL_EGRESS_ALLOW holds loopback: a webhook can reach services on this host."
+        )
+    else:
+        yield Finding("ok", "egress", "Destinations cannot be on this host.")
+    if around.kill_switch:
+        yield Finding("warn", "kill switch", "ALERTVEIL_KILL_SWITCH is on: every channel gets tokens.")
+
+
+def _loops(network: Network) -> list[Network]:
+    return [ipaddress.ip_network("127.0.0.0/8" if network.version == 4 else "::1/128")]  # noqa: PLR2004
+
+
+def _role(runtime: Runtime) -> Finding:
+    try:
+        runtime.database.check_role()
+    except UnsafeRole as error:
+        return Finding("error", "role", str(error))
+    return Finding("ok", "role", "The application's role is held by row-level security.")
+
+
+def _schema(session: Session) -> Iterator[Finding]:
+    made = session.one("SELECT to_regclass('public.alembic_version') IS NOT NULL AS made")
+    row = session.one("SELECT version_num FROM public.alembic_version") if made and made.made else None
+    if row is None or row.version_num != migrate.newest():
+        yield Finding("error", "schema", "It is not the one this version needs: run `alertveil migrate`.")
+    else:
+        yield Finding("ok", "schema", f"It is at {row.version_num}, as this version needs.")
+
+
+def _clock(session: Session) -> Iterator[Finding]:
+    before = time.time()
+    row = session.one("SELECT extract(epoch FROM clock_timestamp())::float8 AS now")
+    skew = abs(row.now - (before + time.time()) / 2) if row else 0.0
+    if skew > SKEW:
+        yield Finding("warn", "clock", f"This host and the database are {skew:.0f} s apart: set both by NTP.")
+    else:
+        yield Finding("ok", "clock", "This host and the database agree on the time.")
+
+
+def _heartbeats(session: Session) -> Iterator[Finding]:
+    row = upkeep.state(session)
+    if row.upkeep_age is None or row.upkeep_age > LATE:
+        yield Finding("error", "upkeep", f"Nobody has kept up for {_span(row.upkeep_age)}: start `alertveil worker`.")
+    else:
+        yield Finding("ok", "upkeep", f"It ran {_span(row.upkeep_age)} ago.")
+    if row.ingest_age is None:
+        yield Finding("warn", "ingest", "It was never seen accepting: start `alertveil web`.")
+    elif row.ingest_age > LATE:
+        yield Finding(
+            "error", "ingest", f"It was last seen accepting {_span(row.ingest_age)} ago: start `alertveil web`."
+        )
+    else:
+        yield Finding("ok", "ingest", f"It was seen accepting {_span(row.ingest_age)} ago.")
+    if row.oldest_due is not None and row.oldest_due > OVERDUE:
+        text = f"The oldest delivery that is due waits for {_span(row.oldest_due)}: see `alertveil deliveries list`."
+        yield Finding("warn", "deliveries", text)
+    else:
+        yield Finding("ok", "deliveries", "Nothing that is due waits.")
+    if row.kill_switch:
+        yield Finding("warn", "kill switch", "The installation's is on: every channel gets tokens.")
+
+
+def _channels(session: Session) -> Iterator[Finding]:
+    paused = []
+    for tenant_id in config.tenant_ids(session):
+        session.enter(tenant_id)
+        tenant = config.tenant(session)
+        if tenant is None:
+            continue
+        if tenant.kill_switch:
+            yield Finding("warn", "kill switch", f"The one of {tenant.slug} is on: its channels get tokens.")
+        paused += [
+            f"{tenant.slug}/{row.name}"
+            for row in listing.channels(session)
+            if row.paused_at is not None or row.paused is not None
+        ]
+    if paused:
+        yield Finding("warn", "channels", f"Paused: {', '.join(paused)}. `alertveil channels list` says why.")
+    else:
+        yield Finding("ok", "channels", "None is paused.")
+
+
+def _keystore(runtime: Runtime) -> Finding:
+    try:
+        runtime.keys.keystore.check()
+    except KeystoreDown as error:
+        return Finding("error", "keystore", str(error))
+    return Finding("ok", "keystore", "It opens, and only its owner can read it.")
+
+
+def _broker(runtime: Runtime) -> Finding:
+    version = runtime.broker.version()
+    if version is None:
+        return Finding("error", "redis", "It does not answer: bells ring on the sweep only, and other edges wait.")
+    parts = re.match(r"(\d+)\.(\d+)", version)
+    if parts is None or (int(parts[1]), int(parts[2])) < OLDEST_REDIS:
+        return Finding("error", "redis", "It is older than 6.2, which Celery needs.")
+    return Finding("ok", "redis", f"It answers and speaks version {parts[0]}.")
+
+
+def _span(seconds: float | None) -> str:
+    """Seconds as a person says them."""
+    if seconds is None or seconds > 10 * 365 * 86400:  # the epoch stands for never
+        return "ever"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
