@@ -327,14 +327,8 @@ class EmbeddedPostgres:
             return
         os.kill(pid, signal.SIGINT)
 
-        def gone() -> bool:
-            try:
-                os.kill(pid, 0)
-            except OSError:
-                return True
-            return False
-
-        if not process.wait_until(gone, 10, self._tick):
+        # A process that nobody has waited for still takes signals, but has no command any more.
+        if not process.wait_until(lambda: str(self.cluster) not in _command_of(pid), 10, self._tick):
             raise LocalError(f"An earlier PostgreSQL (pid {pid}) still runs on {self.cluster}: end it and start again.")
 
     def _write_configuration(self) -> None:
@@ -371,13 +365,13 @@ def explain(said: str, data_dir: Path) -> str:
     """Why PostgreSQL did not start, in one sentence, from the end of what it said."""
     log = data_dir / "log" / "postgres.log"
     known: tuple[tuple[str, str], ...] = (
-        ("No space left on device", f"The disk that holds {data_dir} is full: PostgreSQL cannot start."),
-        ("Disk quota exceeded", f"The disk quota for {data_dir} is used up: PostgreSQL cannot start."),
-        ("Read-only file system", f"{data_dir} is on a read-only file system: PostgreSQL cannot start."),
         (
             "could not create shared memory",
             "The system has no shared memory left for PostgreSQL: raise kernel.shmmax and kernel.shmall.",
         ),
+        ("No space left on device", f"The disk that holds {data_dir} is full: PostgreSQL cannot start."),
+        ("Disk quota exceeded", f"The disk quota for {data_dir} is used up: PostgreSQL cannot start."),
+        ("Read-only file system", f"{data_dir} is on a read-only file system: PostgreSQL cannot start."),
         ("could not map anonymous shared memory", "There is too little memory for PostgreSQL: it needs 100 MB."),
         ("Cannot allocate memory", "There is too little memory for PostgreSQL: it needs 100 MB."),
         ("database files are incompatible", f"{data_dir} was made by another release of PostgreSQL."),

@@ -165,7 +165,7 @@ def explain(said: str, data_dir: Path) -> str:
     """Why Valkey did not start, in one sentence, from the end of what it said."""
     if "No space left" in said:
         return f"The disk that holds {data_dir} is full: Valkey cannot start."
-    if "Bad file format" in said or "Unexpected end of file" in said:
+    if any(sign in said for sign in ("Bad file format", "Unexpected end of file", "Invalid AOF")):
         return f"{data_dir / 'valkey'} is damaged: remove that directory, the database loses nothing by it."
     return f"Valkey did not start; its log says why: {data_dir / 'log' / 'valkey.log'}."
 

@@ -139,7 +139,7 @@ def test_sigterm_stops_everything_in_ten_seconds_even_when_a_part_will_not(data:
 def test_sigterm_while_starting_stops_it_too(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with Up(data) as up:
-        assert eventually(lambda: (data / "postgres.new").exists())
+        assert eventually((data / "postgres.new").exists)
         status, seconds = up.stop()
         assert status == 0
         assert seconds < 10
@@ -266,7 +266,7 @@ def test_a_reader_that_went_away_does_not_stop_it(data: Path) -> None:
         up.process.stdout.close()
         up.process.stderr.close()
         up.process.stdout = up.process.stderr = None
-        assert eventually(lambda: (data / "run.json").exists())
+        assert eventually((data / "run.json").exists)
         assert answers(up.run_file()["http_url"])
         assert up.stop()[0] == 0
 
