@@ -42,6 +42,9 @@ OUT = 32
 SENDERS = 512
 """Open senders that a worker keeps."""
 
+NOT_OPENED = 5.0
+"""Seconds until a delivery is looked at again whose destination could not be opened: the keystore is away, mostly."""
+
 BUNDLE_OVER = 60
 """Due deliveries above which a channel that bundles sends a digest (design §9)."""
 
@@ -125,12 +128,12 @@ class Ways:
         spec = CHANNELS.get(row.kind) if row else None
         if row is None or spec is None:
             return None
+        secrets = open_credentials(keys, destination_id, bytes(row.secrets), row.key_version)
         try:
             config = msgspec.convert(row.config, spec.config)
-        except msgspec.ValidationError:
+            way = Way(spec, spec.open(config, secrets, self._kit), bytes(row.identity), spec.encrypted(config))
+        except ValueError:  # msgspec's is one too
             return None
-        secrets = open_credentials(keys, destination_id, bytes(row.secrets), row.key_version)
-        way = Way(spec, spec.open(config, secrets, self._kit), bytes(row.identity), spec.encrypted(config))
         with self._lock:
             if len(self._open) >= SENDERS:
                 self._open.pop(next(iter(self._open)))
@@ -255,7 +258,17 @@ class Drain:
             else:
                 by_destination.setdefault(due.destination_id, []).append(due)
         for destination_id, dues in by_destination.items():
-            way = self._ways.to(tenant_id, destination_id)
+            # What another destination was sent already must be recorded, whatever is the matter with this one.
+            try:
+                way = self._ways.to(tenant_id, destination_id)
+            except IntegrityFailure:
+                log.error("credentials do not open", extra={"channel": dues[0].channel_id})
+                records += [failed(due, Retry(Reason.BAD_CONFIG), batch.claim.now) for due in dues]
+                continue
+            except (DatabaseDown, KeystoreDown) as error:
+                log.warning("destination not opened", extra={"cause": type(error).__name__})
+                records += [unsent(due, "pending", "not_opened", wait=NOT_OPENED) for due in dues]
+                continue
             if way is None:
                 records += [failed(due, Rejected(Reason.BAD_CONFIG), batch.claim.now) for due in dues]
             elif batch.claim.bundled and len(dues) > 1:
@@ -270,14 +283,24 @@ class Drain:
     def _send_some(self, way: Way, batch: Batch, dues: list[Due]) -> list[Record]:
         if time.monotonic() + way.spec.traits.deadline > batch.lease_ends:
             return [unsent(due, "pending", "lease_too_short") for due in dues]
-        decisions = [self._decide(way, batch, due) for due in dues]
+        records: list[Record] = []
+        ready: list[Due] = []
         messages: list[Message] = []
         trips: list[int] = []
         for due in dues:
-            message, trip = self._clean.look(self._render(batch, due), batch.snapshot.rules)
+            try:
+                message, trip = self._clean.look(self._render(batch, due), batch.snapshot.rules)
+            except Exception as error:  # noqa: BLE001 - one incident that cannot be rendered must not stop its lane
+                log.error("render raised", extra={"cause": type(error).__name__, "incident": due.incident.short_id})
+                records.append(failed(due, Rejected(Reason.BUG), batch.claim.now))
+                continue
+            ready.append(due)
             messages.append(message)
             trips.append(trip)
-        return self._out(way, batch, dues, messages, decisions, trips)
+        if ready:
+            decisions = [self._decide(way, batch, due) for due in ready]
+            records += self._out(way, batch, ready, messages, decisions, trips)
+        return records
 
     def _send_digest(self, way: Way, batch: Batch, dues: list[Due]) -> list[Record]:
         snapshot = batch.snapshot
@@ -374,15 +397,15 @@ def pace(kind: str) -> deliveries.Pace:
     )
 
 
-def unsent(due: Due, state: str, reason: str) -> Record:
-    """A claimed delivery that goes back, or needs no attempt."""
+def unsent(due: Due, state: str, reason: str, *, wait: float = 0.0) -> Record:
+    """A claimed delivery that goes back for `wait` seconds, or needs no attempt."""
     return Record(
         incident_id=due.incident.incident_id,
         revision=due.revision,
         destination_id=due.destination_id,
         number=due.attempts,
         state=state,
-        wait=0.0,
+        wait=wait,
         counted=False,
         uncertain=False,
         started_at=due.incident.last_alert_at,
@@ -400,8 +423,8 @@ def unsent(due: Due, state: str, reason: str) -> Record:
     )
 
 
-def failed(due: Due, outcome: Rejected, now: datetime) -> Record:
-    """A delivery whose destination cannot even be opened."""
+def failed(due: Due, outcome: Retry | Rejected, now: datetime) -> Record:
+    """An attempt that ended before anything could be sent."""
     return outcome_record(due, outcome, Tokens(Ground.NO_OPT_IN), now, 0.0, 0, now, digest=False)
 
 

@@ -127,14 +127,19 @@ def add(session: Session, tenant_id: UUID, planned: Sequence[Planned]) -> None:
 
 
 def supersede(session: Session, planned: Sequence[Planned]) -> None:
-    """Older revisions that have not left make room for these, on the same incident and channel."""
+    """Older revisions that have not left make room for these, on the same incident and channel.
+
+    A resolve is never superseded; one that waits for its next attempt is due now, since these wait for it.
+    """
     if not planned:
         return
     session.run(
-        "UPDATE deliveries d SET state = 'superseded', done_at = now()"
+        "UPDATE deliveries d SET state = CASE d.kind WHEN 'resolve' THEN d.state ELSE 'superseded' END,"
+        " done_at = CASE d.kind WHEN 'resolve' THEN NULL ELSE now() END,"
+        " next_attempt_at = CASE d.kind WHEN 'resolve' THEN least(d.next_attempt_at, now()) ELSE d.next_attempt_at END"
         " FROM unnest(%s::uuid[], %s::uuid[], %s::int[]) AS n (incident_id, channel_id, revision)"
         " WHERE d.incident_id = n.incident_id AND d.channel_id = n.channel_id AND d.revision < n.revision"
-        " AND d.state = 'pending' AND d.kind <> 'resolve'",
+        " AND d.state = 'pending'",
         (
             [each.incident_id for each in planned],
             [each.channel_id for each in planned],
@@ -167,17 +172,24 @@ _DUE = (
     " d.first_tried_at, d.uncertain, coalesce(p.reached, false) AS reached, coalesce(p.lost, false) AS lost,"
     " coalesce(e.why, '') AS why, coalesce(h.refs, '{}') AS refs, "
     + ", ".join("i." + name for name in COLUMNS.split(", "))
-    + " FROM (SELECT * FROM deliveries WHERE channel_id = %(channel)s AND state = 'pending'"
-    " AND next_attempt_at <= now() ORDER BY next_attempt_at LIMIT %(most)s) d"
+    # One revision of an incident at a time: a resolve is never superseded, and what follows it waits for it.
+    + " FROM (SELECT * FROM deliveries w WHERE w.channel_id = %(channel)s AND w.state = 'pending'"
+    " AND w.next_attempt_at <= now() AND (w.revision = 1 OR NOT EXISTS (SELECT FROM deliveries o"
+    " WHERE o.tenant_id = w.tenant_id AND o.incident_id = w.incident_id AND o.channel_id = w.channel_id"
+    " AND o.revision < w.revision AND o.state = 'pending')) ORDER BY w.next_attempt_at LIMIT %(most)s) d"
     " JOIN incidents i ON i.tenant_id = d.tenant_id AND i.incident_id = d.incident_id"
     " LEFT JOIN incident_events e ON e.tenant_id = d.tenant_id AND e.incident_id = d.incident_id"
     " AND e.revision = d.revision"
     " LEFT JOIN threads h ON h.tenant_id = d.tenant_id AND h.incident_id = d.incident_id"
     " AND h.destination_id = d.destination_id"
+    # What was told since the last resolve that was: a reopened incident has not reached anybody yet.
     " LEFT JOIN LATERAL (SELECT bool_or(o.state = 'delivered' OR o.uncertain) AS reached,"
     " bool_and(o.state IN ('dead', 'suppressed')) AS lost FROM deliveries o"
     " WHERE o.tenant_id = d.tenant_id AND o.incident_id = d.incident_id AND o.channel_id = d.channel_id"
-    " AND o.revision < d.revision) p ON d.revision > 1"
+    " AND o.revision < d.revision AND o.revision > coalesce((SELECT max(r.revision) FROM deliveries r"
+    " WHERE r.tenant_id = d.tenant_id AND r.incident_id = d.incident_id AND r.channel_id = d.channel_id"
+    " AND r.revision < d.revision AND r.kind = 'resolve' AND (r.state = 'delivered' OR r.uncertain)), 0)) p"
+    " ON d.revision > 1"
     " ORDER BY d.next_attempt_at"
 )
 
@@ -187,13 +199,13 @@ def claim(
 ) -> Claim | None:
     """Take or keep the lane's lease and claim up to `most` due deliveries; None: another worker has it.
 
-    A lease that has run out, or whose owner's session is gone, passes to whoever asks; what its owner had out is marked
-    uncertain, since it may have been sent. `pace` says for a kind of channel how much may go at once.
+    A lease that has run out, or whose owner's session is gone, passes to whoever asks; what was out and never recorded
+    is marked uncertain, since it may have been sent. `pace` says for a kind of channel how much may go at once.
     """
     lane = session.one(_LANE, {"token": token, "channel": channel_id, "lock": OWNER_LOCK})
     if lane is None or not lane.free:
         return None
-    if lane.out_incidents and lane.lease_token != token:
+    if lane.out_incidents:  # another's, or a batch of our own that was never recorded
         session.run(
             "UPDATE deliveries d SET uncertain = true, attempts = d.attempts + 1"
             " FROM unnest(%s::uuid[], %s::int[]) AS n (incident_id, revision)"
@@ -308,7 +320,7 @@ def record(
         " state = CASE WHEN d.state = 'superseded' AND n.state = 'pending' THEN 'superseded' ELSE n.state END,"
         " attempts = d.attempts + n.sent, tries = d.tries + n.counted,"
         " next_attempt_at = now() + n.wait * interval '1 second',"
-        " first_tried_at = coalesce(d.first_tried_at, n.started_at),"
+        " first_tried_at = coalesce(d.first_tried_at, CASE n.sent WHEN 1 THEN n.started_at END),"
         " done_at = CASE WHEN n.state <> 'pending' THEN now() END,"
         " uncertain = d.uncertain OR n.uncertain, reason = n.reason, remote_id = coalesce(n.remote_id, d.remote_id)"
         " FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::float8[], %s::int[], %s::int[], %s::bool[], %s::text[],"
