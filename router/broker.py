@@ -73,6 +73,10 @@ class Doorbells:
                 unheard.append(lane)
         return unheard
 
+    def close(self) -> None:
+        """Close our end."""
+        self._socket.close()
+
     def _wake(self, lane: Lane) -> bool:
         """The same channel always wakes the same worker, while it lives."""
         for offset in range(len(self._seen)):
@@ -180,6 +184,8 @@ class Broker:
 
     def close(self) -> None:
         """Close the connections."""
+        if self._doorbells is not None:
+            self._doorbells.close()
         self._redis.close()
 
 

@@ -30,5 +30,6 @@ class Runtime:
 
     def close(self) -> None:
         """Let go of every connection."""
+        self.kit.close()
         self.broker.close()
         self.database.close()
