@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import msgspec
 import pytest
@@ -46,10 +46,10 @@ PATIENT = ("Zebulon Quackenbush", "MRN-77341902", "zq.canary@leakmail.test", "21
 TOKENS = ("<EMAIL_7K2M4QXW9R>", "<MRN_0123456789>", "<NAME_ABCDEFGHJK>")
 NOW = dt.datetime(2026, 1, 5, 10, 0, tzinfo=dt.UTC)
 
-SHORT = 0.6
+SHORT = 0.75
 """Seconds that a kit allows where a test waits for its deadline."""
 
-SLACK_TIME = 1.5
+SLACK_TIME = 5.0
 """Seconds above the deadline that a busy machine may take to notice it."""
 
 
@@ -63,7 +63,7 @@ def message(**changes: Any) -> Message:  # noqa: ANN401 - any field
         "revision": 1,
         "status": "open",
         "severity": "critical",
-        "summary": f"FHIR 5xx above 5% for {TOKENS[0]}",
+        "summary": f"[CRITICAL] prod-alertmanager: FHIR 5xx above 5% for {TOKENS[0]} (INC-7K2M4Q)",
         "title": f"FHIR 5xx above 5% for {TOKENS[0]}",
         "description": f"last lookup: {PATIENT[0]} {PATIENT[1]} {PATIENT[2]} {PATIENT[3]} & {TOKENS[1]}",
         "reason": "first alert of this incident",
@@ -101,26 +101,42 @@ class Table:
     public_ports: Sequence[int] = (443, 8443)
 
 
-class Witness:
-    """Everything that was said during a test, and the words that must not be in it."""
+class Witness(logging.Handler):
+    """Everything that was said during a test, and the words that must not be in it.
 
-    def __init__(self, table: Table, logs: pytest.LogCaptureFixture, output: pytest.CaptureFixture[str]) -> None:
+    It listens by itself: pytest's log fixture forgets a test's records before its fixtures end.
+    """
+
+    def __init__(self, table: Table, output: pytest.CaptureFixture[str]) -> None:
+        super().__init__(logging.DEBUG)
         self._forbidden = [*PATIENT, *table.secrets.values()]
-        self._logs = logs
         self._output = output
-        self._seen: list[object] = []
+        self._said: list[str] = []
+
+    def __enter__(self) -> Self:
+        """Listen to every logger, as loud as an operator who hunts a bug would turn them."""
+        root = logging.getLogger()
+        self._level_before = root.level
+        root.setLevel(logging.DEBUG)
+        root.addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop listening. Raises AssertionError when a forbidden word was said."""
+        root = logging.getLogger()
+        root.removeHandler(self)
+        root.setLevel(self._level_before)
+        self._said += self._output.readouterr()
+        for word in self._forbidden:
+            assert not any(word in line for line in self._said), "a patient's data or a secret was said"
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record's text, arguments and exception."""
+        self._said.append(f"{record.getMessage()} {record.args!r} {record.exc_info!r}")
 
     def saw(self, *things: object) -> None:
-        """Look at these in the end, too."""
-        self._seen += things
-
-    def testify(self) -> None:
-        """Fails when a forbidden word was said."""
-        said = [repr(thing) + str(thing) for thing in self._seen]
-        said += [f"{record.getMessage()} {record.args!r} {record.exc_info!r}" for record in self._logs.records]
-        said += self._output.readouterr()
-        for word in self._forbidden:
-            assert not any(word in line for line in said), "a patient's data or a secret was said"
+        """Put what was returned or made before the witness."""
+        self._said += [repr(thing) + str(thing) for thing in things]
 
 
 class Exam:
@@ -129,12 +145,9 @@ class Exam:
     table: ClassVar[Table]
 
     @pytest.fixture(autouse=True)
-    def witness(self, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> Iterator[Witness]:
-        """Everything is logged at DEBUG, as an operator who hunts a bug would do."""
-        caplog.set_level(logging.DEBUG)
-        witness = Witness(self.table, caplog, capfd)
-        yield witness
-        witness.testify()
+    def witness(self, capfd: pytest.CaptureFixture[str]) -> Iterator[Witness]:
+        with Witness(self.table, capfd) as witness:
+            yield witness
 
     @pytest.fixture
     def vendor(self) -> Iterator[Vendor]:

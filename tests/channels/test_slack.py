@@ -81,11 +81,18 @@ def test_a_later_revision_changes_the_message_and_adds_a_line_to_its_thread(
 ) -> None:
     refs = posted(sender)
     outcome = one(
-        sender, kind="resolve", status="resolved", key="dlv-2", revision=2, refs=refs, reason="quiet for 30 m"
+        sender,
+        kind="resolve",
+        status="resolved",
+        summary="[RESOLVED] app: it (INC-7K2M4Q)",
+        key="dlv-2",
+        revision=2,
+        refs=refs,
+        reason="quiet for 30 m",
     )
     assert outcome == Delivered(refs, refs["ts"], 200)
     shown = vendor.messages[CHANNEL, refs["ts"]]
-    assert shown["text"].startswith("[RESOLVED] ")
+    assert shown["text"].startswith("[RESOLVED] app: it")
     assert shown["blocks"][0]["text"]["text"].startswith("Resolved: ")
     [reply] = vendor.thread(CHANNEL, refs["ts"])
     assert "quiet for 30 m" in reply["text"]
