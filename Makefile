@@ -42,7 +42,7 @@ chaos: setup ## kill workers, Redis and schedulers under load; count what was lo
 	@exec $(BIN)/python tools/chaos.py $(ARGS)
 
 fuzz: setup ## hypothesis with many examples and fresh seeds, on parsers, tokenizer and state machines
-	@HYPOTHESIS_PROFILE=fuzz exec $(BIN)/python -m pytest -n $(WORKERS) -m fuzz --timeout=3600 $(ARGS)
+	@HYPOTHESIS_PROFILE=fuzz exec $(BIN)/python -m pytest -n $(WORKERS) -m hypothesis --timeout=3600 $(ARGS)
 
 docs: setup ## check the docs: links, anchors, code they point to
 	@exec $(BIN)/python tools/check_docs.py $(ARGS)
