@@ -1,0 +1,179 @@
+"""`make chaos`: kill workers without warning under load, and Redis and web on the way; count what was lost or repeated.
+
+Promise 4 in figures: what was answered with 202 reaches its channel whatever dies, and what is sent twice, because a
+worker died between sending and recording, says so and carries the same idempotency key. Prints one JSON object; ends
+with 1 when an alert was lost or a repeat was not marked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from router.local.vendors.base import Fault
+from router.local.vendors.webhook import WebhookVendor
+
+ALERTVEIL = str(Path(sys.executable).with_name("alertveil"))
+KEY = "chaos-source-key-" + os.urandom(16).hex()
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - of a receiver that lives as long as this run
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+CONFIG = """
+tenants:
+  - slug: chaos
+    name: Chaos
+    sources:
+      - {{name: load, format: generic, key_env: CHAOS_KEY}}
+    channels:
+      - {{name: hook, kind: webhook, url: "{url}/alerts", secret_env: CHAOS_SECRET}}
+    routes:
+      - channels: [hook]
+"""
+
+
+class Tally:
+    """What was accepted, and what arrived how often. Kept outside the receiver, which forgets old messages."""
+
+    def __init__(self) -> None:
+        self.accepted: set[str] = set()
+        self.refused = 0
+        self.arrived: set[str] = set()
+        self.copies: Counter[str] = Counter()
+        self.unmarked = 0
+        self.fresh = threading.Event()
+
+    def take(self, captured: Any) -> None:  # noqa: ANN401 - what the receiver captured
+        """Count one message."""
+        data = captured.json()["data"]
+        key = captured.headers["webhook-id"]
+        self.copies[key] += 1
+        if self.copies[key] > 1 and not data.get("repeat"):
+            self.unmarked += 1
+        self.arrived.add(data["incident_id"])
+        self.fresh.set()
+
+
+def until(what: str, seconds: float, look: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever was looked for
+    """The first true answer of `look`. Raises TimeoutError after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.02)
+    return found
+
+
+def pids(data: Path) -> dict[str, int]:
+    """The processes of the running instance; empty while the file is not there."""
+    try:
+        found: dict[str, int] = json.loads((data / "run.json").read_text())["pids"]
+    except OSError:
+        return {}
+    return found
+
+
+def load(url: str, per_second: float, tally: Tally, stop: threading.Event) -> None:
+    """Send alerts, each an incident of its own, until told to stop; what is not answered with 202 promises nothing."""
+    number = 0
+    while not stop.wait(random.expovariate(per_second)):
+        number += 1
+        body = {"title": f"Chaos {number}", "dedup_key": f"chaos-{number}", "severity": "error"}
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"}
+        request = urllib.request.Request(f"{url}/ingest/chaos/load", json.dumps(body).encode(), headers)  # noqa: S310
+        try:
+            with DIRECT.open(request, timeout=10) as answer:
+                tally.accepted.add(json.load(answer)["alerts"][0]["incident_id"])
+        except (urllib.error.URLError, OSError, ValueError):
+            tally.refused += 1
+
+
+def kill(data: Path, part: str) -> bool:
+    """SIGKILL for a part of the instance; True once another process has taken its place."""
+    victim = pids(data).get(part)
+    if victim is None:
+        return False
+    try:
+        os.kill(victim, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    until(f"{part} is started again", 60, lambda: pids(data).get(part, victim) != victim)
+    return True
+
+
+def run(kills: int, per_second: float, seed: int) -> dict[str, object]:
+    """One run; the figures."""
+    chance = random.Random(seed)
+    tally = Tally()
+    with tempfile.TemporaryDirectory(prefix="alertveil-chaos-") as place, WebhookVendor(on_message=tally.take) as hook:
+        hook.always = Fault(delay=0.01)  # a destination that takes its time: more dies between sending and recording
+        data = Path(place, "data")
+        environment = {**os.environ, "ALERTVEIL_DATA_DIR": str(data), "ALERTVEIL_EGRESS_ALLOW": "127.0.0.0/8"}
+        with Path(place, "up.log").open("wb") as log:
+            up = subprocess.Popen(
+                [ALERTVEIL, "up", "--no-demo", "--port", "0"], env=environment, stdout=log, stderr=log
+            )
+        try:
+            until("the instance is ready", 120, lambda: "worker" in pids(data))
+            url = json.loads((data / "run.json").read_text())["http_url"]
+            config = Path(place, "config.yaml")
+            config.write_text(CONFIG.format(url=hook.url))
+            secrets = {"CHAOS_KEY": KEY, "CHAOS_SECRET": SECRET}
+            subprocess.run([ALERTVEIL, "apply", "-f", str(config)], check=True, env={**environment, **secrets})
+            stop = threading.Event()
+            sender = threading.Thread(target=load, args=(url, per_second, tally, stop))
+            sender.start()
+            began = time.monotonic()
+            killed: Counter[str] = Counter()
+            while killed["worker"] < kills:
+                tally.fresh.clear()
+                tally.fresh.wait(120)  # something is delivered between two kills, so every worker had work
+                time.sleep(chance.uniform(0, 0.3))
+                part = chance.choices(["worker", "redis", "web"], [20, 1, 1])[0]
+                killed[part] += kill(data, part)
+            stop.set()
+            sender.join()
+            with contextlib.suppress(TimeoutError):  # what has not arrived by then is counted as lost
+                until("everything arrived", 300, lambda: tally.accepted <= tally.arrived)
+            return {
+                "seed": seed,
+                "seconds": round(time.monotonic() - began, 1),
+                "killed": dict(killed),
+                "accepted": len(tally.accepted),
+                "not accepted": tally.refused,
+                "lost": len(tally.accepted - tally.arrived),
+                "repeated": sum(count - 1 for count in tally.copies.values()),
+                "repeats not marked": tally.unmarked,
+            }
+        finally:
+            up.terminate()
+            up.wait(20)
+
+
+def main() -> int:
+    """0 when nothing was lost and every repeat was marked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--kills", type=int, default=200, help="workers to kill (default: 200, some fifteen minutes)")
+    parser.add_argument("--per-second", type=float, default=30.0, help="alerts a second on average")
+    parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    options = parser.parse_args()
+    figures = run(options.kills, options.per_second, options.seed)
+    print(json.dumps(figures))
+    return 0 if figures["lost"] == figures["repeats not marked"] == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
