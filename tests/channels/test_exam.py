@@ -9,8 +9,9 @@ import sys
 import pytest
 
 from channels.contract import Delivered
-from tests.channels import exam
-from tests.channels.test_webhook import SECRET, TestExam
+from tests.channels import exam, test_webhook
+
+TABLE = test_webhook.TestExam.table
 
 
 def say(way: str, said: str, witness: exam.Witness) -> None:
@@ -30,10 +31,10 @@ def say(way: str, said: str, witness: exam.Witness) -> None:
             witness.saw(dataclasses.make_dataclass("Sender", ["secret"])(said))
 
 
-@pytest.mark.parametrize("word", [*exam.PATIENT, SECRET])
+@pytest.mark.parametrize("word", [*exam.PATIENT, test_webhook.SECRET])
 @pytest.mark.parametrize("way", ["message", "argument", "exception", "output", "outcome", "representation"])
 def test_the_witness_hears_of_every_leak(word: str, way: str, capfd: pytest.CaptureFixture[str]) -> None:
-    witness = exam.Witness(TestExam.table, capfd)
+    witness = exam.Witness(TABLE, capfd)
     witness.__enter__()
     say(way, f"before {word} after", witness)
     with pytest.raises(AssertionError, match="was said"):
@@ -41,6 +42,6 @@ def test_the_witness_hears_of_every_leak(word: str, way: str, capfd: pytest.Capt
 
 
 def test_the_witness_lets_tokens_pass(capfd: pytest.CaptureFixture[str]) -> None:
-    with exam.Witness(TestExam.table, capfd) as witness:
+    with exam.Witness(TABLE, capfd) as witness:
         logging.getLogger("some.library").warning(exam.TOKENS[0])
         witness.saw(Delivered({"ref": exam.TOKENS[1]}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import logging
 import ssl
 import time
 from typing import Any, Literal, cast
@@ -37,6 +38,8 @@ class SmtpVendor(LoopVendor):
         **rest: Any,  # noqa: ANN401 - as Vendor
     ) -> None:
         super().__init__(host, port, **rest)
+        for chatty in ("mail.log", "mail.debug"):  # aiosmtpd writes every line of a mail there
+            logging.getLogger(chatty).setLevel(logging.CRITICAL + 1)
         self.mode = mode
         self.login = login
         self.utf8 = utf8
