@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 from router.privacy.lexicon import LEXICON, PLAIN
@@ -235,7 +234,6 @@ _CREDENTIAL: Final = re.compile(r"(?:auth|sess|sessid|session|token|secret|passw
 _NO_CREDENTIAL: Final = frozenset({"preauth", "priorauth", "unauth", "session", "reauth"})
 
 
-@lru_cache(maxsize=4096)
 def _judge(words: tuple[str, ...], subject: str) -> Verdict:
     if not words:
         return NOTHING
@@ -278,11 +276,22 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:
     return Verdict("", "" if role == "free" else role, below or subject)
 
 
+_REMEMBERED: Final = 8_192
+_known: dict[tuple[str, str], Verdict] = {}
+
+
 def judge(key: str, subject: str = "") -> Verdict:
-    """What `key` says of its value, below a `subject`. Any text; never fails."""
+    """What `key` says of its value, below a `subject`. Any text; never fails. Keys made of known words are remembered."""
+    found = _known.get((key, subject))
+    if found is not None:
+        return found
     if len(key) > 80:  # noqa: PLR2004 - no key name is that long; it is data
         return Verdict("", "", subject)
-    return _judge(split(key), subject)
+    words = split(key)
+    verdict = _judge(words, subject)
+    if len(_known) < _REMEMBERED and all(word in _WORDS or LEXICON.flag(word) in PLAIN or (word.isdigit() and len(word) < 3) for word in words):  # noqa: PLR2004
+        _known[key, subject] = verdict
+    return verdict
 
 
 def kind_of_words(words: tuple[str, ...]) -> str:

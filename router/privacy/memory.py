@@ -25,6 +25,7 @@ class Place:
     items: Place | None = None
     states: tuple[object, ...] = ()
     harmless_key: bool = True
+    helper: str = ""  # `value`: a sibling may name what stands here; `rows`: a sibling may name its columns
 
 
 class Memory:

@@ -11,7 +11,7 @@ from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.text import Reader, Span
 
 _COLUMNS: Final = ("columns", "fields", "headers", "header", "cols", "column_names", "columnNames", "keys", "names")
-_ROWS: Final = ("rows", "values", "data", "records", "row", "results", "params", "parameters", "tuples")
+ROWS: Final = ("rows", "values", "data", "records", "row", "results", "params", "parameters", "tuples")
 
 
 def table(value: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -21,7 +21,7 @@ def table(value: Mapping[str, Any]) -> dict[str, list[str]]:
         if isinstance(columns, list) and columns:
             names = [column if isinstance(column, str) else column.get("name", "") if isinstance(column, dict) else "" for column in columns]
             if all(isinstance(name, str) for name in names) and any(names):
-                return {rows: names for rows in _ROWS if rows != key and isinstance(value.get(rows), list)}
+                return {rows: names for rows in ROWS if rows != key and isinstance(value.get(rows), list)}
     return {}
 
 

@@ -162,7 +162,7 @@ def _class_of(char: str) -> str:
 
 def normal(kind: str, value: str) -> str:
     """The form of `value` under which equal values of `kind` meet: NFKC, then by kind digits only or case-folded."""
-    text = unicodedata.normalize("NFKC", value.translate(_ZERO_WIDTH)).strip()
+    text = value.strip() if value.isascii() else unicodedata.normalize("NFKC", value.translate(_ZERO_WIDTH)).strip()
     if kind in {"SSN", "PHONE", "FAX", "CREDIT_CARD", "NPI"}:
         digits = "".join(char for char in text if char.isdecimal())
         if kind in {"PHONE", "FAX"} and len(digits) == 11 and digits[0] == "1":  # noqa: PLR2004 - +1 and ten digits

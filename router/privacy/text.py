@@ -41,6 +41,15 @@ class Item(NamedTuple):
     kind: str = ""
 
 
+# Words, numbers, addresses and durations between ordinary marks need no other engine. Every repetition is possessive, so
+# there is nothing to come back to: each alternative reads a character once, and a match moves on past it.
+_PLAIN: Final = re.compile(
+    r"[ \t\r\n,;\"()\[\]=&?|*!]*+(?:([A-Za-z]++)(?=[ ,;\")\]=\n]|: |$)|(?<![(+./-])([0-9]++)(?=,(?![0-9])|[;\n\]]|$| [a-z]{4})|"
+    r"([A-Za-z0-9._%+-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,12}+)(?=[ ,;)\n\"]|$)|([0-9]{1,5}+(?:ms|s|m|h|%))(?=[ ,;)\n]|$))"
+)
+_QUICK: Final = {2: "n", 3: "s", 4: "d"}
+_CALENDAR: Final = frozenset("jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun dat".split())
+_LEADING_NUMBER: Final = re.compile(r"\+?[0-9]++(?![A-Za-z0-9_])")
 _SOLID: Final = re.compile(r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\]+")
 _QUOTES: Final = "\"'`"
 _LOGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,24}://([^/@]{1,200})@")
@@ -77,12 +86,13 @@ _SAFE_SEGMENT_AFTER: Final = frozenset("v api".split())
 class Reader:
     """Reads texts under one set of rules. `strict`: default deny by the word; otherwise only what is surely PHI."""
 
-    __slots__ = ("literals", "patterns", "safe", "strict")
+    __slots__ = ("idle", "patterns", "safe", "strict")
 
     def __init__(self, *, strict: bool, safe: frozenset[str], patterns: tuple[tuple[str, re2._Regexp], ...]) -> None:
         self.strict = strict
         self.safe = safe
         self.patterns = patterns
+        self.idle: set[str] = set()  # lower-case words of the lexicon that begin nothing
 
     # --- entry -----------------------------------------------------------------------------------------------------
     def read(self, text: str) -> list[Span]:
@@ -106,13 +116,30 @@ class Reader:
         items: list[Item] = []
         add = items.append
         pos = 0
+        plain = _PLAIN.match
+        new = tuple.__new__
         while True:
+            quick = plain(text, pos)
+            if quick is not None:
+                what = quick.lastindex or 1
+                start, end = quick.span(what)
+                piece = quick[what]
+                if what > 1:
+                    add(new(Item, (start, end, _QUICK[what], piece, "EMAIL" if what == 3 else "")))  # noqa: PLR2004
+                    pos = end
+                    continue
+                if piece[:3].lower() not in _CALENDAR:
+                    add(new(Item, (start, end, "w", piece, "")))
+                    pos = end
+                    continue
             start, end = _match(_UNANCHORED, raw, pos, size)[0]
             if start < 0:
                 return items
             piece = text[start:end]
             if piece.isalpha():
                 add(Item(start, end, "w", piece))
+            elif piece.isdigit():
+                add(Item(start, end, "n", piece))
             elif piece[0] == "\\":
                 pass
             else:
@@ -120,7 +147,7 @@ class Reader:
                 if item is None:
                     solid = _SOLID.match(text, start)
                     end = solid.end() if solid is not None else start + 1
-                    first = re.match(r"\+?[0-9]+(?![A-Za-z0-9_])", piece)
+                    first = _LEADING_NUMBER.match(piece)
                     if first is not None:
                         end = start + first.end()
                         add(Item(start, end, "n", text[start:end]))
@@ -137,9 +164,13 @@ class Reader:
         spans: list[Span] = []
         count = len(items)
         index = 0
+        idle = self.idle
         while index < count:
             item = items[index]
             kind = item.type
+            if item.text in idle and text[item.end : item.end + 1] in _CALM and (index + 1 >= count or text[item.end + 1 : item.end + 2] not in "=:"):
+                index += 1
+                continue
             if kind == "t" or kind == "d":
                 index += 1
                 continue
@@ -359,6 +390,9 @@ class Reader:
         low = word.lower()
         flag = "w" if low in self.safe else LEXICON.flag(low)
         if flag in PLAIN or len(word) == 1:
+            if flag == "w" and low == word and low not in _PERSON_CUES and len(self.idle) < _IDLE and kind_of_words((low,)) != "PERSON":
+                self.idle.add(word)
+                return index + 1
             if len(word) == 1 and not _stands_alone(text, item):
                 return index + 1
             if low in _PERSON_CUES or kind_of_words((low,)) == "PERSON":
@@ -823,6 +857,10 @@ class Reader:
     def _cue(self, text: str, items: list[Item], index: int) -> str:
         """The kind that the words right before (or in brackets right after) an item name."""
         back = index - 1
+        if back >= 0:
+            nearest = items[back].text
+            if (nearest in self.idle and nearest not in _FILLERS and nearest not in _CLINICAL_CUES and not kind_of_words((nearest,))) and index + 1 >= len(items):
+                return ""
         skipped = 0
         words: list[str] = []
         while back >= 0 and len(words) < 3 and skipped < 4:  # noqa: PLR2004
@@ -841,8 +879,9 @@ class Reader:
                     break
                 words.insert(0, low)
                 found = kind_of_words(tuple(words)) or (_CLINICAL_CUES.get(low, "") if len(words) == 1 else "")
-                if not found and item.type == "c" and len(words) == 1:
+                if not found and item.type == "c" and len(words) == 1 and gap != ":":
                     found = judge(low).kind
+                    found = "" if found == "PERSON" else found
                 if not found and len(words) == 1 and low.endswith("s") and len(low) > 4:  # noqa: PLR2004
                     found = kind_of_words((low[:-1],))
             if found:
@@ -866,6 +905,8 @@ _DRUG: Final = re.compile(
     r"caine|setron|azepam|zolam|barbital|oxetine|triptyline|thiazide|semide|parin|dronate|glutide|ciclib|trexone|lukast|profen|coxib|codone|morphone|phylline|terol|solone|"
     r"peridone|apine|prazole|afil|lamide|formin|gabalin|racetam|xaban|grel|platin|rubicin|taxel|mustine|relin|tropin|cept|kinra|imus|vudine|bactam|penem|sulfone|quine|fibrate|glitazone|asone|onide|zosin|curium|faxine|pramine|idone)$"
 )
+_IDLE: Final = 20_000
+_CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
 _EMPTY: Final = frozenset(
     "null none nil undefined nan true false n/a na unknown empty missing redacted filtered [filtered] hidden anonymous - yes no not".split()
 )
@@ -896,6 +937,9 @@ def _jumbled(text: str) -> bool:
     """Mixed case without words: `TZfjMlqBC`."""
     parts = _CAMEL.findall(text)
     return len(text) >= 6 and len(parts) >= 3 and max(len(part) for part in parts) <= 4  # noqa: PLR2004
+
+
+_MONTH_NAME: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 
 
 def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, PLR0911, PLR0912 - one table of shapes
@@ -957,7 +1001,7 @@ def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, P
         if piece.count(".") == 2:  # noqa: PLR2004
             return Item(start, end, "c", piece)
         return Item(start, end, "s", piece, "DATE") if len(piece) >= 8 and "." not in piece else None  # noqa: PLR2004
-    if any(month in piece.lower() for month in shapes.MONTHS) and re.search(r"\d", piece) and re.fullmatch(r"[0-9A-Za-z ,.'\-]+", piece) and (" " in piece or "-" in piece) and not re.fullmatch(r"[A-Za-z]{2}\d{2}(?: \w{1,4})+", piece):
+    if _MONTH_NAME.search(piece) and re.search(r"\d", piece) and re.fullmatch(r"[0-9A-Za-z ,.'\-]+", piece) and (" " in piece or "-" in piece) and not re.fullmatch(r"[A-Za-z]{2}\d{2}(?: \w{1,4})+", piece):
         return Item(start, end, "s", piece, "DATE")
     if re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece):
         return Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None

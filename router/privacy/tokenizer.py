@@ -25,6 +25,7 @@ from router.privacy.tokens import TOKEN, is_token
 
 Json = Any
 
+_NO_ROLES: Final[Mapping[str, str]] = {}
 MAX_DEPTH: Final = 64
 """Levels of nesting, embedded JSON included; below them a value is one token."""
 MAX_TEXT: Final = 1 << 20
@@ -105,13 +106,16 @@ def looks_like_phi(text: str) -> str | None:
 
 
 def _root(rules: Rules, roles: Mapping[str, str]) -> Place:
+    if not roles:
+        roles = _NO_ROLES
     known = rules.memory.roots.get(id(roles))
-    if known is not None and known[0] is roles:
+    if known is not None and known[0] is roles and rules.memory.paths < PATHS:
         return known[1]
     states = tuple((tuple(path.split(".")), 0, role) for path, role in roles.items())
     place = Place((), NOTHING, "", exact=False, rule="", states=states)
-    if len(rules.memory.roots) >= 64:  # noqa: PLR2004 - as many formats as a process meets
+    if len(rules.memory.roots) >= 64 or rules.memory.paths >= PATHS:  # noqa: PLR2004 - as many formats as a process meets
         rules.memory.roots.clear()
+        rules.memory.paths = 0
     rules.memory.roots[id(roles)] = (roles, place)
     return place
 
@@ -155,7 +159,7 @@ class _Work:
     # --- walking -------------------------------------------------------------------------------------------------------
     def walk(self, box: Any, key: Any, value: Json, place: Place, depth: int) -> None:
         """Judge `value`, which stands at box[key]; containers are copied, leaves planned."""
-        if isinstance(value, str):
+        if type(value) is str:
             if value:
                 self.leaf(box, key, value, place)
             return
@@ -172,42 +176,51 @@ class _Work:
             self.number(box, key, value, place)
 
     def mapping(self, box: Any, key: Any, value: dict[str, Json], place: Place, depth: int) -> None:
-        named = None
-        names = None
-        copy: dict[str, Json] = {}
+        copy: dict[str, Json] = dict(value)
         box[key] = copy
-        keys: list[tuple[str, _Plan | None]] = []
-        renamed = False
+        names: str | None = None
+        plans: dict[str, _Plan] = {}
         resource = value.get("resourceType")
-        table = positional.table(value)
+        if resource is not None and (type(resource) is not str or len(resource) > 40):  # noqa: PLR2004
+            resource = None
+        table: dict[str, list[str]] | None = None
+        under = place.under
+        seen = self.memory.harmless
         for name, item in value.items():
-            below = place.under.get(name)
+            below = under.get(name if resource is None else f"{resource}|{name}")
             if below is None:
                 below = self.place(place, name, resource)
-            plan = None if below.harmless_key else self.key_plan(name, below)
-            keys.append((name, plan))
-            if plan is not None:
-                renamed = True
-            if below.role == "drop" and below.exact:
-                keys.pop()
-                continue
-            copy[name] = item
+            if not below.harmless_key:
+                plan = self.key_plan(name, below)
+                if plan is not None:
+                    plans[name] = plan
             if below.role == "drop":
                 del copy[name]
-                keys.pop()
                 continue
-            if name == "account" and isinstance(item, str) and len(item) == 12 and item.isdigit() and not _CLOUD.isdisjoint(value):  # noqa: PLR2004 - AWS
-                continue
-            if named is None and is_valuer(name):
-                named, names = True, self.pair_name(value, name)
-            if names and is_valuer(name):
-                below = self.named_place(place, name, names)
-            if table and name in table:
-                self.rows(copy, name, item, table[name], below, depth + 1)
+            if below.helper:
+                if below.helper == "value":
+                    if names is None:
+                        names = self.pair_name(value, name)
+                    if names:
+                        below = self.named_place(place, name, names)
+                elif name == "account" and isinstance(item, str) and len(item) == 12 and item.isdigit() and not _CLOUD.isdisjoint(value):  # noqa: PLR2004 - AWS
+                    continue
+                if isinstance(item, list):
+                    if table is None:
+                        table = positional.table(value)
+                    if name in table:
+                        self.rows(copy, name, item, table[name], below, depth + 1)
+                        continue
+            if type(item) is str:
+                known = seen.get(below.role)
+                if known is not None and item in known and not below.verdict.kind and not below.rule:
+                    self.plain.append((copy, name, item, below))
+                elif item:
+                    self.leaf(copy, name, item, below)
                 continue
             self.walk(copy, name, item, below, depth + 1)
-        if renamed:
-            self.renames.append((copy, keys))
+        if plans:
+            self.renames.append((copy, [(name, plans.get(name)) for name in value]))
 
     def pair_name(self, value: dict[str, Json], valuer: str) -> str:
         """In {"name": "ssn", "value": …}: what the value is called."""
@@ -281,10 +294,10 @@ class _Work:
         if isinstance(resource, str):
             verdict = positional.fhir(resource, key, verdict)
         harmless = self.harmless_key(key)
-        place = Place(path, verdict, role or verdict.role, exact=exact, rule=rule, states=states, harmless_key=harmless)
-        if harmless and not isinstance(resource, str) and self.memory.paths < PATHS and len(parent.under) < 200:  # noqa: PLR2004
+        place = Place(path, verdict, role or verdict.role, exact=exact, rule=rule, states=states, harmless_key=harmless, helper="value" if is_valuer(key) else "rows" if key in positional.ROWS or key == "account" else "")
+        if harmless and self.memory.paths < PATHS and len(parent.under) < 200:  # noqa: PLR2004
             self.memory.paths += 1
-            parent.under[key] = place
+            parent.under[key if resource is None else f"{resource}|{key}"] = place
         return place
 
     def harmless_key(self, key: str) -> bool:
@@ -581,12 +594,25 @@ class _Work:
     # --- propagation -----------------------------------------------------------------------------------------------------
     def propagate(self) -> None:
         """Replace every other occurrence of what was found: as it stands, in lower case, in other spellings, in parts."""
-        wanted = self.wanted()
-        if not wanted:
+        if not self.kinds:
             return
-        texts = [text for _, _, text, _ in self.plain] + [plan.text for _, _, plan in self.plans]
-        haystack = "\x00".join(texts).casefold()
-        present = {spelling: kind for spelling, kind in wanted.items() if spelling in haystack}
+        rest = [text for _, _, text, _ in self.plain]
+        for _, _, plan in self.plans:
+            at = 0
+            for span in plan.spans:
+                if span.start > at:
+                    rest.append(plan.text[at : span.start])
+                at = span.end
+            if at < len(plan.text):
+                rest.append(plan.text[at:])
+        haystack = "\x00".join(rest).casefold()
+        encoded = "%" in haystack and _PERCENT.search(haystack) is not None
+        present: dict[str, str] = {}
+        for value, kind in self.kinds.items():
+            if kind not in _QUIET and _trace(value, kind, haystack, encoded=encoded):
+                for spelling in _spellings(value, kind):
+                    if spelling in haystack:
+                        present.setdefault(spelling, kind)
         if not present:
             return
         for box, key, text, place in self.plain:
@@ -597,15 +623,6 @@ class _Work:
             spans = _occurrences(plan.text, present, structural=False)
             if spans:
                 plan.spans = settle([*plan.spans, *(span for span in spans if not any(old.start < span.end and span.start < old.end for old in plan.spans))])
-
-    def wanted(self) -> dict[str, str]:
-        wanted: dict[str, str] = {}
-        for value, kind in self.kinds.items():
-            if kind in _QUIET:
-                continue
-            for spelling in _spellings(value, kind):
-                wanted.setdefault(spelling, kind)
-        return wanted
 
     # --- writing ---------------------------------------------------------------------------------------------------------
     def finish(self) -> None:
@@ -629,6 +646,14 @@ class _Work:
         parts: list[str] = []
         at = 0
         text = plan.text
+        if not plan.inner:
+            for span in plan.spans:
+                if span.start >= at:
+                    parts.append(text[at : span.start])
+                    parts.append(self.token(span, text[span.start : span.end], plan.path))
+                    at = span.end
+            parts.append(text[at:])
+            return "".join(parts)
         pieces: list[tuple[int, int, Any]] = [(span.start, span.end, span) for span in plan.spans]
         pieces += plan.inner
         pieces.sort(key=lambda piece: piece[0])
@@ -662,7 +687,7 @@ _PRINTABLE: Final = frozenset(string.printable)
 
 
 def _simple(value: str) -> str:
-    return " ".join(value.split()).casefold()
+    return (" ".join(value.split()) if " " in value or "\n" in value or "\t" in value else value).casefold()
 
 
 def _dump(value: Json, *, spaced: bool) -> str:
@@ -718,6 +743,24 @@ def _open(run: str) -> tuple[str, Callable[[str], str]] | None:
         return out if padded else out.rstrip("=")
 
     return text, encode
+
+
+_PERCENT: Final = re.compile("%[0-9a-f]{2}")
+_NAME_GAP: Final = re.compile(r"[\s,^.'-]+")
+
+
+def _trace(value: str, kind: str, haystack: str, *, encoded: bool) -> bool:
+    """A cheap look whether any spelling of a value can stand in the rest of the event."""
+    if kind == "PERSON":
+        for part in _NAME_GAP.split(value):
+            if len(part) > 1 and part in haystack:
+                return True
+        return False
+    if kind == "EMAIL":
+        return encoded or value.partition("@")[0] in haystack
+    if kind in {"SSN", "PHONE", "FAX", "CREDIT_CARD"}:
+        return "".join(char for char in value if char.isdigit())[-4:] in haystack
+    return encoded or value in haystack
 
 
 def _spellings(value: str, kind: str) -> set[str]:

@@ -53,6 +53,7 @@ KINDS: Final[dict[str, str]] = {
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32 (no I, L, O, U)."""
 
+_PAIRS: Final = tuple(first + second for first in ALPHABET for second in ALPHABET)
 LENGTH: Final = 10
 BYTES: Final = 7
 """Random bytes that `new_token` needs: 50 of their 56 bits are used."""
@@ -72,7 +73,8 @@ def new_token(kind: str, random_bytes: bytes) -> str:
     if kind not in KINDS or len(random_bytes) < BYTES:
         raise ValueError("a token needs a kind of KINDS and seven random bytes")
     bits = int.from_bytes(random_bytes[:BYTES], "big")
-    body = "".join(ALPHABET[bits >> 5 * place & 31] for place in range(LENGTH))
+    pairs = _PAIRS
+    body = pairs[bits & 1023] + pairs[bits >> 10 & 1023] + pairs[bits >> 20 & 1023] + pairs[bits >> 30 & 1023] + pairs[bits >> 40 & 1023]
     if body.isdigit():
         body = body[:-1] + ALPHABET[10 + int(body[-1])]
     return f"<{kind}_{body}>"
