@@ -11,6 +11,8 @@ from typing import Final
 
 import orjson
 
+from channels.text import clip
+
 INK: Final = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
 WORDS: Final = {
     "critical": "red",
@@ -57,7 +59,7 @@ def table(names: Sequence[str], rows: Sequence[Sequence[object]], *, nothing: st
         before = "  ".join(cell.ljust(width) for cell, width in zip(row[:-1], wide, strict=False))
         last = row[-1]
         if room is not None and len(before) + 2 + len(last) > room:
-            last = last[: max(8, room - len(before) - 3)] + "…"
+            last = clip(last, max(30, room - len(before) - 2))
         full = [*(cell.ljust(width) for cell, width in zip(row[:-1], wide, strict=False)), last]
         painted = [paint(cell, "bold") if number == 0 else _coloured(cell) for cell in full]
         _write("  ".join(painted).rstrip())

@@ -23,6 +23,7 @@ from router.flow.intake import Intake
 from router.flow.snapshot import Snapshots
 from router.runtime import Runtime
 from router.store.session import DatabaseDown
+from router.web import pages
 from router.web.batch import Batcher
 from router.web.ingest import Ingest, Receive, Scope, Send
 
@@ -46,6 +47,7 @@ class Web:
                 Route("/healthz", self._health, methods=["GET"]),
                 Route("/readyz", self._ready, methods=["GET"]),
                 Route("/metrics", self._metrics, methods=["GET"]),
+                *pages.routes(runtime, self.snapshots),
             ],
             lifespan=self._lifespan,
         )

@@ -1,0 +1,140 @@
+"""How pages look: templates that escape everything, tokens drawn as pills, times as people say them, JSON as a tree."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from channels.text import clip
+from router.privacy.tokens import KINDS, TOKEN
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+HERE: Final = Path(__file__).resolve().parents[1]
+LEAVES: Final = 400
+"""Values of one alert that its tree shows."""
+
+VALUE: Final = 2000
+"""Characters of one value that are shown, never cut inside a token."""
+
+DEEPEST: Final = 12
+"""Levels that are drawn one inside the other; deeper ones stand at the last."""
+
+STATIC: Final = {"alertveil.css": "text/css", "icon.svg": "image/svg+xml"}
+
+
+class Leaf(NamedTuple):
+    """One line of a JSON tree. `text` is None for the head of an object or list."""
+
+    depth: int
+    key: str
+    text: str | None
+
+
+@cache
+def static(name: str) -> tuple[bytes, str]:
+    """A static file and its media type. Raises KeyError."""
+    kind = STATIC[name]
+    return (HERE / "static" / name).read_bytes(), kind
+
+
+@cache
+def mark(name: str) -> str:
+    """A static file's address with a mark of its content, so that a browser may keep it."""
+    return f"/static/{name}?v={hashlib.sha256(static(name)[0]).hexdigest()[:12]}"
+
+
+@cache
+def environment() -> Environment:
+    """The templates. Built at the first page: a process that only takes alerts in does not carry it."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - as said
+
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"pills": pills, "tree": tree, "ago": ago, "clock": clock, "iso": iso}
+    made.globals["mark"] = mark
+    return made
+
+
+def pills(text: object) -> Markup:
+    """Text with its tokens as pills; everything in it is escaped, and what is copied out of it is the token itself."""
+    from markupsafe import Markup, escape  # noqa: PLC0415 - comes with the templates
+
+    parts: list[Markup] = []
+    at = 0
+    shown = clip(str(text), VALUE)
+    for found in TOKEN.finditer(shown):
+        kind = KINDS.get(found[1])
+        if kind is None or found[2].isdigit():
+            continue
+        parts.append(escape(shown[at : found.start()]))
+        parts.append(Markup('<span class="token" title="{}">{}</span>').format(kind, found[0]))
+        at = found.end()
+    parts.append(escape(shown[at:]))
+    return Markup("").join(parts)
+
+
+def tree(value: Any) -> Iterator[Leaf]:  # noqa: ANN401 - a JSON value
+    """A JSON value as lines, in its order; at most LEAVES of them, and a last one that says so."""
+    waiting: list[tuple[int, str, Any]] = [(0, "", value)]
+    shown = 0
+    while waiting:
+        depth, key, each = waiting.pop()
+        inside: list[tuple[str, Any]] | None = None
+        if isinstance(each, dict):
+            inside = list(each.items())
+        elif isinstance(each, list):
+            inside = [(str(number), one) for number, one in enumerate(each)]
+        if shown >= LEAVES:
+            yield Leaf(0, "", "more than is shown here")
+            return
+        if inside is None:
+            yield Leaf(min(depth, DEEPEST), key, _said(each))
+            shown += 1
+            continue
+        if key:
+            yield Leaf(min(depth, DEEPEST), key, None if inside else "empty")
+            shown += 1
+        waiting += [(depth + bool(key), name, one) for name, one in reversed(inside)]
+
+
+def ago(at: datetime | None, now: datetime) -> str:
+    """`3 min ago`."""
+    if at is None:
+        return "never"
+    seconds = (now - at).total_seconds()
+    if seconds < 0:
+        return "in a moment"
+    for size, least, unit in ((86400, 2 * 86400, "d"), (3600, 2 * 3600, "h"), (60, 100, "min")):
+        if seconds >= least:
+            return f"{seconds / size:.0f} {unit} ago"
+    return f"{seconds:.0f} s ago" if seconds >= 1 else "just now"
+
+
+def clock(at: datetime | None) -> str:
+    """`2026-11-22 04:00:18 UTC`."""
+    return "" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def iso(at: datetime | None) -> str:
+    """As `<time datetime>` takes it."""
+    return "" if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _said(value: Any) -> str:  # noqa: ANN401 - a JSON scalar
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
