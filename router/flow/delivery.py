@@ -64,20 +64,32 @@ class Budget:
         self._lanes = 0
         self._changed = threading.Condition()
 
-    def enter(self, most: int) -> int:
-        """One more lane drains; how many it may have out, one at least, as soon as any is free."""
+    def enter(self) -> int:
+        """One more lane drains; how many it may have out, one at least, as soon as any is free.
+
+        Half of what is free stays so, for a lane whose bell rings while this one waits for a slow destination.
+        """
         with self._changed:
             self._lanes += 1
             while self._free == 0:
                 self._changed.wait()
-            share = min(most, self._free, self._share())
+            share = min(self._share(), (self._free + 1) // 2)
             self._free -= share
             return share
+
+    def keep(self, held: int, used: int) -> int:
+        """The lane found less to send than it may: others get the rest before it sends."""
+        if used >= held:
+            return held
+        with self._changed:
+            self._free += held - used
+            self._changed.notify_all()
+            return used
 
     def resize(self, held: int) -> int:
         """The lane's share now, given what it holds; never waits."""
         with self._changed:
-            share = min(self._share(), held + self._free)
+            share = min(self._share(), held + self._free // 2)
             self._free += held - share
             self._changed.notify_all()
             return share
@@ -90,7 +102,7 @@ class Budget:
             self._changed.notify_all()
 
     def _share(self) -> int:
-        return max(1, self._size // max(1, self._lanes))
+        return max(1, self._size // (self._lanes + 1))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -181,7 +193,7 @@ class Drain:
 
         Returns the seconds after which the destination's rate lets more through, when it was the rate that ended it.
         """
-        held = self._budget.enter(OUT)
+        held = self._budget.enter()
         records: list[Record] = []
         batch: Batch | None = None
         try:
@@ -191,6 +203,7 @@ class Drain:
                 if claimed is None or not claimed.claim.due:
                     return claimed.claim.soon if claimed is not None else None
                 batch = claimed
+                held = self._budget.keep(held, 1 if batch.claim.bundled else len(batch.claim.due))
                 records = self._send(tenant_id, batch)
                 held = self._budget.resize(held)
         except (DatabaseDown, KeystoreDown, IntegrityFailure) as error:
