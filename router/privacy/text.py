@@ -50,6 +50,7 @@ _PLAIN: Final = re.compile(
 _QUICK: Final = {2: "n", 3: "s", 4: "d"}
 _CALENDAR: Final = frozenset("jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun dat".split())
 _LEADING_NUMBER: Final = re.compile(r"\+?[0-9]++(?![A-Za-z0-9_])")
+_DIGIT: Final = re.compile("[0-9]")
 _SOLID: Final = re.compile(r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\]+")
 _QUOTES: Final = "\"'`"
 _LOGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,24}://([^/@]{1,200})@")
@@ -86,12 +87,13 @@ _SAFE_SEGMENT_AFTER: Final = frozenset("v api".split())
 class Reader:
     """Reads texts under one set of rules. `strict`: default deny by the word; otherwise only what is surely PHI."""
 
-    __slots__ = ("idle", "patterns", "safe", "strict")
+    __slots__ = ("codes", "idle", "patterns", "safe", "strict")
 
     def __init__(self, *, strict: bool, safe: frozenset[str], patterns: tuple[tuple[str, re2._Regexp], ...]) -> None:
         self.strict = strict
         self.safe = safe
         self.patterns = patterns
+        self.codes: set[str] = set()  # harmless codes met before
         self.idle: set[str] = set()  # lower-case words of the lexicon that begin nothing
 
     # --- entry -----------------------------------------------------------------------------------------------------
@@ -568,10 +570,13 @@ class Reader:
         if cue and cue in _ID_KINDS | {"DIAGNOSIS", "WARD"} and any(char.isdigit() for char in word) and (cue == "WARD" or not shapes.UNIT.fullmatch(word)) and "/" not in word:
             spans.append(Span(item.start, item.end, cue, "cue", True))
             return
-        low = word.lower()
-        if low in self.safe:
+        if word in self.codes or word.lower() in self.safe:
             return
-        spans.extend(self._judge_code(word, item.start))
+        found = self._judge_code(word, item.start)
+        if found:
+            spans.extend(found)
+        elif len(self.codes) < _IDLE and len(word) < 100:  # noqa: PLR2004 - what is long does not come back
+            self.codes.add(word)
 
     def _judge_code(self, word: str, at: int) -> list[Span]:  # noqa: C901, PLR0911, PLR0912 - one decision table
         """What of a code is not harmless; nothing when it is a name the trade uses."""
@@ -591,33 +596,47 @@ class Reader:
             if flag == "" and not stripped.islower() and self._camel(stripped):
                 return []
             return [Span(start, start + len(stripped), kind, "unknown", flag in {"d", "m"})]
+        if _DIGIT.search(stripped) is None:
+            if _SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
+                return []
+            if len(stripped) >= 16 and shapes.SECRET_SHAPE.fullmatch(stripped):  # noqa: PLR2004
+                return [Span(at, end, "SECRET", "shape", True)]
+            if "/" in word and len(word) > 3:  # noqa: PLR2004
+                return self._path(word, at)
+            return self._pieces(word, at, end)
         if shapes.UNIT.fullmatch(stripped) or shapes.DURATION.fullmatch(stripped):
             return []
-        if shapes.UUID.fullmatch(stripped) or _COUNTED_NAME.fullmatch(stripped):
+        if _COUNTED_NAME.fullmatch(stripped) or shapes.UUID.fullmatch(stripped):
             return []
-        if _SOURCE_FILE.fullmatch(stripped) and not any(LEXICON.flag(part.lower()) in {"p", "d", "m"} or (part.isdigit() and len(part) > 4) for part in _CAMEL.findall(stripped)):  # noqa: PLR2004
+        if _SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
             return []
-        if _CRONJOB.fullmatch(stripped) and self._harmless_code(stripped[: stripped.rindex("-2")]):
-            return []
-        if shapes.SECRET_SHAPE.fullmatch(stripped):
-            return [Span(at, end, "SECRET", "shape", True)]
         if "/" in word and len(word) > 3:  # noqa: PLR2004
-            return self._path(word, at)
+            return [Span(at, end, "SECRET", "shape", True)] if shapes.SECRET_SHAPE.fullmatch(stripped) else self._path(word, at)
         if shapes.VERSION.fullmatch(stripped):
             return []
         if shapes.HEX.fullmatch(stripped) and _opaque_hex(stripped):
             return []
+        if len(stripped) >= 13 and shapes.SECRET_SHAPE.fullmatch(stripped):  # noqa: PLR2004
+            return [Span(at, end, "SECRET", "shape", True)]
+        if _CRONJOB.fullmatch(stripped) and self._harmless_code(stripped[: stripped.rindex("-2")]):
+            return []
+        if len(stripped) < 9:  # noqa: PLR2004 - the shortest of the shapes below but one
+            if shapes.ICD10_DOTTED.fullmatch(stripped):
+                return [Span(at, end, "DIAGNOSIS", "shape", True)]
+            return self._pieces(word, at, end)
         if shapes.vin_ok(stripped):
             return [Span(at, end, "VIN", "shape", True)]
         if shapes.dea_ok(stripped):
             return [Span(at, end, "DEA", "shape", True)]
         if shapes.MBI.fullmatch(stripped):
             return [Span(at, end, "NATIONAL_ID", "shape", True)]
-        if shapes.ICD10_DOTTED.fullmatch(stripped):
-            return [Span(at, end, "DIAGNOSIS", "shape", True)]
         if 15 <= len(stripped) <= 34 and shapes.IBAN_SHAPE.fullmatch(stripped) and shapes.iban_ok(stripped):  # noqa: PLR2004
             return [Span(at, end, "ACCOUNT", "shape", True)]
         return self._pieces(word, at, end)
+
+    def _names_in(self, word: str) -> bool:
+        """Is a part of a file name a name, a condition, a medicine or a long number."""
+        return any((len(part) > 4 and part.isdigit()) or (part.lower() not in self.safe and LEXICON.flag(part.lower()) in {"p", "d", "m"}) for part in _CAMEL.findall(word))  # noqa: PLR2004
 
     def _camel(self, word: str) -> bool:
         """`DataIntegrityViolationException`: every longer part is a safe word."""

@@ -417,7 +417,7 @@ class _Work:
             spans = [Span(start + m.start(), start + m.end(), kind, "key", True) for m in re.finditer(r"[^,\s][^,]*[^,\s]|[^,\s]", value)]
             self.add(box, key, _Plan(text, spans, place.path))
             return
-        shape = self.shape_of(value)
+        shape = self.shape_of(value) if _may_be_other(value, kind) else ""
         self.add(box, key, _Plan(text, [Span(start, end, stronger(kind, shape) if shape else kind, "key", True)], place.path))
 
     def shape_of(self, value: str) -> str:
@@ -684,6 +684,13 @@ _QUIET: Final = frozenset({"WORD", "NUMBER", "CODE", "TEXT", "AGE", "GEO"})
 _RANK: Final = {"WORD": 0, "NUMBER": 0, "CODE": 0, "TEXT": 0, "IDENTIFIER": 1, "USERNAME": 1, "DATE": 1, "PERSON": 2, "PATIENT_ID": 2, "EMAIL": 5, "SSN": 5, "SECRET": 6}
 _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}")
 _PRINTABLE: Final = frozenset(string.printable)
+
+
+def _may_be_other(value: str, kind: str) -> bool:
+    """Can the shape of a value overrule its key (`text.stronger`)."""
+    if "@" in value or value.count(".") == 3 or value.count(":") > 1 or len(value) >= 20:  # noqa: PLR2004 - an address has 3 or 2
+        return True
+    return kind in {"PATIENT_ID", "IDENTIFIER", "USERNAME", "PERSON", "NATIONAL_ID"} and any(char.isdigit() for char in value)
 
 
 def _simple(value: str) -> str:
