@@ -77,7 +77,7 @@ def show(channel: Name, *, tenant: Slug = None, as_json: Json = False) -> None:
 @app.command("test")
 def try_out(channel: Name, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Send a made-up message now and say what came of it; fails when it was not delivered."""
-    from router.flow import manage
+    from router.flow import manage, overview
 
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
@@ -98,7 +98,8 @@ def try_out(channel: Name, *, tenant: Slug = None, as_: As = None, as_json: Json
         say.text(f"{channel} took the test message in {took}.")
     if not tried.delivered:
         status = f", status {tried.outcome.status}" if tried.outcome.status else ""
-        raise Refused(f"{channel} did not take the test message: {tried.reason.replace('_', ' ')}{status} ({took}).")
+        why = overview.in_a_phrase(tried.reason)
+        raise Refused(f"{channel} did not take the test message: {why}{status} ({took}).")
 
 
 @app.command()

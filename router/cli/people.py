@@ -13,6 +13,7 @@ from router.cli.reach import As, Json, Slug
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from router.flow.signin import Code
     from router.runtime import Runtime
 
 tenants = typer.Typer(help="The tenants of this installation.", rich_markup_mode=None, no_args_is_help=True)
@@ -53,21 +54,27 @@ def users_add(
     *,
     email: Email,
     role: Annotated[list[str], typer.Option("--role", metavar="ROLE", help="May be given several times.")],
+    link: Annotated[bool, typer.Option("--link", help="Give a code to sign in with, too.")] = False,
     tenant: Slug = None,
     as_: As = None,
     as_json: Json = False,
 ) -> None:
     """Add a user; one who is there gets these roles instead."""
-    from router.flow import manage
+    from router.flow import manage, signin
 
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
         actor = reach.acting(runtime, tenant_id, as_, "manage")
         user_id = manage.add_user(runtime, tenant_id, email, role, actor)
+        code = signin.offer(runtime, tenant_id, email) if link else None
+        page = _door(runtime)
     if as_json:
-        say.line({"id": user_id})
-    else:
-        say.text(f"{email} is a user; `alertveil users link --email {email}` gives a code to sign in with.")
+        say.line({"id": user_id, **(_linked(code, page) if code else {})})
+        return
+    say.text(f"{email} is a user.")
+    say.text(
+        _invitation(code, page) if code else f"`alertveil users link --email {email}` gives a code to sign in with."
+    )
 
 
 @users.command("list")
@@ -107,11 +114,24 @@ def users_link(*, email: Email, tenant: Slug = None, as_json: Json = False) -> N
 
     with reach.runtime() as runtime:
         code = signin.offer(runtime, reach.tenant(runtime, tenant), email)
-        page = f"{runtime.public_url}/sign-in" if runtime.public_url else "/sign-in"
+        page = _door(runtime)
     if as_json:
-        say.line({"id": code.user_id, "code": code.text, "url": page, "ends_at": code.ends_at})
+        say.line({"id": code.user_id, **_linked(code, page)})
     else:
-        say.text(f"Sign in at {page} with the code {code.text} (one hour, once)")
+        say.text(_invitation(code, page))
+
+
+def _door(runtime: Runtime) -> str:
+    """The address of the sign-in page, as far as it is known."""
+    return f"{runtime.public_url}/sign-in"
+
+
+def _linked(code: Code, page: str) -> dict[str, object]:
+    return {"code": code.text, "url": page, "ends_at": code.ends_at}
+
+
+def _invitation(code: Code, page: str) -> str:
+    return f"Sign in at {page} with the code {code.text} (one hour, once)"
 
 
 def kill_switch(

@@ -27,6 +27,7 @@ def main(words: Sequence[str]) -> int:
         if options.word == "web":
             from router.web import app  # a worker does not serve HTTP
 
+            (config.data_dir / "sign-in.txt").unlink(missing_ok=True)  # the code of an earlier start
             return app.serve(config)
         from router import worker as workers  # the web process needs no Celery
 

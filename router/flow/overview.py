@@ -5,7 +5,7 @@ The words are the same on the page and in the terminal; times and states come fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from channels.contract import Reason
 from channels.registry import CHANNELS
 from router.core.alert import RANK
 from router.core.incident import Incident, short_id
@@ -23,6 +24,28 @@ from router.store.session import Row, Session
 
 PAGE: Final = 100
 """Lines of a list."""
+
+REASONS: Final[Mapping[str, str]] = {
+    Reason.RATE_LIMITED: "asked to wait",
+    Reason.SERVER_ERROR: "an error over there",
+    Reason.TIMEOUT: "no answer in time",
+    Reason.CONNECT: "no connection",
+    Reason.DNS: "its name was not found",
+    Reason.TLS: "its certificate or TLS was refused",
+    Reason.DISCONNECTED: "cut off before an answer",
+    Reason.EGRESS_DENIED: "its address is outside the egress rules",
+    Reason.REDIRECT: "it redirected, which is not followed",
+    Reason.CREDENTIAL: "the credential was refused",
+    Reason.DESTINATION: "the destination is gone",
+    Reason.REFUSED: "the message was refused",
+    Reason.TOO_LARGE: "the message was too large",
+    Reason.BAD_ANSWER: "an answer that its vendor does not document",
+    Reason.BAD_CONFIG: "it cannot be sent as configured",
+    Reason.BUG: "a fault of our own",
+    "never_announced": "its trigger never got there",
+    "lease_too_short": "given back by a worker",
+}
+"""Why a delivery stands where it does, for people; rows and metrics keep the short words."""
 
 Tone = Literal["good", "busy", "bad", "still"]
 """How a state is coloured; its words say the same."""
@@ -203,7 +226,7 @@ def in_words(row: Row, attempts: Sequence[Row]) -> Delivery:
 
 def told(row: Row, now: datetime) -> Told:
     """A delivery's state in words: what happened, why, and what happens next."""
-    why = str(row.reason or "").replace("_", " ")
+    why = in_a_phrase(row.reason)
     match row.state:
         case "delivered":
             words, tone = ("sent, perhaps twice" if row.uncertain else "sent"), "good"
@@ -224,6 +247,11 @@ def told(row: Row, now: datetime) -> Told:
     if row.uncertain and row.state in {"pending", "dead"}:
         words += " (it may have arrived)"
     return Told(row.channel, words, tone)  # type: ignore[arg-type]  # every tone above is one
+
+
+def in_a_phrase(reason: str | None) -> str:
+    """Why an attempt ended as it did, for people; a word that this version does not know stays as it is."""
+    return REASONS.get(reason, reason.replace("_", " ")) if reason else ""
 
 
 def quiet_words(
@@ -267,7 +295,7 @@ def _channel(row: Row, routes: int) -> Channel:
     if row.last_reason == "delivered":
         last = "delivered"
     elif row.last_reason:
-        last = f"failed: {row.last_reason.replace('_', ' ')}"
+        last = f"failed: {in_a_phrase(row.last_reason)}"
     return Channel(
         channel_id=row.channel_id,
         name=row.name,
@@ -292,10 +320,9 @@ def _state(row: Row) -> tuple[str, Tone, str]:
     if row.paused_at is not None:
         return "paused", "bad", f"paused by hand: {row.pause_reason}"
     if row.paused is not None and row.probe_at is None:
-        why = row.paused.replace("_", " ")
-        return "paused", "bad", f"stopped after {why}: mend it, then resume it"
+        return "paused", "bad", f"stopped ({in_a_phrase(row.paused)}): mend it, then resume it"
     if row.paused is not None:
-        return "paused", "bad", f"only fails ({row.paused.replace('_', ' ')}); tried again at {row.probe_at:%H:%M} UTC"
+        return "paused", "bad", f"only fails ({in_a_phrase(row.paused)}); tried again at {row.probe_at:%H:%M} UTC"
     if row.failing:
         return "failing", "busy", f"failing since {row.failing_since:%H:%M} UTC" if row.failing_since else "failing"
     return ("ready", "good", "") if row.last_ok_at else ("ready", "still", "")

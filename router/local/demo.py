@@ -24,6 +24,7 @@ from router.local import private
 from router.local.private import LocalError
 
 TENANT = "demo"
+USER = "you@meridian.example"
 SOURCES = ("prod-alertmanager", "sentry", "app", "events")
 _INBOX_SECONDS = 20.0
 
@@ -144,6 +145,25 @@ def fill(data_dir: Path, apply: Sequence[str]) -> None:
         private.write_json(place / "state.json", {**state, "sent": True})
 
 
+def let_in(data_dir: Path, add: Sequence[str]) -> None:
+    """Add the demo's user and write how to sign in to DATA_DIR/sign-in.txt: a fresh one-time code at every start.
+
+    """Add the demo's user and write to DATA_DIR/sign-in.txt how to sign in: a fresh one-time code at every start.
+
+    Raises:
+        LocalError: the user could not be added.
+    """
+    roles = [word for role in ("responder", "operator", "admin") for word in ("--role", role)]
+    command = [*add, "--tenant", TENANT, "--email", USER, *roles, "--link", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        said = json.loads(done.stdout)
+        line = f"Sign in     {said['url']}   with the code {said['code']} (one hour, once)\n"
+    except (ValueError, KeyError, TypeError):
+        raise LocalError("The demo's user could not be added, so nobody can sign in yet.") from None
+    private.write(data_dir / "sign-in.txt", line.encode())
+
+
 def _secret(path: Path, make: Callable[[], str]) -> str:
     """A random text, made once and kept in a file of mode 0600."""
     if not path.exists():
@@ -201,7 +221,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     script = Path(sys.executable).with_name("alertveil")
     try:
+        (options.data_dir / "sign-in.txt").unlink(missing_ok=True)
         fill(options.data_dir.absolute(), [str(script), "apply"])
+        let_in(options.data_dir.absolute(), [str(script), "users", "add"])
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
         return 1

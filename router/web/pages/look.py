@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from channels.text import clip
+from router.flow.overview import in_a_phrase
 from router.privacy.tokens import KINDS, TOKEN
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"pills": pills, "tree": tree, "ago": ago, "clock": clock, "iso": iso}
+    made.filters |= {"pills": pills, "tree": tree, "ago": ago, "clock": clock, "iso": iso, "phrase": in_a_phrase}
     made.globals["mark"] = mark
     return made
 
