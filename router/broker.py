@@ -67,11 +67,7 @@ class Doorbells:
         if now - self._looked > LOOK or not self._seen:
             self._looked = now
             self._seen = sorted(str(each) for each in _entries(self._directory))
-        unheard = []
-        for lane in lanes:
-            if not self._wake(lane):
-                unheard.append(lane)
-        return unheard
+        return [lane for lane in lanes if not self._wake(lane)]
 
     def close(self) -> None:
         """Close our end."""

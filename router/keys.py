@@ -1,4 +1,4 @@
-"""Holds the keys: a keystore outside the database wraps each tenant's own, and this module alone ever sees them open."""
+"""Holds the keys: a keystore outside the database wraps each tenant's own, and only this module sees them open."""
 
 from __future__ import annotations
 
@@ -176,8 +176,10 @@ class TenantKeys:
         return decrypt(key, sealed, context)
 
     def blind(self, kind: str, normal: str) -> bytes:
-        """The keyed blind index of a value: the first 16 bytes of HMAC-SHA-256. Two values never share one in practice
-        (2^-128), and the vault's primary key holds it."""
+        """The keyed blind index of a value: the first 16 bytes of HMAC-SHA-256.
+
+        Two values never share one in practice (2^-128), and the vault's primary key holds it.
+        """
         return hmac.digest(self._index, f"{kind}\0{normal}".encode("utf-8", "surrogatepass"), "sha256")[:16]
 
     def mark(self, purpose: str, *parts: str) -> bytes:

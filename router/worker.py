@@ -6,16 +6,20 @@ rests on is the row, its lane's lease and the sweep, never a message.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import resource
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from celery import Celery, bootsteps
+from celery.exceptions import Reject
 from celery.signals import setup_logging
 
 from router import broker, log, settings, wiring
@@ -43,10 +47,8 @@ class Works:
     def __init__(self, runtime: Runtime, doorbells: bool) -> None:  # noqa: FBT001
         self.runtime = runtime
         self.snapshots = Snapshots()
-        self.owner = int.from_bytes(os.urandom(4), "big") >> 1
-        self._alive = runtime.database.hold()
-        self._alive.execute("SELECT pg_advisory_lock(%s, %s)", (OWNER_LOCK, self.owner))
-        self.drain = Drain(runtime, self.snapshots, owner=self.owner, notice=self._notice)
+        self._alive, owner = self._take_session()
+        self.drain = Drain(runtime, self.snapshots, owner=owner, notice=self._notice)
         self.lanes = Lanes(self.drain.lane)
         self.intake = Intake(runtime.database, runtime.vault, self.snapshots, self.ring)
         self.edge = edge.Edge(runtime, self.snapshots, self.intake)
@@ -78,7 +80,7 @@ class Works:
         if self._bell is not None:
             path = self._bell.getsockname()
             self._bell.close()
-            os.unlink(path)
+            Path(path).unlink(missing_ok=True)
         self._alive.close()
         self.runtime.close()
 
@@ -92,18 +94,30 @@ class Works:
             if len(data) == 32:  # noqa: PLR2004 - two ids
                 self.lanes.ring([broker.heard(data)])
 
+    def _take_session(self) -> tuple[Any, int]:
+        """A session that lives as long as this worker does, and the number by which its lanes' leases name it."""
+        owner = int.from_bytes(os.urandom(4), "big") >> 1
+        session = self.runtime.database.hold()
+        session.execute("SELECT pg_advisory_lock(%s, %s)", (OWNER_LOCK, owner))
+        return session, owner
+
     def _keep_up(self) -> None:
-        """Ring upkeep when nobody has for a while, and notice when this worker's own session is gone."""
+        """Ring upkeep when nobody has for a while, and take a new session when this worker's own is gone.
+
+        Without its session this worker's leases are anybody's: what it sent under one that another took is not recorded
+        (the lease's token fences it). Under the new number it goes on, so a restart of the database needs nobody.
+        """
         while not self._stopping.wait(1.0):
             try:
                 row = self._alive.execute(
                     "SELECT now() - upkeep_ran_at > %s * interval '1 second' AS late FROM instance", (SELF_RING,)
                 ).fetchone()
-            except Exception as error:  # noqa: BLE001 - without its session this worker's leases are anybody's
-                logger.error("worker lost its session and ends", extra={"cause": type(error).__name__})  # noqa: TRY400
-                self.drain.stop()
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
+            except psycopg.Error as error:
+                logger.warning("worker lost its session", extra={"sqlstate": error.sqlstate})
+                self._alive.close()
+                with contextlib.suppress(DatabaseDown, psycopg.Error):
+                    self._alive, self.drain.owner = self._take_session()
+                continue
             if row is not None and row.late:
                 self.keep_up()
 
@@ -207,12 +221,12 @@ def _tasks(app: Celery, works: Works) -> None:
     def keep_up() -> None:
         works.keep_up()
 
-    @app.task(name=edge.TASK, ignore_result=True, acks_late=True, reject_on_worker_lost=True, bind=True)
-    def receive(task: Any, **message: Any) -> None:  # noqa: ANN401 - Celery's
+    @app.task(name=edge.TASK, ignore_result=True, acks_late=True, reject_on_worker_lost=True)
+    def receive(**message: Any) -> None:  # noqa: ANN401 - Celery's
         if not works.edge.receive(message):
             # Not durable now: give it back to the broker rather than lose it, and do not spin.
             time.sleep(1.0)
-            raise task.reject(requeue=True)
+            raise Reject("not durable now", requeue=True)
 
 
 def _beat_step(app: Celery) -> type[bootsteps.StartStopStep]:
@@ -236,5 +250,5 @@ def _beat_step(app: Celery) -> type[bootsteps.StartStopStep]:
     return Beat
 
 
-def _keep_logging(**_: Any) -> None:
+def _keep_logging(**_: Any) -> None:  # noqa: ANN401 - Celery's
     """Celery asks who sets logging up: we have."""

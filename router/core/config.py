@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Annotated, Any, Final, Literal, Protocol, get_args, get_origin
 
 import msgspec
-import re2  # type: ignore[import-untyped]  # the library has none
+import re2
 import yaml
 
 from channels.contract import ChannelConfig, Spec

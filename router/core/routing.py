@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final, Literal
 from uuid import UUID
 
-import re2  # type: ignore[import-untyped]  # the library has none
+import re2
 
 from channels.contract import Kind, Severity
 from router.core.incident import Change

@@ -90,12 +90,14 @@ def apply(
                     changes += found
                     versions[tenant.slug] = config.bump(session, actor, found)
             if dry_run:
-                raise _Rehearsed
+                raise _Rehearsed  # noqa: TRY301 - the transaction must see it to roll back
     except _Rehearsed:
         return Applied(tuple(changes), wanted.warnings, {}, {})
     except Conflict as conflict:
         if conflict.constraint == "sources_key":
-            raise KeyTaken("A source's key is in use by another source already: give each source its own key.") from None
+            raise KeyTaken(
+                "A source's key is in use by another source already: give each source its own key."
+            ) from None
         raise
     for keys in opened:
         runtime.vault.adopt(keys)
@@ -137,9 +139,7 @@ def _apply_tenant(runtime: Runtime, session: Session, tenant: TenantConfig) -> t
     config.tenant(session, lock=True)
     keys = runtime.vault.keys(session, tenant_id)
     held = Held.read(session, keys)
-    shown = replace(
-        tenant, sources=tuple(replace(each, key=hash_key(each.key).hex()) for each in tenant.sources)
-    )
+    shown = replace(tenant, sources=tuple(replace(each, key=hash_key(each.key).hex()) for each in tenant.sources))
     old = None if new else Config((held.as_config(),))
     found = [str(each) for each in file.diff(old, Config((shown,)))]
     if found:
@@ -221,7 +221,12 @@ def _write(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantCo
         session,
         tenant_id,
         [
-            ([str(matcher) for matcher in route.matchers], list(route.channels), list(route.group_by or ()), route.go_on)
+            (
+                [str(matcher) for matcher in route.matchers],
+                list(route.channels),
+                list(route.group_by or ()),
+                route.go_on,
+            )
             for route in tenant.routes
         ],
     )

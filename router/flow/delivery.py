@@ -1,4 +1,4 @@
-"""What is due on one channel goes out: claimed under a lease, decided, rendered, sent with no transaction open, recorded.
+"""What is due on a channel goes out: claimed under a lease, decided, rendered, sent with no transaction open, recorded.
 
 The record of one batch and the claim of the next share a transaction. A worker that dies leaves its lane's lease and
 the list of what was out; whoever takes the lane over sends those again, once, marked as a possible repeat.
@@ -178,7 +178,7 @@ class Drain:
         self._snapshots = snapshots
         self._ways = Ways(runtime)
         self._budget = Budget()
-        self._owner = owner
+        self.owner = owner  # changes when the worker had to take a new session
         self._notice = notice
         self._token = uuid4()
         self._clean = Clean()
@@ -228,7 +228,7 @@ class Drain:
             claim = deliveries.claim(
                 session,
                 channel_id,
-                owner=self._owner,
+                owner=self.owner,
                 token=self._token,
                 most=0 if self._stopping.is_set() else most,
                 pace=pace,
@@ -343,7 +343,7 @@ class Drain:
         try:
             outcomes = way.sender.send(messages)
         except Exception as error:  # noqa: BLE001 - a sender that breaks its word must not stop the lane
-            log.error("sender raised", extra={"cause": type(error).__name__, "kind": way.spec.kind})  # noqa: TRY400
+            log.error("sender raised", extra={"cause": type(error).__name__, "kind": way.spec.kind})
             outcomes = [Rejected(Reason.BUG) for _ in messages]
         latency = (time.monotonic() - began) * 1000
         if len(messages) == 1:
@@ -527,7 +527,7 @@ class Clean:
 
     def look(self, message: Message, rules: Rules) -> tuple[Message, int]:
         """The message, clean, and how many findings were replaced."""
-        parts = [message.summary, message.title, message.description, message.reason]
+        parts: list[str] = [message.summary, message.title, message.description, message.reason]
         parts += [text for pair in message.fields for text in pair]
         parts += [line.title for line in message.digest]
         text = "\n".join(parts)

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import logging
 import os
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -39,6 +40,9 @@ FIELDS: Final = ("tenant", "source", "sent_at", "nonce", "body", "mac")
 FRESH: Final = timedelta(minutes=5)
 """How far `sent_at` may be from this edge's clock."""
 
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_NONCE = re.compile(r"[A-Za-z0-9_-]{8,128}")
+
 RECEIVED = Counter("alertveil_edge_messages", "Incidents from other edges.", ["outcome"])
 
 
@@ -47,15 +51,18 @@ class Refused(Exception):  # noqa: N818 - counted by its word
 
 
 def derive(key: str) -> bytes:
-    """64 bytes from a source's ingest key: the first half seals, the second binds. This is what a source's row keeps,
-    sealed, since the ingest key itself is stored only as a hash."""
+    """64 bytes from a source's ingest key: the first half seals, the second binds.
+
+    This is what a source's row keeps, sealed, since the ingest key itself is stored only as a hash.
+    """
     return HKDF(hashes.SHA256(), 64, salt=None, info=b"alertveil router.receive v1").derive(key.encode())
 
 
 def seal(key: str, tenant: str, source: str, body: bytes, *, now: datetime, nonce: str | None = None) -> dict[str, str]:
     """The arguments of `router.receive` for a `tokenized` body: what a producer sends.
 
-    `now` is aware; `nonce` (default: random) is used once. The body becomes base64 of nonce, ciphertext and tag.
+    `now` is aware; `nonce` (default: random) is used once: 8 to 128 of A-Z a-z 0-9 _ -. The body becomes base64 of
+    nonce, ciphertext and tag.
     """
     both = derive(key)
     sent_at = now.astimezone(UTC).isoformat()
@@ -102,6 +109,8 @@ class Edge:
             raise Refused("time") from None
         if not fresh:
             raise Refused("stale")
+        if not _NONCE.fullmatch(message["nonce"]):
+            raise Refused("nonce")
         context = _context(message["tenant"], message["source"], message["sent_at"], message["nonce"])
         try:
             sealed = base64.b64decode(message["body"], validate=True)
@@ -124,6 +133,8 @@ class Edge:
         return True
 
     def _source(self, slug: str, name: str) -> tuple[UUID, UUID, bytes, bytes]:
+        if not _SLUG.fullmatch(slug):  # Postgres takes no NUL, and what it refuses would be offered again for ever
+            raise Refused("source")
         with self._runtime.database.several() as session:
             tenant_id = config.tenant_by_slug(session, slug)
             if tenant_id is None:

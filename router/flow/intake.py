@@ -138,6 +138,13 @@ class Job:
     source: Source | None = None
     drafts: list[Draft] = field(default_factory=list)
     answer: Answer | None = None
+    remembered: bool = False  # whose key it is was known here and not asked
+
+    def forget(self) -> Job:
+        """As it was before anything was found out about it."""
+        self.tenant_id = self.source_id = self.source = self.answer = None
+        self.version, self.drafts, self.remembered = -1, [], False
+        return self
 
 
 class Raced(Exception):  # noqa: N818 - control flow inside this module
@@ -173,23 +180,25 @@ class Intake:
         """
         jobs = [Job(post, post.key_hash or hash_key(post.key)) for post in posts]
         try:
-            self._locate(jobs)
-            self._draft(jobs)
-            self._keep([job for job in jobs if job.answer is None])
+            self._all_at_once(jobs)
         except (DatabaseDown, KeystoreDown, Conflict):
             self._one_by_one(jobs)
+        moved = [job for job in jobs if job.remembered and isinstance(job.answer, Unauthorized)]
+        if moved:  # the key may be another source's by now: a client that is told 401 does not send again
+            self._one_by_one([job.forget() for job in moved])
         return [job.answer if job.answer is not None else NotDurable() for job in jobs]
+
+    def _all_at_once(self, jobs: Sequence[Job]) -> None:
+        self._locate(jobs)
+        self._draft(jobs)
+        # A refusal too is only given by the version that the database confirms.
+        self._keep([job for job in jobs if job.tenant_id is not None])
 
     def _one_by_one(self, jobs: Iterable[Job]) -> None:
         """After a failed batch: whoever can be kept alone is kept, so that one post cannot hold up its neighbours."""
         for job in jobs:
-            if job.answer is not None:
-                continue
             try:
-                self._locate([job])
-                self._draft([job])
-                if job.answer is None:
-                    self._keep([job])
+                self._all_at_once([job])
             except (DatabaseDown, KeystoreDown, Conflict):
                 job.answer = NotDurable()
 
@@ -202,6 +211,7 @@ class Intake:
                 strange.append(job)
             else:
                 job.tenant_id, job.source_id = place
+                job.remembered = True
         if not strange:
             return
         with self._database.several() as session:
@@ -253,6 +263,8 @@ class Intake:
                     if isinstance(job.answer, Unauthorized):
                         self._keys.pop(job.key_hash, None)
                 good = [job for job in mine if job.answer is None]
+                if not good:
+                    continue
                 keys = self._vault.keys(session, tenant_id)
                 adopted.append(keys)
                 batch = Batch(session, snapshot, keys, moment.now)

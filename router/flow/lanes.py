@@ -71,7 +71,7 @@ class Lanes:
                     self._lock.notify_all()
                     return
         except Exception as error:  # noqa: BLE001 - a bug in one lane must not end its thread's pool; the sweep rings again
-            log.error("lane failed", extra={"cause": type(error).__name__})  # noqa: TRY400 - no payload in logs
+            log.error("lane failed", extra={"cause": type(error).__name__})
             with self._lock:
                 self._running.discard(lane)
                 self._again.discard(lane)

@@ -49,7 +49,7 @@ def channel_health(
         change = absorb(current, alert, group_key=group_key, new_id=new_id, duplicate=False)
         if change is None or change.kind is None:
             return
-        incident = change.incident
+        incident, kind = change.incident, change.kind
         told = incident.told or {
             other.channel_id: other.destination_id
             for other in snapshot.channels.values()
@@ -63,7 +63,7 @@ def channel_health(
         incidents.add_alerts(session, tenant_id, [(change.incident, alert)])
         incidents.add_events(session, tenant_id, [(change, None if told else "the tenant has no other channel")])
         planned = [
-            deliveries.Planned(incident.incident_id, other, destination, incident.revision, change.kind)
+            deliveries.Planned(incident.incident_id, other, destination, incident.revision, kind)
             for other, destination in told.items()
         ]
         deliveries.supersede(session, planned)

@@ -1,4 +1,4 @@
-"""A person acts on an incident: acknowledges, investigates, resolves, reopens; its channels are told in one transaction."""
+"""A person acknowledges, investigates, resolves or reopens an incident; its channels are told in one transaction."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def bump(session: Session, actor: str, changes: Sequence[str]) -> int:
     return int(row.config_version)
 
 
-def put_source(
+def put_source(  # noqa: PLR0913 - one a column
     session: Session,
     tenant_id: UUID,
     source_id: UUID,
@@ -135,7 +135,7 @@ def add_channel(session: Session, tenant_id: UUID, channel_id: UUID, name: str, 
     session.run("INSERT INTO lanes (tenant_id, channel_id) VALUES (%s, %s)", (tenant_id, channel_id))
 
 
-def point(
+def point(  # noqa: PLR0913 - one a column
     session: Session,
     tenant_id: UUID,
     channel_id: UUID,
@@ -205,5 +205,5 @@ def set_kill_switch(session: Session, *, on: bool, everywhere: bool) -> bool:
     return bool(session.run(f"UPDATE {table} SET kill_switch = %(on)s WHERE kill_switch <> %(on)s", {"on": on}))
 
 
-def _json(value: Any) -> str:
+def _json(value: Any) -> str:  # noqa: ANN401 - JSON
     return orjson.dumps(value).decode()

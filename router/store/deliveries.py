@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -14,7 +14,7 @@ from channels.contract import Kind, Outcome, Reason
 from router.core.incident import Incident
 from router.core.retry import Health
 from router.store.incidents import COLUMNS, from_row
-from router.store.session import Session
+from router.store.session import Row, Session
 
 LEASE = 60
 """Seconds a lane belongs to the worker that claimed it, renewed by every claim."""
@@ -394,7 +394,7 @@ def due_lanes(session: Session) -> list[tuple[UUID, UUID, datetime]]:
     return [(row.tenant_id, row.channel_id, row.due_at) for row in session.rows("SELECT * FROM door.due_lanes()")]
 
 
-def destination(session: Session, destination_id: UUID) -> Any:
+def destination(session: Session, destination_id: UUID) -> Row | None:
     """A destination's row: kind, config, sealed credentials and their key version."""
     return session.one(
         "SELECT channel_id, kind, config, secrets, key_version, identity FROM destinations WHERE destination_id = %s",

@@ -63,7 +63,8 @@ class Moment(NamedTuple):
 def moment(session: Session) -> Moment | None:
     """The tenant's configuration version, its kill switch (or the global one) and the time; None: no such tenant."""
     row = session.one(
-        "SELECT t.config_version, t.kill_switch OR i.kill_switch AS kill_switch, now() AS now FROM tenants t, instance i"
+        "SELECT t.config_version, t.kill_switch OR i.kill_switch AS kill_switch, now() AS now"
+        " FROM tenants t, instance i"
     )
     return Moment(row.config_version, row.kill_switch, row.now) if row else None
 
@@ -140,7 +141,8 @@ def add_alerts(session: Session, tenant_id: UUID, kept: Sequence[tuple[Incident,
         " n.payload, n.received_at, n.tokens::text[]"
         " FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[], %s::int[], %s::uuid[], %s::text[], %s::text[], %s::json[],"
         " %s::timestamptz[], %s::text[]) AS n (incident_id, alert_id, identity, generation, source_id, signal,"
-        " severity, payload, received_at, tokens) ON CONFLICT (tenant_id, identity, incident_id, generation) DO NOTHING",
+        " severity, payload, received_at, tokens)"
+        " ON CONFLICT (tenant_id, identity, incident_id, generation) DO NOTHING",
         (
             tenant_id,
             [incident.incident_id for incident, _ in kept],
@@ -215,7 +217,7 @@ def from_row(row: Row) -> Incident:
     )
 
 
-def _json(value: Any) -> str:
+def _json(value: Any) -> str:  # noqa: ANN401 - JSON
     return orjson.dumps(value).decode()
 
 

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 Row = Any
 """A named tuple with the statement's column names."""
@@ -137,7 +137,7 @@ class Database:
         finally:
             connection.close()
 
-    def _take(self) -> Any:
+    def _take(self) -> PoolProxiedConnection:
         try:
             return self._engine.raw_connection()
         except (psycopg.Error, SQLAlchemyError) as error:

@@ -80,7 +80,8 @@ def forget_nonces(session: Session) -> None:
 
 def knows_nonce(session: Session, source_id: UUID, nonce: str) -> bool:
     """Was this nonce used for this source before."""
-    return session.one("SELECT 1 AS known FROM edge_nonces WHERE source_id = %s AND nonce = %s", (source_id, nonce)) is not None
+    statement = "SELECT 1 AS known FROM edge_nonces WHERE source_id = %s AND nonce = %s"
+    return session.one(statement, (source_id, nonce)) is not None
 
 
 def keep_nonce(session: Session, tenant_id: UUID, source_id: UUID, nonce: str) -> None:

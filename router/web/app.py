@@ -83,9 +83,7 @@ class Web:
 
     async def _ready(self, _: Request) -> Response:
         found = await asyncio.to_thread(status.ready, self._runtime)
-        return Response(
-            orjson.dumps(found.as_json()), 200 if found.ready else 503, media_type="application/json"
-        )
+        return Response(orjson.dumps(found.as_json()), 200 if found.ready else 503, media_type="application/json")
 
     async def _metrics(self, _: Request) -> Response:
         extra = await asyncio.to_thread(status.metrics, self._runtime)

@@ -27,8 +27,10 @@ class Overloaded(Exception):  # noqa: N818 - the answer
 
 
 class Batcher:
-    """Hands posts to `take` in batches from its own threads. There is no timer: whoever waits when a thread is free
-    goes together, so a lone post waits for nobody."""
+    """Hands posts to `take` in batches from its own threads.
+
+    There is no timer: whoever waits when a thread is free goes together, so a lone post waits for nobody.
+    """
 
     def __init__(self, take: Callable[[Sequence[Post]], list[Answer]], *, threads: int = 2) -> None:
         self._take = take
@@ -67,7 +69,7 @@ class Batcher:
             try:
                 answers = self._take([post for post, _ in batch])
             except Exception as error:  # noqa: BLE001 - a bug must not leave clients waiting, nor end this thread
-                log.error("intake failed", extra={"cause": type(error).__name__})  # noqa: TRY400 - no payload in logs
+                log.error("intake failed", extra={"cause": type(error).__name__})
                 answers = [NotDurable() for _ in batch]
             if self._loop is not None and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(_deliver, [future for _, future in batch], answers)

@@ -25,7 +25,8 @@ from router.flow.intake import (
     SourcePaused,
     Unauthorized,
 )
-from router.sources.contract import Format, Malformed, WrongShape
+from router.sources.body import read
+from router.sources.contract import Malformed, WrongShape
 from router.sources.registry import FORMATS
 from router.web.batch import Batcher, Overloaded
 
@@ -91,7 +92,7 @@ class Ingest:
             body = await self._body(headers, receive)
             status, answer = await (self._enqueue(body) if pagerduty else self._alerts(scope, headers, body))
         except Refusal as refusal:
-            REFUSED.labels(refusal.status).inc()
+            REFUSED.labels(str(refusal.status)).inc()
             await _refuse(send, refusal, pagerduty=pagerduty)
             return
         await _reply(send, status, answer)
@@ -116,9 +117,9 @@ class Ingest:
         """PagerDuty's own answer shapes; the routing key is the source key."""
         form = FORMATS["pagerduty"]
         try:
-            event = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            raise _refused(Malformed("The body is not JSON.")) from None
+            event = read(body)  # strict here, since what is written again below has lost its duplicate keys
+        except Malformed as refused:
+            raise _refused(refused) from None
         if not isinstance(event, dict) or not isinstance(event.get("routing_key"), str):
             raise Refusal(400, "Malformed", "routing_key must be a string.")
         dedup_key = event.get("dedup_key")
@@ -215,6 +216,7 @@ def _receipts(receipts: Iterable[Receipt]) -> bytes:
 
 
 async def _refuse(send: Send, refusal: Refusal, *, pagerduty: bool) -> None:
+    body: dict[str, object]
     if pagerduty:
         body = {"status": "invalid event", "message": refusal.title, "errors": [refusal.detail]}
     else:
