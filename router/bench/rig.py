@@ -1,4 +1,4 @@
-"""The product as `alertveil up` runs it, in a directory of its own, with a tenant whose alerts leave by four webhooks."""
+"""The product as `alertveil up` runs it, in a directory of its own, with a tenant that has four webhooks."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _DRAIN_SECONDS = 60.0
 
 
 class BenchError(Exception):
-    """A part does not run as it should: the figures would not be what they say. The text says which and where to look."""
+    """A part does not run as it should, so figures would not be what they say. The text says which part."""
 
 
 class Arrived(NamedTuple):
     """What the sink saw: how many, when the first and the last, and when each alert's."""
 
-    count: int
+    total: int
     first: float
     last: float
     arrivals: dict[str, list[float]]
@@ -105,6 +105,10 @@ def send(load: Load) -> Sent:
 class Product:
     """The running product, ready to take alerts of the tenant `bench`."""
 
+    name = "alertveil"
+    member = "incident_id"
+    receipts = True
+
     def __init__(self, pid: int, run: dict[str, str], key: str) -> None:
         self.pid = pid
         self.port = int(run["http_url"].rpartition(":")[2])
@@ -141,7 +145,7 @@ def product(data_dir: Path, sink_port: int) -> Iterator[Product]:
         process.stop(up, signal.SIGTERM, 15)
 
 
-UP = machine.executable("router.bench.up")
+UP = machine.executable("router.local.supervisor")
 
 
 def _running(up: subprocess.Popen[bytes], data_dir: Path, said: Path) -> dict[str, str]:
