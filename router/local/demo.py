@@ -146,8 +146,6 @@ def fill(data_dir: Path, apply: Sequence[str]) -> None:
 
 
 def let_in(data_dir: Path, add: Sequence[str]) -> None:
-    """Add the demo's user and write how to sign in to DATA_DIR/sign-in.txt: a fresh one-time code at every start.
-
     """Add the demo's user and write to DATA_DIR/sign-in.txt how to sign in: a fresh one-time code at every start.
 
     Raises:
