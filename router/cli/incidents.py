@@ -84,10 +84,12 @@ def show(incident: Id, *, tenant: Slug = None, as_json: Json = False) -> None:
             "last alert": one.last_alert_at,
             "resolved": one.resolved_at,
             "quiet timer": found.quiet,
-            **{f"  {name}": value for name, value in one.fields},
         }
     )
     say.text("")
+    if one.fields:
+        say.facts(dict(one.fields))
+        say.text("")
     say.table(
         ("revision", "at (UTC)", "who", "what"),
         [(row.revision, row.at, row.actor, _why(row)) for row in found.events],

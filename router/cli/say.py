@@ -68,7 +68,7 @@ def table(names: Sequence[str], rows: Sequence[Sequence[object]], *, nothing: st
 def facts(pairs: Mapping[str, object]) -> None:
     """Names and values, one pair a line; empty ones are left out."""
     shown = {name: word(value) for name, value in pairs.items() if value not in (None, "", [], {})}
-    wide = max((len(name) for name in shown), default=0)
+    wide = min(32, max((len(name) for name in shown), default=0))
     for name, value in shown.items():
         _write(f"{name.ljust(wide)}  {_coloured(value)}")
 
