@@ -36,7 +36,15 @@ while read -r op group; do
 done
 alive() {
   left=
-  for one in $groups; do kill -0 "-$one" 2>/dev/null && left="$left $one"; done
+  for one in $groups; do
+    kill -0 "-$one" 2>/dev/null || continue
+    state=
+    read -r state 2>/dev/null < "/proc/$one/stat"
+    case $state in
+      *") Z "*) kill -KILL "-$one" 2>/dev/null ;; # its leader is dead, only waited for by nobody
+      *) left="$left $one" ;;
+    esac
+  done
   groups=$left
   [ -n "$groups" ]
 }

@@ -42,6 +42,7 @@ class LittleProduct:
         self.leak = leak
         self.seen: dict[str, dict[str, str]] = {}  # incident id -> what each channel remembers of it
         self.senders: dict[str, Sender] = {}
+        self.kit: Kit | None = None
         self.values = sorted({value for one in samples(datetime.now(UTC)) for value in one.phi}, key=len, reverse=True)
         product = self
 
@@ -65,7 +66,7 @@ class LittleProduct:
 
     def connect(self, ports: Mapping[str, int]) -> None:
         """Open the real channels to the inbox's receivers."""
-        kit = Kit([ip_network("127.0.0.0/8")])
+        kit = self.kit = Kit([ip_network("127.0.0.0/8")])
         configs = {
             "slack": {"channel": "C0DEMO00001", "base_url": f"http://127.0.0.1:{ports['slack']}/api/"},
             "pagerduty": {"events_url": f"http://127.0.0.1:{ports['pagerduty']}"},
@@ -147,5 +148,9 @@ class LittleProduct:
             refs.update(getattr(outcome, "refs", {}))
 
     def stop(self) -> None:
+        if self.kit is not None:
+            self.kit.close()
+        for sender in self.senders.values():
+            getattr(sender, "close", lambda: None)()
         self.server.shutdown()
         self.server.server_close()

@@ -105,17 +105,32 @@ class Inbox:
         return True
 
     def _take(self, vendor: Vendor, captured: Captured) -> None:
-        self.record.add_got(captured)
+        if vendor is not self.slack:
+            self.record.add_got(captured)
+        elif "/chat." in captured.target:  # a token check is no message
+            self.record.add_got(captured, self._parent_of(captured))
         if vendor.count >= KEPT:
             vendor.clear()  # the record keeps what the page shows
         while len(self.slack.messages) > KEPT:
             self.slack.messages.pop(next(iter(self.slack.messages)), None)
 
     def _slack_now(self, incident: str) -> Sequence[Mapping[str, Any]]:
-        found = [message for _, message in sorted(self.slack.messages.items())]
-        parents = [one for one in found if not one.get("thread_ts") and incident in names_in(str(one))]
-        replies = [one for one in found if one.get("thread_ts") and incident in names_in(str(one))]
-        return parents + replies
+        held = sorted(self.slack.messages.items())
+        parents = {
+            place: message
+            for place, message in held
+            if not message.get("thread_ts") and incident in names_in(str(message))
+        }
+        replies = [message for (channel, _), message in held if (channel, message.get("thread_ts")) in parents]
+        return [*parents.values(), *replies]
+
+    def _parent_of(self, captured: Captured) -> str:
+        """The message that a reply in a Slack thread hangs under, as text."""
+        try:
+            arguments = captured.json()
+            return str(self.slack.messages.get((arguments["channel"], arguments["thread_ts"]), ""))
+        except (ValueError, KeyError, TypeError):
+            return ""
 
     def _serve(self, port: int) -> ThreadingHTTPServer:
         server = ThreadingHTTPServer((self.host, port), partial(_Handler, self))

@@ -17,7 +17,10 @@ KEPT = 200
 
 VENDORS = ("slack", "pagerduty", "smtp", "webhook")
 
-_UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}([0-9a-f]{8})", re.IGNORECASE)
+_UUID = re.compile(
+    r"(?<![0-9a-f])[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}([0-9a-f]{8})(?![0-9a-f])",
+    re.IGNORECASE,
+)
 _SHORT = re.compile(r"INC-[0-9A-F]{8}")
 
 
@@ -79,7 +82,7 @@ def text_of(captured: Captured) -> str:
         decoded = json.dumps(json.loads(raw), ensure_ascii=False)
     except ValueError:
         decoded = ""
-    headers = "\n".join(f"{name}: {value}" for name, value in captured.headers.items())
+    headers = "\n".join(f"{name}: {value}" for name, value in captured.headers.items() if name != "authorization")
     return f"{captured.target}\n{headers}\n{raw}\n{decoded}"
 
 
@@ -103,11 +106,12 @@ class Record:
             self._sent.append(sent)
             self._news.notify_all()
 
-    def add_got(self, captured: Captured) -> None:
+    def add_got(self, captured: Captured, about: str = "") -> None:
+        """Keep a message; `about` is text that says what it is about when its own does not."""
         text = text_of(captured)
         with self._news:
             self._number += 1
-            self._got.append(Got(self._number, captured, text, names_in(text)))
+            self._got.append(Got(self._number, captured, text, names_in(text) or names_in(about)))
             self._news.notify_all()
 
     def got(self, number: int) -> Got | None:
