@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
 CHECKS: dict[str, list[str | Path]] = {
-    "lint": [BIN / "ruff", "check", "--quiet", "."],
-    "format": [BIN / "ruff", "format", "--check", "--quiet", "."],
+    "lint": [BIN / "ruff", "check", "--quiet", "--output-format=concise", "."],
+    "format": [BIN / "ruff", "format", "--check", "--quiet", "--output-format=concise", "."],
     "types": [BIN / "mypy", "--no-error-summary"],
     "imports": [BIN / "lint-imports", "--no-logo"],
     "migrations": [sys.executable, "tools/lint_migrations.py"],
