@@ -1,0 +1,89 @@
+"""Every command that a page shows is run here as it stands, on the configuration that `docs/configuration.md` shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from router.local.vendors.slack import SlackVendor
+from router.local.vendors.webhook import WebhookVendor
+from tests.conftest import Database
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+YAML = re.compile(r"^```yaml\n(tenants:.*?)^```", re.MULTILINE | re.DOTALL)
+MADE = {"make up", "make test", "make check"}
+"""Run by `.ci/run` on a clean clone: a test suite cannot run itself."""
+
+
+def commands() -> list[tuple[str, list[str]]]:
+    """(page, the lines of one shell block) for every block of every page."""
+    return [
+        (page.name, [line.partition("  #")[0].strip() for line in block.splitlines() if line.strip()])
+        for page in PAGES
+        for block in SHELL.findall(page.read_text(encoding="utf-8"))
+    ]
+
+
+def example(slack: str, hook: str) -> str:
+    """The example of the configuration page, its two HTTP destinations led to receivers on this machine."""
+    [text] = YAML.findall((ROOT / "docs/configuration.md").read_text(encoding="utf-8"))
+    return text.replace("channel: C0123456789,", f'channel: C0123456789, base_url: "{slack}",').replace(
+        "https://hooks.acme.example/alerts", hook
+    )
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, database: Database, valkey: str) -> Iterator[tuple[Path, dict[str, str]]]:
+    with SlackVendor() as slack, WebhookVendor() as hook:
+        (tmp_path / "keys").mkdir()
+        (tmp_path / "keys" / "app").write_text("k" * 40)
+        (tmp_path / "alertveil.yaml").write_text(example(f"{slack.url}/api/", f"{hook.url}/alerts"))
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "ALERTVEIL_DATA_DIR": str(tmp_path / "data"),
+            "ALERTVEIL_DATABASE_URL": database.app_url,
+            "ALERTVEIL_OWNER_DATABASE_URL": database.owner_url,
+            "ALERTVEIL_REDIS_URL": valkey,
+            "ALERTVEIL_EGRESS_ALLOW": "127.0.0.0/8",
+            "ACME_AM_KEY": "a" * 40,
+            "ACME_SLACK_TOKEN": "xoxb-docs",
+            "ACME_PD_KEY": "p" * 32,
+            "ACME_HOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "SMTP_USER": "alerts",
+            "SMTP_PASSWORD": "s" * 20,
+        }
+        subprocess.run([str(Path(sys.executable).with_name("alertveil")), "keys", "init"], env=environment, check=True)
+        yield tmp_path, environment
+
+
+def test_the_pages_show_commands() -> None:
+    assert sum(len(lines) for _, lines in commands()) > 5
+
+
+def test_every_command_of_every_page_runs_as_it_stands(workplace: tuple[Path, dict[str, str]]) -> None:
+    folder, environment = workplace
+    program = str(Path(sys.executable).with_name("alertveil"))
+    for page, lines in commands():
+        for line in lines:
+            if line in MADE:
+                continue
+            words = shlex.split(line)
+            if words[0] == "make":
+                words = ["make", "--directory", str(ROOT), "--dry-run", *words[1:]]
+            elif words[0] in {".venv/bin/alertveil", "alertveil"}:
+                words = [program, *words[1:]]
+            done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+            # `doctor` fails when it finds something, and without a worker there is something to find.
+            allowed = {0, 1} if "doctor" in words else {0}
+            assert done.returncode in allowed, f"{page}: {line}\n{done.stdout}\n{done.stderr}"
+            assert "Traceback" not in done.stderr, f"{page}: {line}"
