@@ -231,6 +231,8 @@ class Intake:
                 prepare(job, held)
 
     def _keep(self, jobs: Sequence[Job]) -> None:
+        if not jobs:
+            return
         for _ in range(RACES):
             try:
                 rung = self._transaction(jobs)
