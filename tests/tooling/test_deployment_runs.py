@@ -177,6 +177,7 @@ tenants:
 """
 
 
+@pytest.mark.timeout(400)  # ten processes, started one after another
 def test_every_service_does_its_work_by_its_own_command_and_stops_in_time(deployment: Deployment) -> None:
     deployment.once("keys")
     assert (deployment.mounts["/keys"] / "keystore.json").exists()

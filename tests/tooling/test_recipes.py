@@ -78,6 +78,7 @@ def test_a_source_is_added(copy: Path) -> None:
     must_pass(copy, "ruff", "check", "router/sources")
 
 
+@pytest.mark.timeout(300)  # a whole exam inside
 def test_a_channel_is_added_and_sits_the_exam(copy: Path) -> None:
     follow(copy, "channels/ticket.py", "tests/channels/test_ticket.py")
     add(
