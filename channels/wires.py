@@ -84,7 +84,6 @@ class _Wire:
         "place",
         "reader",
         "rest",
-        "reused",
         "sock",
         "state",
         "tls",
@@ -103,7 +102,6 @@ class _Wire:
         self.rest: memoryview | None = None  # what of it is not written yet
         self.reader: http1.Reader | None = None
         self.head: http1.Head | None = None  # of the answer before
-        self.reused = False
         self.idle_since = 0.0
 
     def close(self) -> None:
@@ -301,7 +299,6 @@ class _Batch:
         "poller",
         "pool",
         "requests",
-        "retried",
         "until",
         "wires",
     )
@@ -315,7 +312,6 @@ class _Batch:
         self.lanes: dict[Place, _Lane] = {}
         self.wires: dict[int, _Wire] = {}
         self.done: list[_Wire] = []
-        self.retried: set[int] = set()
         self.patient = False  # some wire has an earlier limit than the deadline
         self.poller = select.poll()
 
@@ -516,13 +512,7 @@ class _Batch:
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             sent = 0
         except OSError:
-            # Nothing of the request left, so nobody can have acted on it: one more try on another connection.
-            if wire.reused and index not in self.retried:
-                self.retried.add(index)
-                queue.appendleft(index)
-                self._retire(wire)
-            else:
-                self._fail(wire, Retry(Reason.DISCONNECTED))
+            self._fail(wire, Retry(Reason.DISCONNECTED))  # nothing of it left, so nobody can have acted on it
             return
         wire.reader = http1.Reader(bodiless=True) if prepared.bodiless else None
         if sent == len(data):
@@ -572,7 +562,6 @@ class _Batch:
             if response is not None:
                 self._answer(wire.index, response)
                 if response.keep and wire.rest is None and not event & _GONE:
-                    wire.reused = True
                     wire.head = response.head
                     self._next(wire)
                 else:

@@ -137,6 +137,45 @@ class Early:
         client.close()
 
 
+class Leaving:
+    """A server that closes behind every answer without a word, both in one packet."""
+
+    def __enter__(self) -> str:
+        self.requests: list[int] = []
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(client,), daemon=True).start()
+
+    def _answer(self, client: socket.socket) -> None:
+        with client:
+            if client.recv(10_000):
+                self.requests.append(1)
+                client.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", socket.MSG_MORE)
+
+
+def test_a_server_that_leaves_behind_its_answer_is_sent_nothing_more(kit: Kit) -> None:
+    server = Leaving()
+    with server as url:
+        answers = kit.post_many([(prepare(url), b"", b"x")] * 30)
+        kit.close()
+    assert all(isinstance(answer, Response) for answer in answers)
+    assert len(server.requests) == 30
+
+
 def test_an_answer_before_the_end_of_the_request_counts(kit: Kit) -> None:
     with Early() as url:
         answer = kit.post(prepare(url), b"z" * 20_000_000)
@@ -183,6 +222,20 @@ def test_tls_connections_are_kept(tmp_path: Path) -> None:
         vendor.cut_all()
         assert isinstance(kit.post(prepared, b"x"), Response)
         assert vendor.count == 5
+        kit.close()
+
+
+def test_tls_connections_that_got_no_request_are_as_good_as_the_others(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("hooks.example").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    kit = Kit(exam.LOOPBACK, tmp_path / "ca.pem", lambda _, __: ["127.0.0.1"])
+    with WebhookVendor(tls=context, name="hooks.example") as vendor:
+        for _ in range(6):
+            kit.post_many([(prepare(vendor.url), b"", b"x")] * 8)
+        assert vendor.count == 48
+        assert vendor.connections <= 8
         kit.close()
 
 
