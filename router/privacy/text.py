@@ -21,6 +21,10 @@ _UNANCHORED: Final = re2._Anchor.UNANCHORED  # noqa: SLF001
 _HL7_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2})[.-]([0-9]{1,2})(?:[.-][0-9]{1,2})?")
 
 
+class TooLong(Exception):  # noqa: N818 - a budget, not a fault
+    """A text of more than MAX_ITEMS words and codes."""
+
+
 class Span(NamedTuple):
     """[start, end) of the original text; `sure` is False for what only default deny takes."""
 
@@ -98,7 +102,7 @@ class Reader:
 
     # --- entry -----------------------------------------------------------------------------------------------------
     def read(self, text: str) -> list[Span]:
-        """The stretches of `text` to replace, in order, not overlapping. Raises shadow.TooDeep."""
+        """The stretches of `text` to replace, in order, not overlapping. Raises shadow.TooDeep, TooLong."""
         shadow = cast(text)
         seen = shadow.text
         spans = self._spans(seen, self._items(seen))
@@ -137,6 +141,8 @@ class Reader:
             start, end = _match(_UNANCHORED, raw, pos, size)[0]
             if start < 0:
                 return items
+            if len(items) > MAX_ITEMS:
+                raise TooLong
             piece = text[start:end]
             if piece.isalpha():
                 add(Item(start, end, "w", piece))
@@ -279,11 +285,9 @@ class Reader:
         quote = tail[-1] if tail and tail[-1] in "\"'`(" else ""
         if quote:
             closing = ")" if quote == "(" else quote
-            stop = text.find(closing, first.start)
-            if stop < 0:
-                stop = len(text)
-            if stop - first.start > 400:  # noqa: PLR2004 - an unbalanced quote must not swallow the text
-                stop = first.end
+            stop = text.find(closing, first.start, first.start + _LONGEST_VALUE)
+            if stop < 0:  # an unbalanced quote must not swallow the text
+                stop = first.end if len(text) - first.start > _LONGEST_VALUE else len(text)
             last = index
             while last + 1 < len(items) and items[last + 1].start < stop:
                 last += 1
@@ -925,6 +929,9 @@ _DRUG: Final = re.compile(
     r"peridone|apine|prazole|afil|lamide|formin|gabalin|racetam|xaban|grel|platin|rubicin|taxel|mustine|relin|tropin|cept|kinra|imus|vudine|bactam|penem|sulfone|quine|fibrate|glitazone|asone|onide|zosin|curium|faxine|pramine|idone)$"
 )
 _IDLE: Final = 20_000
+_LONGEST_VALUE: Final = 400
+MAX_ITEMS: Final = 12_000
+"""Words and codes of one text that are read; what has more is not judged in parts."""
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
 _EMPTY: Final = frozenset(
     "null none nil undefined nan true false n/a na unknown empty missing redacted filtered [filtered] hidden anonymous - yes no not".split()

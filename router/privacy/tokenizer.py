@@ -7,6 +7,7 @@ import binascii
 import re
 import string
 import zlib
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -20,7 +21,7 @@ from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.memory import PATHS, Place
 from router.privacy.rules import Rules
 from router.privacy.shadow import TooDeep
-from router.privacy.text import Span, plays, settle, stronger
+from router.privacy.text import Span, TooLong, plays, settle, stronger
 from router.privacy.tokens import TOKEN, is_token
 
 Json = Any
@@ -28,9 +29,13 @@ Json = Any
 _NO_ROLES: Final[Mapping[str, str]] = {}
 MAX_DEPTH: Final = 64
 """Levels of nesting, embedded JSON included; below them a value is one token."""
-MAX_TEXT: Final = 1 << 20
-"""Characters of one text that are read; a longer one is one token."""
+MAX_TEXT: Final = 1 << 16
+"""Characters of one text that are read; the rest of a longer one is one token."""
+MAX_READ: Final = 1 << 18
+"""Characters of free text that are read in one event; the texts after that are one token each."""
 MAX_INFLATED: Final = 1 << 20
+MAX_RUNS: Final = 50
+"""Encoded runs of one text that are opened; each further one is one token."""
 MAX_LAYERS: Final = 6
 """Encodings inside encodings (JSON, base64, hex, gzip) that are opened; deeper ones are one token."""
 
@@ -155,6 +160,7 @@ class _Work:
         self.findings: dict[tuple[str, str], Finding] = {}
         self.counters: dict[str, int] = {}
         self.layers = 0
+        self.spent = 0
 
     # --- walking -------------------------------------------------------------------------------------------------------
     def walk(self, box: Any, key: Any, value: Json, place: Place, depth: int) -> None:
@@ -431,12 +437,15 @@ class _Work:
         """The reader's spans; whatever goes wrong, the whole text."""
         del loose
         try:
-            if len(text) > MAX_TEXT:
+            self.spent += len(text)
+            if self.spent > MAX_READ:
                 self.count("size")
                 return [Span(0, len(text), "TEXT", "budget", True)]
             return self.reader.read(text)
         except TooDeep:
             self.count("depth")
+        except TooLong:
+            self.count("size")
         except Exception:  # noqa: BLE001 - nothing a text holds may pass because a judge stumbled; the cause may hold it
             self.count("error")
         return [Span(0, len(text), "TEXT", "budget", True)]
@@ -446,22 +455,43 @@ class _Work:
         first = text[0] if text[0] not in " \t\r\n" else text.lstrip()[:1]
         if first in {"{", "[", '"'} and self.embedded(box, key, text, place):
             return
-        spans = positional.read(text, self.reader, strict=self.strict)
-        if spans is None:
-            spans = self.read(text)
+        tail: list[Span] = []
+        if len(text) > MAX_TEXT:
+            self.count("size")
+            cut = max(text.rfind(" ", MAX_TEXT - 1000, MAX_TEXT), text.rfind("\n", MAX_TEXT - 1000, MAX_TEXT), MAX_TEXT - 1000)
+            tail = [Span(cut, len(text), "TEXT", "budget", True)]
+            text, whole = text[:cut], text
         else:
-            spans = settle([*spans, *self.read(text)]) if spans and spans[0].rule != "segment" else spans
+            whole = text
+        spans = self.placed(text)
         if extra:
             taken = [match.span() for match in TOKEN.finditer(text)]
             spans = settle([*spans, *self.around(text, taken, extra)])
         inner = self.encoded(text, spans, place)
-        if not spans and not inner:
+        if not spans and not inner and not tail:
             self.memory.keep(role, text)
             self.plain.append((box, key, text, place))
             return
-        plan = _Plan(text, spans, place.path)
+        plan = _Plan(whole, [*spans, *tail], place.path)
         plan.inner = inner
         self.add(box, key, plan)
+
+    def placed(self, text: str) -> list[Span]:
+        """What the positional formats and the reader say together."""
+        try:
+            spans = positional.read(text, self.reader, strict=self.strict)
+        except TooDeep:
+            self.count("depth")
+            return [Span(0, len(text), "TEXT", "budget", True)]
+        except Exception:  # noqa: BLE001 - as in read
+            self.count("error")
+            return [Span(0, len(text), "TEXT", "budget", True)]
+        if spans is None:
+            return self.read(text)
+        if spans and spans[0].rule == "segment":
+            self.spent += len(text)
+            return spans
+        return settle([*spans, *self.read(text)])
 
     def around(self, text: str, taken: list[tuple[int, int]], kind: str) -> list[Span]:
         spans: list[Span] = []
@@ -509,19 +539,22 @@ class _Work:
         if len(text) < 16:  # noqa: PLR2004
             return []
         found: list[tuple[int, int, Callable[[], str]]] = []
+        secrets = [span for span in spans if span.kind == "SECRET"]
+        starts = [span.start for span in secrets]
         for match in _RUN.finditer(text):
             run = match[0]
-            if any(span.start < match.end() and match.start() < span.end and span.kind == "SECRET" for span in spans):
+            at = bisect_right(starts, match.start())
+            if (at and secrets[at - 1].end > match.start()) or (at < len(secrets) and secrets[at].start < match.end()):
                 continue
             opened = _open(run)
             if opened is None:
                 continue
             plain, encode = opened
-            inner: list[Json] = [plain]
-            if self.layers >= MAX_LAYERS:
-                self.count("depth")
+            if self.layers >= MAX_LAYERS or len(found) >= MAX_RUNS:
+                self.count("depth" if self.layers >= MAX_LAYERS else "size")
                 spans.append(Span(match.start(), match.end(), "TEXT", "budget", True))
                 continue
+            inner: list[Json] = [plain]
             self.layers += 1
             before = len(self.plans), len(self.nested)
             self.walk(inner, 0, plain, Place(place.path, NOTHING, "", exact=False, rule=""), len(place.path))
@@ -529,6 +562,8 @@ class _Work:
             spans[:] = [span for span in spans if span.end <= match.start() or span.start >= match.end()]
             if (len(self.plans), len(self.nested)) != before:
                 found.append((match.start(), match.end(), lambda inner=inner, plain=plain, encode=encode, run=run: run if inner[0] == plain else encode(inner[0])))  # type: ignore[misc]
+        if len(spans) > 1:
+            spans[:] = settle(spans)
         return found
 
     def number(self, box: Any, key: Any, value: int | float, place: Place) -> None:
@@ -622,7 +657,9 @@ class _Work:
         for _, _, plan in self.plans:
             spans = _occurrences(plan.text, present, structural=False)
             if spans:
-                plan.spans = settle([*plan.spans, *(span for span in spans if not any(old.start < span.end and span.start < old.end for old in plan.spans))])
+                starts = [span.start for span in plan.spans]
+                free = [span for span in spans if not _covered(span, plan.spans, starts)]
+                plan.spans = settle([*plan.spans, *free])
 
     # --- writing ---------------------------------------------------------------------------------------------------------
     def finish(self) -> None:
@@ -832,6 +869,12 @@ def _occurrences(text: str, wanted: dict[str, str], *, structural: bool) -> list
                     spans.append(Span(at, end, kind, "propagated", True))
             at = low.find(spelling, end)
     return settle(spans)
+
+
+def _covered(span: Span, spans: list[Span], starts: list[int]) -> bool:
+    """Does `span` touch one of `spans`, which are in order and begin at `starts`."""
+    at = bisect_right(starts, span.start)
+    return bool((at and spans[at - 1].end > span.start) or (at < len(spans) and spans[at].start < span.end))
 
 
 def _same_class(char: str, edge: str) -> bool:
