@@ -217,7 +217,7 @@ def test_an_unreachable_database_is_not_ready_and_raises_nothing(database: Datab
     made = build(database.app_url, tmp_path)
     with Superuser(database.superuser_url) as superuser:
         name = superuser.one("SELECT current_database() AS name").name
-        superuser.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        superuser.run(f"ALTER DATABASE {name} CONNECTION LIMIT 0")
         superuser.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'alertveil'")
     assert not status.ready(made).ready
     assert status.metrics(made) == b""

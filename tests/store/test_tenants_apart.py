@@ -1,0 +1,265 @@
+"""The database keeps tenants apart by itself: asked of its own catalog, so that a table added tomorrow is held to it too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from router.local.vendors.webhook import WebhookVendor
+from router.runtime import Runtime
+from router.store.session import Database, DatabaseDown, UnsafeRole
+from tests.conftest import Database as Migrated
+from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, Worker, build, tenant, webhook
+
+DOORS = {
+    "door.due_lanes()",
+    "door.quiet_tenants()",
+    "door.session_by_hash(p_hash bytea)",
+    "door.source_by_key(p_hash bytea)",
+    "door.tenant_by_slug(p_slug text)",
+    "door.tenant_ids()",
+    "door.users_by_login(p_email text)",
+}
+"""All that works without a tenant."""
+
+VAULT = {
+    "vault.add_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
+    "vault.fetch(p_grant uuid, p_actor text)",
+    "vault.keys()",
+    "vault.request(p_grant uuid, p_incident uuid, p_tokens text[], p_actor text, p_purpose text, p_reason text)",
+    "vault.rewrap_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
+    "vault.seal(p_index integer, p_key integer, p_blinds bytea[], p_tokens text[], p_kinds text[], p_sealed bytea[])",
+}
+"""All that reaches the vault."""
+
+WITHOUT_TENANT = {
+    "instance": "switches and heartbeats of the installation, nobody's data",
+    "alembic_version": "which schema this is",
+}
+
+GLOBAL_KEYS = {
+    "tenants_slug_key": "a slug names its tenant in URLs, so it is one installation-wide name",
+    "sources_key": "a key must lead to one source; SHA-256 of 32 random characters tells nothing",
+    "sessions_hash": "a session must lead to one user; a hash of random bytes tells nothing",
+}
+"""Unique without the tenant, and why that tells nobody anything."""
+
+TENANT_TABLES = (
+    "SELECT c.oid, n.nspname || '.' || c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    " WHERE c.relkind IN ('r', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+    " AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT attisdropped)"
+)
+
+
+@pytest.fixture
+def superuser(database: Migrated) -> Iterator[Superuser]:
+    with Superuser(database.superuser_url) as made:
+        yield made
+
+
+@pytest.fixture
+def runtime(database: Migrated, tmp_path: Path) -> Iterator[Runtime]:
+    made = build(database.app_url, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clinic(runtime: Runtime) -> Iterator[Tenant]:
+    """A tenant with rows in as many tables as one delivered alert touches."""
+    with WebhookVendor() as vendor, Worker(runtime) as worker:
+        made = tenant(runtime, channels={"hook": webhook(vendor)})
+        edge = Edge(runtime)
+        edge.take(made.post({"title": "bounced", "message": f"mail to {EMAIL}"}))
+        worker.drain(*edge.rung)
+        yield made
+
+
+def test_every_table_is_a_tenants_or_says_why_not(superuser: Superuser) -> None:
+    ours = {row.name for row in superuser.rows(TENANT_TABLES)}
+    every = {f"{schema}.{name}" for schema, name in superuser.tables()}
+    assert every - ours == {f"public.{name}" for name in WITHOUT_TENANT}
+
+
+def test_every_tenant_table_has_forced_row_level_security_and_the_one_policy(superuser: Superuser) -> None:
+    for table in superuser.rows(TENANT_TABLES):
+        row = superuser.one("SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE oid = %s", [table.oid])
+        assert tuple(row) == (True, True), table.name
+        policies = {
+            row.polname: row
+            for row in superuser.rows(
+                "SELECT polname, polcmd, polroles::regrole[]::text[] AS roles, pg_get_expr(polqual, polrelid) AS seen,"
+                " pg_get_expr(polwithcheck, polrelid) AS written FROM pg_policy WHERE polrelid = %s",
+                [table.oid],
+            )
+        }
+        mine = policies.pop("tenant")
+        assert (mine.polcmd, mine.roles) == ("*", ["-"]), table.name
+        assert "app.tenant_id" in mine.seen, table.name
+        assert mine.seen == mine.written, table.name
+        # What is left is what the doors read, and only their owner may use it.
+        assert all(row.polcmd == "r" and row.roles == ["alertveil_system"] for row in policies.values()), table.name
+
+
+def test_every_key_starts_with_the_tenant(superuser: Superuser) -> None:
+    tables = [row.oid for row in superuser.rows(TENANT_TABLES)]
+    strays = {
+        row.name
+        for row in superuser.rows(
+            "SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_attribute a"
+            " ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] WHERE i.indisunique AND i.indrelid = ANY (%s)"
+            " AND a.attname <> 'tenant_id'",
+            [tables],
+        )
+    }
+    assert strays == set(GLOBAL_KEYS)
+    foreign = superuser.rows(
+        "SELECT k.conname FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]"
+        " WHERE k.contype = 'f' AND k.conrelid = ANY (%s) AND a.attname <> 'tenant_id'",
+        [tables],
+    )
+    assert foreign == []
+
+
+def test_without_a_tenant_nothing_is_seen(runtime: Runtime, clinic: Tenant, superuser: Superuser) -> None:
+    assert superuser.one("SELECT count(*) AS n FROM incidents").n == 1
+    for table in superuser.rows(TENANT_TABLES):
+        if table.name.startswith("vault."):
+            continue
+        with runtime.database.several() as session:
+            assert session.rows(f"SELECT 1 AS n FROM {table.name}") == [], table.name
+        with runtime.database.several() as session:  # an earlier transaction of this connection had one
+            session.enter(clinic.tenant_id)
+        with runtime.database.several() as session:
+            assert session.rows(f"SELECT 1 AS n FROM {table.name}") == [], table.name
+
+
+def test_a_stranger_sees_changes_and_adds_nothing_of_anothers(
+    runtime: Runtime, clinic: Tenant, superuser: Superuser
+) -> None:
+    stranger = tenant(runtime)
+    filled = 0
+    for table in superuser.rows(TENANT_TABLES):
+        if table.name.startswith("vault."):
+            continue
+        theirs = superuser.rows(f"SELECT * FROM {table.name} WHERE tenant_id = %s", [clinic.tenant_id])
+        filled += bool(theirs)
+        count = f"SELECT count(*) AS n FROM {table.name} WHERE tenant_id = '{clinic.tenant_id}'"
+        with runtime.database.tenant(stranger.tenant_id) as session:
+            assert session.one(count).n == 0, table.name
+        for statement in (
+            f"UPDATE {table.name} SET tenant_id = '{clinic.tenant_id}'",  # mine becomes theirs
+            f"INSERT INTO {table.name} (tenant_id) VALUES ('{clinic.tenant_id}')",
+        ):
+            with pytest.raises(DatabaseDown) as refused, runtime.database.tenant(stranger.tenant_id) as session:
+                if session.run(statement) == 0:  # there was nothing of mine to give away
+                    raise DatabaseDown("42501")
+            assert refused.value.sqlstate == "42501", table.name
+        after = superuser.rows(f"SELECT * FROM {table.name} WHERE tenant_id = %s", [clinic.tenant_id])
+        assert after == theirs, table.name
+    assert filled >= 10, "the clinic has rows to lose"
+
+
+def test_the_functions_that_run_as_somebody_else_are_a_closed_list(superuser: Superuser) -> None:
+    found = superuser.rows(
+        "SELECT n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name,"
+        " p.proconfig, p.proowner::regrole::text AS owner, p.proacl::text[] AS acl FROM pg_proc p"
+        " JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.prosecdef"
+        " AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+    )
+    assert {row.name for row in found} == DOORS | VAULT
+    for row in found:
+        schema = "vault" if row.name in VAULT else "public"
+        assert row.proconfig == [f"search_path={schema}, pg_temp"], row.name
+        assert row.owner == ("alertveil_vault" if row.name in VAULT else "alertveil_system")
+        assert row.acl is not None, f"{row.name}: PUBLIC may run what has no list"
+        assert not any(entry.startswith("=") for entry in row.acl), row.name
+        assert {entry.partition("=")[0] for entry in row.acl} <= {row.owner, "alertveil_app"}, row.name
+
+
+def test_their_owners_can_neither_log_in_nor_pass_row_level_security(superuser: Superuser) -> None:
+    rows = superuser.rows(
+        "SELECT rolname, rolcanlogin OR rolsuper OR rolbypassrls AS unsafe FROM pg_roles WHERE rolname LIKE 'alertveil\\_%%'"
+        " AND rolname IN ('alertveil_app', 'alertveil_vault', 'alertveil_system', 'alertveil_auditor')"
+    )
+    assert {row.rolname: row.unsafe for row in rows} == dict.fromkeys(
+        ("alertveil_app", "alertveil_vault", "alertveil_system", "alertveil_auditor"), False
+    )
+
+
+@pytest.mark.parametrize("table", ["vault.entries", "vault.data_keys", "vault.grants"])
+@pytest.mark.parametrize("what", ["SELECT 1 AS n FROM {}", "DELETE FROM {}", "UPDATE {} SET tenant_id = tenant_id"])
+def test_the_application_cannot_touch_the_vaults_tables(
+    runtime: Runtime, clinic: Tenant, table: str, what: str
+) -> None:
+    with pytest.raises(DatabaseDown) as refused, runtime.database.tenant(clinic.tenant_id) as session:
+        session.run(what.format(table))
+    assert refused.value.sqlstate == "42501"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM attempts",
+        "UPDATE attempts SET policy = 'x'",
+        "DELETE FROM incident_events",
+        "UPDATE alerts SET tokens = '{}'",
+        "UPDATE destinations SET config = '{}'",
+        "TRUNCATE incidents CASCADE",
+        "CREATE TABLE public.mine (a int)",
+        "SET ROLE alertveil_vault",
+        "CREATE FUNCTION public.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    ],
+)
+def test_the_application_may_not(runtime: Runtime, clinic: Tenant, statement: str) -> None:
+    with pytest.raises(DatabaseDown) as refused, runtime.database.tenant(clinic.tenant_id) as session:
+        session.run(statement)
+    assert refused.value.sqlstate == "42501"
+
+
+def test_a_role_that_row_level_security_would_not_hold_is_refused(database: Migrated) -> None:
+    for url in (database.superuser_url, database.owner_url):
+        unsafe = Database(url)
+        with pytest.raises(UnsafeRole, match="could bypass row-level security"):
+            unsafe.check_role()
+        unsafe.close()
+
+
+def test_a_connection_that_failed_for_one_tenant_serves_the_next_with_nothing_of_it(
+    database: Migrated, clinic: Tenant
+) -> None:
+    lone = Database(database.app_url, size=1)
+    for _ in range(3):
+        with pytest.raises(RuntimeError), lone.tenant(clinic.tenant_id) as session:
+            assert session.one("SELECT count(*) AS n FROM incidents").n == 1
+            raise RuntimeError
+        with pytest.raises(DatabaseDown), lone.tenant(clinic.tenant_id) as session:
+            session.run("SELECT 1 / 0")
+        with lone.several() as session:
+            assert session.one("SELECT count(*) AS n FROM incidents").n == 0
+        with lone.tenant(uuid4()) as session:
+            assert session.one("SELECT count(*) AS n FROM incidents").n == 0
+    lone.close()
+
+
+def test_the_auditor_reads_under_a_tenant_and_writes_nothing(database: Migrated, clinic: Tenant) -> None:
+    with psycopg.connect(database.auditor_url) as connection:
+
+        def count(table: str) -> Any:  # noqa: ANN401 - a number
+            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+            return row and row[0]
+
+        assert count("attempts") == 0
+        connection.execute("SELECT set_config('app.tenant_id', %s, false)", [str(clinic.tenant_id)])
+        assert count("attempts") == 1
+        assert count("vault.grants") == 0
+        connection.commit()
+        for statement in ("DELETE FROM vault.grants", "SELECT 1 FROM vault.entries", "UPDATE incidents SET title = ''"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+            connection.rollback()

@@ -1,0 +1,217 @@
+"""What is sealed opens only here: through a committed grant, for the incident it came with, in the place where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from router.keys import IntegrityFailure, TenantKeys
+from router.runtime import Runtime
+from router.vault import Denied, Opened, open_credentials, seal_credentials
+from tests.conftest import Database
+from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, build, tenant
+
+SECRET = "AKIAIOSFODNN7EXAMPLE"
+
+
+@pytest.fixture
+def superuser(database: Database) -> Iterator[Superuser]:
+    with Superuser(database.superuser_url) as made:
+        yield made
+
+
+@pytest.fixture
+def runtime(database: Database, tmp_path: Path) -> Iterator[Runtime]:
+    made = build(database.app_url, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def edge(runtime: Runtime) -> Edge:
+    return Edge(runtime)
+
+
+@pytest.fixture
+def clinic(runtime: Runtime) -> Tenant:
+    return tenant(runtime)
+
+
+def bounced(edge: Edge, clinic: Tenant, uid: str = "1", address: str = EMAIL) -> tuple[UUID, str]:
+    """An incident whose alert holds an address, and that address's token."""
+    event = {"title": "bounced", "alert_uid": uid, "message": f"mail to {address}"}
+    (receipt,) = edge.take(clinic.post(event))
+    assert receipt.incident_id is not None
+    (row,) = clinic.rows("SELECT tokens FROM alerts WHERE alert_id = %s", [receipt.alert_id])
+    return receipt.incident_id, next(token for token in row.tokens if token.startswith("<EMAIL_"))
+
+
+def reveal(clinic: Tenant, incident_id: UUID, *tokens: str) -> list[Opened]:
+    vault, database = clinic.runtime.vault, clinic.runtime.database
+    return vault.reveal(
+        database,
+        clinic.tenant_id,
+        incident_id=incident_id,
+        tokens=tokens,
+        actor="user:nina",
+        purpose="treatment",
+        reason="patient called",
+    )
+
+
+def ask(session: Any, grant: UUID, incident: UUID, *tokens: str) -> str:  # noqa: ANN401 - a Session
+    row = session.one(
+        "SELECT vault.request(%s, %s, %s, 'user:nina', 'treatment', 'called') AS verdict",
+        (grant, incident, list(tokens)),
+    )
+    return str(row.verdict)
+
+
+FETCH = "SELECT token FROM vault.fetch(%s, %s)"
+
+
+def test_a_granted_token_opens_once_and_the_grant_says_who_when_and_why(
+    edge: Edge, clinic: Tenant, superuser: Superuser
+) -> None:
+    incident, token = bounced(edge, clinic)
+    (opened,) = reveal(clinic, incident, token)
+    assert opened.value == EMAIL
+    assert EMAIL not in repr(opened)
+    row = superuser.one("SELECT grant_id, actor, purpose, reason, allowed, fetched_at IS NOT NULL AS used FROM vault.grants")
+    assert tuple(row)[1:] == ("user:nina", "treatment", "patient called", True, True)
+    with clinic.runtime.database.tenant(clinic.tenant_id) as session:
+        assert session.rows(FETCH, (row.grant_id, "user:nina")) == []
+
+
+def test_a_grant_gives_nothing_in_its_own_transaction(edge: Edge, clinic: Tenant) -> None:
+    incident, token = bounced(edge, clinic)
+    with clinic.runtime.database.tenant(clinic.tenant_id) as session:
+        grant = uuid4()
+        assert ask(session, grant, incident, token) == "allowed"
+        assert session.rows(FETCH, (grant, "user:nina")) == []
+        session.run("SAVEPOINT deeper")
+        assert session.rows(FETCH, (grant, "user:nina")) == []
+
+
+def test_a_grant_that_was_rolled_back_gives_nothing(edge: Edge, clinic: Tenant) -> None:
+    incident, token = bounced(edge, clinic)
+    grant = uuid4()
+    with pytest.raises(RuntimeError), clinic.runtime.database.tenant(clinic.tenant_id) as session:
+        ask(session, grant, incident, token)
+        raise RuntimeError
+    with clinic.runtime.database.tenant(clinic.tenant_id) as session:
+        assert session.rows(FETCH, (grant, "user:nina")) == []
+
+
+def test_a_grant_is_its_actors_and_its_minutes(edge: Edge, clinic: Tenant, superuser: Superuser) -> None:
+    incident, token = bounced(edge, clinic)
+    grant = uuid4()
+    with clinic.runtime.database.tenant(clinic.tenant_id) as session:
+        ask(session, grant, incident, token)
+    with clinic.runtime.database.tenant(clinic.tenant_id) as session:
+        assert session.rows(FETCH, (grant, "user:mallory")) == []
+    superuser.run("UPDATE vault.grants SET at = at - interval '61 seconds'")
+    with clinic.runtime.database.tenant(clinic.tenant_id) as session:
+        assert session.rows(FETCH, (grant, "user:nina")) == []
+
+
+def test_a_grant_of_one_tenant_gives_another_nothing(edge: Edge, clinic: Tenant) -> None:
+    incident, token = bounced(edge, clinic)
+    stranger, grant = tenant(clinic.runtime), uuid4()
+    with clinic.runtime.database.tenant(clinic.tenant_id) as session:
+        ask(session, grant, incident, token)
+    with clinic.runtime.database.tenant(stranger.tenant_id) as session:
+        assert session.rows(FETCH, (grant, "user:nina")) == []
+        assert ask(session, uuid4(), incident, token) == "a token does not belong to this incident"
+
+
+def test_a_token_of_another_incident_is_denied_and_the_denial_stays(
+    edge: Edge, clinic: Tenant, superuser: Superuser
+) -> None:
+    first, _ = bounced(edge, clinic)
+    _, other = bounced(edge, clinic, "2", "someone.else@leakmail.test")
+    with pytest.raises(Denied, match="does not belong to this incident"):
+        reveal(clinic, first, other)
+    row = superuser.one("SELECT allowed, verdict, fetched_at FROM vault.grants")
+    assert tuple(row) == (False, "a token does not belong to this incident", None)
+
+
+def test_a_token_that_only_appears_in_a_text_is_shown_and_never_opened(edge: Edge, clinic: Tenant) -> None:
+    _, token = bounced(edge, clinic)
+    (receipt,) = edge.take(clinic.post({"title": "forged", "alert_uid": "2", "message": f"who is {token}"}))
+    assert receipt.incident_id is not None
+    (row,) = clinic.rows("SELECT description, tokens FROM incidents i JOIN alerts a USING (tenant_id, incident_id)"
+                         " WHERE a.alert_id = %s", [receipt.alert_id])  # fmt: skip
+    assert token in row.description
+    assert token not in row.tokens
+    with pytest.raises(Denied):
+        reveal(clinic, receipt.incident_id, token)
+
+
+def test_a_secret_is_sealed_and_never_opened(edge: Edge, clinic: Tenant) -> None:
+    (receipt,) = edge.take(clinic.post({"title": "login failed", "message": f"password={SECRET}"}))
+    assert receipt.incident_id is not None
+    (row,) = clinic.rows("SELECT tokens FROM alerts")
+    token = next(each for each in row.tokens if each.startswith("<SECRET_"))
+    with pytest.raises(Denied, match="secrets are never opened"):
+        reveal(clinic, receipt.incident_id, token)
+
+
+@pytest.mark.parametrize("actor, reason", [("", "called"), ("user:nina", "")])
+def test_nobody_and_no_reason_are_denied(edge: Edge, clinic: Tenant, actor: str, reason: str) -> None:
+    incident, token = bounced(edge, clinic)
+    with pytest.raises(Denied, match="needed"):
+        clinic.runtime.vault.reveal(
+            clinic.runtime.database,
+            clinic.tenant_id,
+            incident_id=incident,
+            tokens=[token],
+            actor=actor,
+            purpose="treatment",
+            reason=reason,
+        )
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        "UPDATE vault.entries e SET sealed = o.sealed FROM vault.entries o"
+        " WHERE e.token = %(mine)s AND o.token = %(theirs)s",
+        "UPDATE vault.entries SET kind = 'PHONE' WHERE token = %(mine)s AND %(theirs)s <> ''",
+        "UPDATE vault.entries SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) WHERE token = %(mine)s"
+        " AND %(theirs)s <> ''",
+    ],
+)
+@pytest.mark.parametrize("across", [False, True])
+def test_a_ciphertext_that_was_moved_or_edited_does_not_open(
+    edge: Edge, clinic: Tenant, superuser: Superuser, moved: str, across: bool  # noqa: FBT001
+) -> None:
+    incident, mine = bounced(edge, clinic)
+    other = tenant(clinic.runtime) if across else clinic
+    _, theirs = bounced(edge, other, "2", "someone.else@leakmail.test")
+    superuser.run(moved.replace("%(mine)s", f"'{mine}'").replace("%(theirs)s", f"'{theirs}'"))
+    with pytest.raises(IntegrityFailure):
+        reveal(clinic, incident, mine)
+
+
+def test_credentials_open_for_their_destination_only() -> None:
+    mine, theirs = (TenantKeys(uuid4(), {1: bytes([n]) * 32}, {1: bytes([n]) * 32}) for n in (1, 2))
+    place = uuid4()
+    sealed = seal_credentials(mine, place, {"token": "xoxb"})
+    assert open_credentials(mine, place, sealed, 1) == {"token": "xoxb"}
+    for keys, where in ((mine, uuid4()), (theirs, place)):
+        with pytest.raises(IntegrityFailure):
+            open_credentials(keys, where, sealed, 1)
+
+
+def test_a_tokens_uniqueness_is_a_constraint(edge: Edge, clinic: Tenant, superuser: Superuser) -> None:
+    bounced(edge, clinic)
+    found = superuser.one(
+        "SELECT count(*) AS n FROM pg_constraint WHERE conrelid = 'vault.entries'::regclass AND contype = 'u'"
+        " AND pg_get_constraintdef(oid) = 'UNIQUE (tenant_id, token)'"
+    )
+    assert found.n == 1
