@@ -13,6 +13,7 @@ import resource
 import signal
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from uuid import UUID
 import psycopg
 from celery import Celery, bootsteps
 from celery.exceptions import Reject
+from celery.exceptions import SecurityWarning
 from celery.signals import setup_logging
 
 from router import broker, log, settings, wiring
@@ -176,6 +178,8 @@ def run_worker(config: settings.Settings, *, beat: bool, name: str = "") -> int:
     """Serve bells until told to stop; with `beat`, ring upkeep too. Returns the exit code."""
     log.set_up(config.log_level)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Celery warns on stderr when it runs as root, where pickled messages would be dangerous; it accepts only JSON here.
+    warnings.simplefilter("ignore", SecurityWarning)
     app = build(config)
     works = Works(wiring.build(config, connections=8), doorbells=True)
     _tasks(app, works)
