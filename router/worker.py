@@ -20,8 +20,7 @@ from uuid import UUID
 
 import psycopg
 from celery import Celery, bootsteps
-from celery.exceptions import Reject
-from celery.exceptions import SecurityWarning
+from celery.exceptions import Reject, SecurityWarning
 from celery.signals import setup_logging
 
 from router import broker, log, settings, wiring

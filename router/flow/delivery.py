@@ -464,7 +464,7 @@ def outcome_record(
         if digest and refs:
             refs["digest"] = "1"
     elif isinstance(outcome, Retry):
-        uncertain = outcome.maybe_delivered
+        refs, uncertain = dict(outcome.refs), outcome.maybe_delivered
     state, wait = "delivered", 0.0
     match step:
         case Again():
