@@ -73,7 +73,7 @@ def main(sources: Path) -> None:
     flags.update(clinical())
     lines = [f"{word} {flag}\n" for word, flag in sorted(flags.items()) if WORD.fullmatch(word)]
     (DATA / "lexicon.txt").write_text("".join(lines), encoding="ascii")
-    print({flag: sum(line.endswith(f" {flag}\n") for line in lines) for flag in "wrnpdm"})  # noqa: T201 - a script
+    print({flag: sum(line.endswith(f" {flag}\n") for line in lines) for flag in "wrnpdm"})
 
 
 def rows(path: Path) -> list[list[str]]:

@@ -28,8 +28,14 @@ def main() -> None:
         mint = ThrowawayMint()
         total = score(rows, lambda payload, mint=mint: tokenize(payload, rules, {}, mint).event)
         print(f"{path.name} at {options.level}: {total.line()}")
-        print("  leaked by type:", {kind: f"{count}/{total.by_type[kind]}" for kind, count in total.leaked_by_type.most_common()})
-        print("  leaked by encoding:", {kind: f"{count}/{total.by_enc[kind]}" for kind, count in total.leaked_by_enc.most_common()})
+        print(
+            "  leaked by type:",
+            {kind: f"{count}/{total.by_type[kind]}" for kind, count in total.leaked_by_type.most_common()},
+        )
+        print(
+            "  leaked by encoding:",
+            {kind: f"{count}/{total.by_enc[kind]}" for kind, count in total.leaked_by_enc.most_common()},
+        )
         for line in total.leaks[: options.show]:
             print("  leak ", line)
         for line in total.breaks[: options.show]:

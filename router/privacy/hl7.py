@@ -1,5 +1,6 @@
 """Which fields of HL7 v2 segments are about a person, by HL7 2.x chapters 3 to 7: segment -> field number -> kind."""
 
+# ruff: noqa: E501 - the tables read better as long lines
 from __future__ import annotations
 
 from typing import Final

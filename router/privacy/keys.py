@@ -1,5 +1,6 @@
 """What a key says of its value: PHI of some kind, a structural role, or nothing. Keys decide before shapes do."""
 
+# ruff: noqa: E501 - the tables read better as long lines
 from __future__ import annotations
 
 import re
@@ -16,7 +17,8 @@ _PIECE: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 class Verdict:
     """`kind`: every value under this key is PHI of this kind. `role`: else the structural role it claims ('' is free
     text). `subject`: what the values below it are about (person, provider, address, name, telecom, clinical,
-    medication, pay, plan, device, infra, cookies, identifier), or ''."""
+    medication, pay, plan, device, infra, cookies, identifier), or ''.
+    """
 
     kind: str = ""
     role: str = ""
@@ -154,14 +156,14 @@ _UNDER: Final[dict[str, dict[str, str]]] = {
 
 # last words that turn a PHI word before them into something about the system: patient_count, email_status, phone_verified
 _TAILS: Final[dict[str, str]] = {
-    **dict.fromkeys("count counts total num_total sum avg max min ms seconds secs duration latency size bytes length len rate ratio pct percent percentage limit quota threshold ttl timeout attempts retries retry errors failures index idx position port lag depth qps rps offset version score counter bucket".split(), "number"),
-    **dict.fromkeys("status state type enabled disabled valid invalid verified verification exists present missing required optional flag mode format level severity priority category result outcome masked redacted hashed encrypted null empty changed match matched mismatch mismatched allowed blocked bounced opt optin".split(), "enum"),
-    **dict.fromkeys("service svc server table column columns schema topic queue cache worker job task cluster namespace pod host hostname endpoint route template templates provider_name handler controller module class method function api app application database db bucket stream exchange client_name backend frontend proxy gateway pipeline system engine index_name model field fields validator validation parser field_name key_name constraint lookup search check sync import export feed interface".split(), "name"),
-    **dict.fromkeys("at timestamp ts updated created expires".split(), "time"),
+    **dict.fromkeys(["count", "counts", "total", "num_total", "sum", "avg", "max", "min", "ms", "seconds", "secs", "duration", "latency", "size", "bytes", "length", "len", "rate", "ratio", "pct", "percent", "percentage", "limit", "quota", "threshold", "ttl", "timeout", "attempts", "retries", "retry", "errors", "failures", "index", "idx", "position", "port", "lag", "depth", "qps", "rps", "offset", "version", "score", "counter", "bucket"], "number"),
+    **dict.fromkeys(["status", "state", "type", "enabled", "disabled", "valid", "invalid", "verified", "verification", "exists", "present", "missing", "required", "optional", "flag", "mode", "format", "level", "severity", "priority", "category", "result", "outcome", "masked", "redacted", "hashed", "encrypted", "null", "empty", "changed", "match", "matched", "mismatch", "mismatched", "allowed", "blocked", "bounced", "opt", "optin"], "enum"),
+    **dict.fromkeys(["service", "svc", "server", "table", "column", "columns", "schema", "topic", "queue", "cache", "worker", "job", "task", "cluster", "namespace", "pod", "host", "hostname", "endpoint", "route", "template", "templates", "provider_name", "handler", "controller", "module", "class", "method", "function", "api", "app", "application", "database", "db", "bucket", "stream", "exchange", "client_name", "backend", "frontend", "proxy", "gateway", "pipeline", "system", "engine", "index_name", "model", "field", "fields", "validator", "validation", "parser", "field_name", "key_name", "constraint", "lookup", "search", "check", "sync", "import", "export", "feed", "interface"], "name"),
+    **dict.fromkeys(["at", "timestamp", "ts", "updated", "created", "expires"], "time"),
 }  # fmt: skip
 
-_NAMERS: Final = frozenset("name key field label param parameter header attribute column k property variable var tag question code type id slug path dimension measure metric system url".split())
-_VALUERS: Final = frozenset("value val v content answer text values data current new old stringvalue string_value valuestring".split())
+_NAMERS: Final = frozenset(["name", "key", "field", "label", "param", "parameter", "header", "attribute", "column", "k", "property", "variable", "var", "tag", "question", "code", "type", "id", "slug", "path", "dimension", "measure", "metric", "system", "url"])
+_VALUERS: Final = frozenset(["value", "val", "v", "content", "answer", "text", "values", "data", "current", "new", "old", "stringvalue", "string_value", "valuestring"])
 
 
 def split(key: str) -> tuple[str, ...]:
@@ -225,10 +227,9 @@ def _best(words: tuple[str, ...], table: dict[frozenset[str], str]) -> tuple[str
     return "", 0, 0
 
 
-_COUNTERS: Final = frozenset("n num nb number max min total avg mean is has sum count p50 p90 p95 p99".split())
+_COUNTERS: Final = frozenset(["n", "num", "nb", "number", "max", "min", "total", "avg", "mean", "is", "has", "sum", "count", "p50", "p90", "p95", "p99"])
 _COUNTED: Final = frozenset(
-    """docs rows bytes keys files requests messages events items records errors retries connections threads pages blocks queries calls packets tokens jobs tasks hits misses samples
-    seconds millis ms nodes pods shards replicas partitions bufs buffers chunks ops examined sent read written received scanned returned evicted expired""".split()
+    ["docs", "rows", "bytes", "keys", "files", "requests", "messages", "events", "items", "records", "errors", "retries", "connections", "threads", "pages", "blocks", "queries", "calls", "packets", "tokens", "jobs", "tasks", "hits", "misses", "samples", "seconds", "millis", "ms", "nodes", "pods", "shards", "replicas", "partitions", "bufs", "buffers", "chunks", "ops", "examined", "sent", "read", "written", "received", "scanned", "returned", "evicted", "expired"]
 )
 _CREDENTIAL: Final = re.compile(r"(?:auth|sess|sessid|session|token|secret|passwd|password|apikey|cookie|sid)$")
 _NO_CREDENTIAL: Final = frozenset({"preauth", "priorauth", "unauth", "session", "reauth"})

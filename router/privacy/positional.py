@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from router.privacy.keys import Verdict, judge
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
+from router.privacy.keys import Verdict, judge
 from router.privacy.text import Reader, Span
 
 _COLUMNS: Final = ("columns", "fields", "headers", "header", "cols", "column_names", "columnNames", "keys", "names")
@@ -19,7 +19,10 @@ def table(value: Mapping[str, Any]) -> dict[str, list[str]]:
     for key in _COLUMNS:
         columns = value.get(key)
         if isinstance(columns, list) and columns:
-            names = [column if isinstance(column, str) else column.get("name", "") if isinstance(column, dict) else "" for column in columns]
+            names = [
+                column if isinstance(column, str) else column.get("name", "") if isinstance(column, dict) else ""
+                for column in columns
+            ]
             if all(isinstance(name, str) for name in names) and any(names):
                 return {rows: names for rows in ROWS if rows != key and isinstance(value.get(rows), list)}
     return {}
@@ -28,8 +31,32 @@ def table(value: Mapping[str, Any]) -> dict[str, list[str]]:
 def fhir(resource: str, key: str, verdict: Verdict) -> Verdict:
     """What a FHIR resource's own fields mean."""
     if key == "id":
-        return Verdict("PATIENT_ID") if resource in {"Patient", "Person", "RelatedPerson", "Encounter", "Coverage", "Observation", "Condition", "MedicationRequest", "Practitioner", "DiagnosticReport"} else verdict
-    if key == "code" and resource in {"Condition", "Observation", "Procedure", "AllergyIntolerance", "DiagnosticReport", "ServiceRequest", "FamilyMemberHistory"}:
+        return (
+            Verdict("PATIENT_ID")
+            if resource
+            in {
+                "Patient",
+                "Person",
+                "RelatedPerson",
+                "Encounter",
+                "Coverage",
+                "Observation",
+                "Condition",
+                "MedicationRequest",
+                "Practitioner",
+                "DiagnosticReport",
+            }
+            else verdict
+        )
+    if key == "code" and resource in {
+        "Condition",
+        "Observation",
+        "Procedure",
+        "AllergyIntolerance",
+        "DiagnosticReport",
+        "ServiceRequest",
+        "FamilyMemberHistory",
+    }:
         return Verdict("", "", "clinical")
     if key in {"medicationCodeableConcept", "medication", "code"} and resource.startswith("Medication"):
         return Verdict("", "", "medication")
@@ -42,7 +69,9 @@ def fhir(resource: str, key: str, verdict: Verdict) -> Verdict:
 
 _SAFE_HL7: Final = frozenset({"MSH", "MSA", "ERR", "SFT", "BHS", "FHS", "BTS", "FTS"})
 _SEGMENT: Final = re.compile(r"(?:MSH|[A-Z][A-Z0-9]{2})(?=\|)")
-_HL7_START: Final = re.compile(r"MSH\|\^~\\+&|(?:^|[\r\n\x0b])(?:PID|PV1|NK1|IN1|OBX|DG1|GT1|OBR)\||\b(?:PID|NK1|GT1|IN1)\|(?:[^|\n]*\|){3}")
+_HL7_START: Final = re.compile(
+    r"MSH\|\^~\\+&|(?:^|[\r\n\x0b])(?:PID|PV1|NK1|IN1|OBX|DG1|GT1|OBR)\||\b(?:PID|NK1|GT1|IN1)\|(?:[^|\n]*\|){3}"
+)
 _X12_START: Final = re.compile(r"ISA\*0|\b(?:NM1|DMG|N3|N4|REF|GS|ST|HI|CLM)\*[^~\n]*~")
 _ADDRESS_PART: Final = {4: "ZIP"}
 
@@ -73,7 +102,14 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
     """HL7 v2: every field of the segments about people by its number; segments may run together or end in \\r."""
     spans: list[Span] = []
     names = set(HL7_FIELDS) | _SAFE_HL7
-    starts = [m for m in re.finditer(r"(?:(?<![A-Za-z0-9])|(?<=\\r)|(?<=\\n))[A-Z]{2}[A-Z0-9](?=\|)|(?<=[0-9A-Za-z])[A-Z]{2}[A-Z0-9](?=\|[0-9])", text) if m[0] in names]
+    starts = [
+        m
+        for m in re.finditer(
+            r"(?:(?<![A-Za-z0-9])|(?<=\\r)|(?<=\\n))[A-Z]{2}[A-Z0-9](?=\|)|(?<=[0-9A-Za-z])[A-Z]{2}[A-Z0-9](?=\|[0-9])",
+            text,
+        )
+        if m[0] in names
+    ]
     head = starts[0].start() if starts else len(text)
     spans.extend(reader.read(text[:head]))
     for index, match in enumerate(starts):
@@ -94,11 +130,20 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
             if kind:
                 spans.extend(_components(bare, start, kind, text))
             elif segment not in _SAFE_HL7 and not re.fullmatch(r"[A-Z0-9^&]{1,6}|\d{1,4}", bare):
-                spans.extend(Span(span.start + start, span.end + start, span.kind, span.rule, span.sure) for span in reader.read(bare) if span.sure or strict)
+                spans.extend(
+                    Span(span.start + start, span.end + start, span.kind, span.rule, span.sure)
+                    for span in reader.read(bare)
+                    if span.sure or strict
+                )
             elif segment in _SAFE_HL7 and number > 6:  # noqa: PLR2004 - after the names of the applications
                 if not re.fullmatch(r"[A-Za-z0-9^.&_-]{1,40}", bare):
-                    spans.extend(Span(span.start + start, span.end + start, span.kind, span.rule, span.sure) for span in reader.read(bare))
-    return [Span(span.start, span.end, span.kind, "segment", True) for span in sorted(spans, key=lambda span: span.start)]
+                    spans.extend(
+                        Span(span.start + start, span.end + start, span.kind, span.rule, span.sure)
+                        for span in reader.read(bare)
+                    )
+    return [
+        Span(span.start, span.end, span.kind, "segment", True) for span in sorted(spans, key=lambda span: span.start)
+    ]
 
 
 def _components(field: str, at: int, kind: str, text: str) -> list[Span]:
@@ -119,7 +164,11 @@ def _components(field: str, at: int, kind: str, text: str) -> list[Span]:
         elif kind == "ADDRESS":
             start = place
             for index, part in enumerate(parts[:9]):
-                if part.strip() and not (index == 3 and re.fullmatch(r"[A-Z]{2}", part)) and not (index in {5, 6} and len(part) <= 3):  # noqa: PLR2004
+                if (
+                    part.strip()
+                    and not (index == 3 and re.fullmatch(r"[A-Z]{2}", part))
+                    and not (index in {5, 6} and len(part) <= 3)
+                ):  # noqa: PLR2004
                     spans.append(Span(start, start + len(part), _ADDRESS_PART.get(index, "ADDRESS"), "segment", True))
                 start += len(part) + 1
         elif kind in {"DIAGNOSIS", "MEDICATION", "PHONE"}:
@@ -136,8 +185,84 @@ def _components(field: str, at: int, kind: str, text: str) -> list[Span]:
 
 
 _REF: Final = {"SY": "SSN", "1L": "MEMBER_ID", "0F": "MEMBER_ID", "IG": "MEMBER_ID", "23": "PATIENT_ID", "EJ": "ACCOUNT", "EA": "MRN", "1W": "MEMBER_ID", "HPI": "NPI", "EI": "NATIONAL_ID", "TJ": "NATIONAL_ID", "6P": "MEMBER_ID", "18": "MEMBER_ID", "D9": "MEMBER_ID", "G1": "PATIENT_ID", "9F": "PATIENT_ID", "F8": "PATIENT_ID", "1K": "MEMBER_ID", "3H": "PATIENT_ID", "ABB": "PATIENT_ID", "0B": "LICENSE", "D3": "NPI", "DP": "WARD", "CE": "MEMBER_ID", "BB": "PATIENT_ID", "Q4": "MRN", "NQ": "MEMBER_ID", "49": "MEMBER_ID", "F6": "MEMBER_ID", "GH": "PATIENT_ID", "N6": "MEMBER_ID", "SERIAL": "DEVICE_ID"}  # fmt: skip
-_ID_CODE: Final = {"MI": "MEMBER_ID", "34": "SSN", "XX": "NPI", "24": "NATIONAL_ID", "II": "PATIENT_ID", "FI": "NATIONAL_ID", "C1": "MEMBER_ID", "SY": "SSN", "EQ": "PATIENT_ID", "N": "MEMBER_ID", "ZZ": "IDENTIFIER", "HN": "NATIONAL_ID"}
-_SAFE_X12: Final = frozenset("ISA GS ST SE GE IEA BHT HL TRN EB AAA LX SV1 SV2 SV3 TA1 AK1 AK2 AK3 AK4 AK5 AK9 IK3 IK4 IK5 CTX STC LS LE BGN BPR MSG EQ INS PRV OI MIA MOA CAS AMT QTY SBR PAT CL1 PWK CN1 K3 CRC CR1 HCP CUR SVC PLB LQ RMR ENT LUI HD COB DTM".split())
+_ID_CODE: Final = {
+    "MI": "MEMBER_ID",
+    "34": "SSN",
+    "XX": "NPI",
+    "24": "NATIONAL_ID",
+    "II": "PATIENT_ID",
+    "FI": "NATIONAL_ID",
+    "C1": "MEMBER_ID",
+    "SY": "SSN",
+    "EQ": "PATIENT_ID",
+    "N": "MEMBER_ID",
+    "ZZ": "IDENTIFIER",
+    "HN": "NATIONAL_ID",
+}
+_SAFE_X12: Final = frozenset(
+    [
+        "ISA",
+        "GS",
+        "ST",
+        "SE",
+        "GE",
+        "IEA",
+        "BHT",
+        "HL",
+        "TRN",
+        "EB",
+        "AAA",
+        "LX",
+        "SV1",
+        "SV2",
+        "SV3",
+        "TA1",
+        "AK1",
+        "AK2",
+        "AK3",
+        "AK4",
+        "AK5",
+        "AK9",
+        "IK3",
+        "IK4",
+        "IK5",
+        "CTX",
+        "STC",
+        "LS",
+        "LE",
+        "BGN",
+        "BPR",
+        "MSG",
+        "EQ",
+        "INS",
+        "PRV",
+        "OI",
+        "MIA",
+        "MOA",
+        "CAS",
+        "AMT",
+        "QTY",
+        "SBR",
+        "PAT",
+        "CL1",
+        "PWK",
+        "CN1",
+        "K3",
+        "CRC",
+        "CR1",
+        "HCP",
+        "CUR",
+        "SVC",
+        "PLB",
+        "LQ",
+        "RMR",
+        "ENT",
+        "LUI",
+        "HD",
+        "COB",
+        "DTM",
+    ]
+)
 
 
 def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
@@ -156,12 +281,23 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
         head = parts[0].strip()
         if head != tag or len(parts) == 1:
             end = places[1] - 1 if len(parts) > 1 else match.end()
-            spans.extend(Span(span.start + match.start() + offset, span.end + match.start() + offset, span.kind, span.rule, span.sure) for span in reader.read(text[match.start() + offset : end]))
+            spans.extend(
+                Span(
+                    span.start + match.start() + offset,
+                    span.end + match.start() + offset,
+                    span.kind,
+                    span.rule,
+                    span.sure,
+                )
+                for span in reader.read(text[match.start() + offset : end])
+            )
 
         def take(index: int, kind: str, parts: list[str] = parts, places: list[int] = places) -> None:
             if index < len(parts) and parts[index].strip():
                 lead = len(parts[index]) - len(parts[index].lstrip())
-                spans.append(Span(places[index] + lead, places[index] + lead + len(parts[index].strip()), kind, "segment", True))
+                spans.append(
+                    Span(places[index] + lead, places[index] + lead + len(parts[index].strip()), kind, "segment", True)
+                )
 
         if tag == "NM1":
             person = len(parts) > 2 and parts[2] != "2"  # noqa: PLR2004 - 2 is an organisation
@@ -184,7 +320,9 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
         elif tag == "PER":
             take(2, "PERSON")
             for index in (4, 6, 8):
-                take(index, {"EM": "EMAIL", "FX": "FAX"}.get(parts[index - 1] if index - 1 < len(parts) else "", "PHONE"))
+                take(
+                    index, {"EM": "EMAIL", "FX": "FAX"}.get(parts[index - 1] if index - 1 < len(parts) else "", "PHONE")
+                )
         elif tag in {"HI"}:
             for index in range(1, len(parts)):
                 sub = re.split(r"[:>]", parts[index])
@@ -203,10 +341,18 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
             pass
         elif len(parts) > 1 and re.fullmatch(r"[A-Z0-9]{2,3}", tag):
             for index, part in enumerate(parts[1:], 1):
-                spans.extend(Span(span.start + places[index], span.end + places[index], span.kind, span.rule, span.sure) for span in reader.read(part))
+                spans.extend(
+                    Span(span.start + places[index], span.end + places[index], span.kind, span.rule, span.sure)
+                    for span in reader.read(part)
+                )
         elif len(parts) > 1:
-            spans.extend(Span(span.start + match.start(), span.end + match.start(), span.kind, span.rule, span.sure) for span in reader.read(segment))
-    return [Span(span.start, span.end, span.kind, "segment", True) for span in sorted(spans, key=lambda span: span.start)]
+            spans.extend(
+                Span(span.start + match.start(), span.end + match.start(), span.kind, span.rule, span.sure)
+                for span in reader.read(segment)
+            )
+    return [
+        Span(span.start, span.end, span.kind, "segment", True) for span in sorted(spans, key=lambda span: span.start)
+    ]
 
 
 _CELL: Final = re.compile(r"\s*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^,\n\"]*))\s*(?:,|$)")
@@ -221,8 +367,10 @@ def _csv(text: str) -> list[Span]:
         start, at = at, at + len(line) + 1
         cells = line.count(",") + 1
         if cells >= 2 and re.fullmatch(r"\s*\"?[A-Za-z_][\w .-]*\"?(?:\s*,\s*\"?[A-Za-z_][\w .-]*\"?)+\s*", line):  # noqa: PLR2004
-            found = [judge(name.strip(" \"\r")).kind for name in line.split(",")]
-            if sum(bool(kind) for kind in found) >= 1 and (sum(bool(kind) for kind in found) * 2 >= len(found) or "_" in line):
+            found = [judge(name.strip(' "\r')).kind for name in line.split(",")]
+            if sum(bool(kind) for kind in found) >= 1 and (
+                sum(bool(kind) for kind in found) * 2 >= len(found) or "_" in line
+            ):
                 kinds = found
                 continue
         if not kinds or cells < len(kinds):
@@ -241,7 +389,9 @@ def _csv(text: str) -> list[Span]:
 
 _QUOTED: Final = re.compile(r"'((?:[^']|'')*)'")
 _INSERT: Final = re.compile(r"(?i)insert\s+into\s+[\w.\"`\[\]]+\s*\(([^()]{1,2000})\)\s*values\s*")
-_PLACED: Final = re.compile(r"(?i)([\w.\"`]+)\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})")
+_PLACED: Final = re.compile(
+    r"(?i)([\w.\"`]+)\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})"
+)
 _PARAMETER: Final = re.compile(r"(\$[0-9]{1,3})\s*=\s*('(?:[^']|'')*'|[^\s,]+)")
 
 
@@ -249,7 +399,7 @@ def _sql(text: str) -> list[Span]:
     """Bound parameters aligned with their columns, and VALUES aligned with the column list."""
     spans: list[Span] = []
     for match in _INSERT.finditer(text):
-        columns = [judge(name.strip(" \"`[]").rsplit(".", 1)[-1]).kind for name in match[1].split(",")]
+        columns = [judge(name.strip(' "`[]').rsplit(".", 1)[-1]).kind for name in match[1].split(",")]
         at = match.end()
         while at < len(text) and text[at] == "(":
             index, at = 0, at + 1
@@ -259,7 +409,12 @@ def _sql(text: str) -> list[Span]:
                     break
                 group = 1 if cell[1] is not None else 2
                 value = cell[group].strip()
-                if index < len(columns) and columns[index] and value and not re.fullmatch(r"\$\d+|\?|%s|(?i:null|default)", value):
+                if (
+                    index < len(columns)
+                    and columns[index]
+                    and value
+                    and not re.fullmatch(r"\$\d+|\?|%s|(?i:null|default)", value)
+                ):
                     begin = cell.start(group) + len(cell[group]) - len(cell[group].lstrip())
                     spans.append(Span(begin, begin + len(value), columns[index], "column", True))
                 index, at = index + 1, cell.end()
@@ -276,7 +431,7 @@ def _sql(text: str) -> list[Span]:
         if values:
             for column, value in zip(insert[1].split(","), values[1].split(","), strict=False):
                 if value.strip().startswith("$"):
-                    names[value.strip()] = judge(column.strip(" \"`").rsplit(".", 1)[-1]).kind
+                    names[value.strip()] = judge(column.strip(' "`').rsplit(".", 1)[-1]).kind
     if names:
         for match in _PARAMETER.finditer(text):
             kind = names.get(match[1], "")

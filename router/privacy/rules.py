@@ -54,7 +54,7 @@ class Rules:
 FIELD_VERDICTS: Final = frozenset({"safe", "free", "seal"}) | KINDS.keys()
 
 
-def compile_rules(  # noqa: PLR0913 - a tenant's rules have this many parts
+def compile_rules(
     level: str,
     patterns: Sequence[tuple[str, str]] = (),
     safe_words: Sequence[str] = (),

@@ -31,7 +31,9 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
         yield b"", False
 
 
-def scrub_text(source: BinaryIO, target: BinaryIO, rules: Rules, mint: Mint, progress: Callable[[int], None] | None = None) -> int:
+def scrub_text(
+    source: BinaryIO, target: BinaryIO, rules: Rules, mint: Mint, progress: Callable[[int], None] | None = None
+) -> int:
     """Tokenize `source` into `target` line by line; returns the lines written. `progress` gets their count now and then.
 
     Bytes that are no UTF-8 are read as replacement characters. A line longer than MAX_LINE becomes `<TEXT_…>`.
@@ -51,7 +53,12 @@ def scrub_text(source: BinaryIO, target: BinaryIO, rules: Rules, mint: Mint, pro
 
 
 def scrub_ndjson(
-    source: BinaryIO, target: BinaryIO, rules: Rules, mint: Mint, recognise: Recognise | None = None, progress: Callable[[int], None] | None = None
+    source: BinaryIO,
+    target: BinaryIO,
+    rules: Rules,
+    mint: Mint,
+    recognise: Recognise | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> int:
     """Tokenize one JSON value a line, in order; returns the lines written.
 

@@ -80,17 +80,159 @@ _NAMED_UNITS: Final = (
     r"w|week|weeks|month|months|b|kb|mb|gb|tb|pb|kib|mib|gib|tib|k|g|t|bytes|byte|hz|khz|mhz|ghz|mbps|gbps|kbps|bps|qps|rps|tps|rpm|x|th|st|nd|rd|px|"
     r"cpu|cpus|mcpu|vcpu|rows|row|req|reqs|ops|iops|pct|pp|v|mv|w|c|f|km|mi|gbit|mbit|pods|threads|conns|ki|mi|gi|ti|mcores|cores"
 )
-UNIT: Final = re.compile(rf"[+-]?\d{{1,12}}(?:[.,]\d{{1,9}})?(?:{_NAMED_UNITS}|%)(?:/(?:s|sec|m|min|h|hr|hour|day|d))?", re.IGNORECASE)
-COUNTED: Final = frozenset(
-    """ms msec millis milliseconds us microseconds ns s sec secs second seconds m min mins minute minutes h hr hrs hour hours day days week weeks bytes byte kb mb gb tb kib mib gib
-    rows row requests request reqs errors error times time retries retry attempts attempt items item records messages message events event jobs job tasks
-    connections connection threads thread workers worker pods pod nodes node percent pct points datapoints datapoint samples users sessions files file lines line
-    partitions replicas instances hosts iterations transactions queries calls ops iops bits packets frames frame pages blocks chunks objects keys entries warnings failures
-    failed succeeded skipped passed tests checks alerts incidents spans bytes/s req/s rps qps tps mbps unacked pending more others of rules consumers subscribers segments shards tuples
-    dead live buffers docs documents watches node(s) checkpoints tuple deadlocks sequences""".split()
+UNIT: Final = re.compile(
+    rf"[+-]?\d{{1,12}}(?:[.,]\d{{1,9}})?(?:{_NAMED_UNITS}|%)(?:/(?:s|sec|m|min|h|hr|hour|day|d))?", re.IGNORECASE
 )
-DURATION: Final = re.compile(r"P(?:\d{1,4}[YMWD])*(?:T(?:\d{1,6}(?:\.\d{1,6})?[HMS])+)?|(?:\d{1,6}(?:\.\d{1,6})?(?:ms|us|ns|µs|[wdhms])){1,6}")
-VERSION: Final = re.compile(r"v?\d{1,4}(?:\.\d{1,5}){1,3}(?:[-+.]?(?:rc|alpha|beta|dev|post|final|release|snapshot|b|a|r|p|ga|lts|sp|m|el|u|jre|build)[.-]?\d{0,4})?(?:[+-][0-9a-z.]{1,16})?", re.IGNORECASE)
+COUNTED: Final = frozenset(
+    [
+        "ms",
+        "msec",
+        "millis",
+        "milliseconds",
+        "us",
+        "microseconds",
+        "ns",
+        "s",
+        "sec",
+        "secs",
+        "second",
+        "seconds",
+        "m",
+        "min",
+        "mins",
+        "minute",
+        "minutes",
+        "h",
+        "hr",
+        "hrs",
+        "hour",
+        "hours",
+        "day",
+        "days",
+        "week",
+        "weeks",
+        "bytes",
+        "byte",
+        "kb",
+        "mb",
+        "gb",
+        "tb",
+        "kib",
+        "mib",
+        "gib",
+        "rows",
+        "row",
+        "requests",
+        "request",
+        "reqs",
+        "errors",
+        "error",
+        "times",
+        "time",
+        "retries",
+        "retry",
+        "attempts",
+        "attempt",
+        "items",
+        "item",
+        "records",
+        "messages",
+        "message",
+        "events",
+        "event",
+        "jobs",
+        "job",
+        "tasks",
+        "connections",
+        "connection",
+        "threads",
+        "thread",
+        "workers",
+        "worker",
+        "pods",
+        "pod",
+        "nodes",
+        "node",
+        "percent",
+        "pct",
+        "points",
+        "datapoints",
+        "datapoint",
+        "samples",
+        "users",
+        "sessions",
+        "files",
+        "file",
+        "lines",
+        "line",
+        "partitions",
+        "replicas",
+        "instances",
+        "hosts",
+        "iterations",
+        "transactions",
+        "queries",
+        "calls",
+        "ops",
+        "iops",
+        "bits",
+        "packets",
+        "frames",
+        "frame",
+        "pages",
+        "blocks",
+        "chunks",
+        "objects",
+        "keys",
+        "entries",
+        "warnings",
+        "failures",
+        "failed",
+        "succeeded",
+        "skipped",
+        "passed",
+        "tests",
+        "checks",
+        "alerts",
+        "incidents",
+        "spans",
+        "bytes/s",
+        "req/s",
+        "rps",
+        "qps",
+        "tps",
+        "mbps",
+        "unacked",
+        "pending",
+        "more",
+        "others",
+        "of",
+        "rules",
+        "consumers",
+        "subscribers",
+        "segments",
+        "shards",
+        "tuples",
+        "dead",
+        "live",
+        "buffers",
+        "docs",
+        "documents",
+        "watches",
+        "node(s)",
+        "checkpoints",
+        "tuple",
+        "deadlocks",
+        "sequences",
+    ]
+)
+DURATION: Final = re.compile(
+    r"P(?:\d{1,4}[YMWD])*(?:T(?:\d{1,6}(?:\.\d{1,6})?[HMS])+)?|(?:\d{1,6}(?:\.\d{1,6})?(?:ms|us|ns|µs|[wdhms])){1,6}"
+)
+VERSION: Final = re.compile(
+    r"v?\d{1,4}(?:\.\d{1,5}){1,3}(?:[-+.]?(?:rc|alpha|beta|dev|post|final|release|snapshot|b|a|r|p|ga|lts|sp|m|el|u|jre|build)[.-]?\d{0,4})?(?:[+-][0-9a-z.]{1,16})?",
+    re.IGNORECASE,
+)
 UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 HEX: Final = re.compile(r"(?:0x)?[0-9a-f]{6,128}")
 STAMP: Final = re.compile(
@@ -101,7 +243,10 @@ ICD10: Final = re.compile(r"[A-TV-Z]\d[0-9AB](?:\.[0-9A-KXZ]{1,4})?", re.IGNOREC
 ICD10_DOTTED: Final = re.compile(r"[A-TV-Z]\d[0-9AB]\.[0-9A-KXZ]{1,4}")
 VIN_SHAPE: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 DEA_SHAPE: Final = re.compile(r"[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}")
-MBI: Final = re.compile(r"[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}", re.IGNORECASE)
+MBI: Final = re.compile(
+    r"[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}",
+    re.IGNORECASE,
+)
 IBAN_SHAPE: Final = re.compile(r"[A-Za-z]{2}\d{2}[A-Za-z0-9 ]{11,36}")
 SECRET_SHAPE: Final = re.compile(
     r"(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,20}|gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{20,255}|glpat-[A-Za-z0-9_-]{16,64}|"
@@ -113,13 +258,24 @@ MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}
 DATE: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})")
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ZERO_WIDTH: Final = dict.fromkeys(
-    [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), *range(0x2066, 0x2070), 0xFEFF, *range(0xFE00, 0xFE10)]
+    [
+        0xAD,
+        0x34F,
+        0x61C,
+        0x180E,
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2065),
+        *range(0x2066, 0x2070),
+        0xFEFF,
+        *range(0xFE00, 0xFE10),
+    ]
 )
 # Letters of other scripts that look like Latin ones, so that a key or a digit written with them is still read.
 _LOOKS: Final = dict(
     zip(
-        "АВЕЅІЈКМНОРСТХУаеіјорсухѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοιν‐‑‒–—―−﹣－．。·／⁄∕：＠",  # noqa: RUF001 - look-alikes are the point
-        "ABESIJKMHOPCTXYaeijopcyxsdhqwABEZHIKMNOPTYXoiv--------" "-..." "///" ":@",
+        "АВЕЅІЈКМНОРСТХУаеіјорсухѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοιν‐‑‒–—―−﹣－．。·／⁄∕：＠",
+        "ABESIJKMHOPCTXYaeijopcyxsdhqwABEZHIKMNOPTYXoiv---------...///:@",
         strict=True,
     )
 )
@@ -169,7 +325,18 @@ def normal(kind: str, value: str) -> str:
             digits = digits[1:]
         if digits:
             return "".join(str(unicodedata.decimal(char)) for char in digits)
-    if kind in {"MRN", "MEMBER_ID", "ACCOUNT", "LICENSE", "DEA", "VIN", "PLATE", "DEVICE_ID", "NATIONAL_ID", "PATIENT_ID"}:
+    if kind in {
+        "MRN",
+        "MEMBER_ID",
+        "ACCOUNT",
+        "LICENSE",
+        "DEA",
+        "VIN",
+        "PLATE",
+        "DEVICE_ID",
+        "NATIONAL_ID",
+        "PATIENT_ID",
+    }:
         return "".join(char for char in text if char.isalnum()).upper() or text
     if kind == "SECRET":
         return text
@@ -200,8 +367,17 @@ def vin_ok(text: str) -> bool:
     """17 characters, letters and digits mixed, ISO 3779's check digit (North America)."""
     if not VIN_SHAPE.fullmatch(text) or text.isdigit() or text.isalpha():
         return False
-    worth = {letter: value for letters, value in zip(("AJ", "BKS", "CLT", "DMU", "ENV", "FW", "GPX", "HY", "RZ"), range(1, 10), strict=True) for letter in letters}
-    total = sum((int(c) if c.isdigit() else worth[c]) * w for c, w in zip(text, (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2), strict=True))
+    worth = {
+        letter: value
+        for letters, value in zip(
+            ("AJ", "BKS", "CLT", "DMU", "ENV", "FW", "GPX", "HY", "RZ"), range(1, 10), strict=True
+        )
+        for letter in letters
+    }
+    total = sum(
+        (int(c) if c.isdigit() else worth[c]) * w
+        for c, w in zip(text, (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2), strict=True)
+    )
     return text[8] == "0123456789X"[total % 11]
 
 
@@ -220,10 +396,16 @@ def iban_ok(text: str) -> bool:
 def public_ip(text: str) -> bool | None:
     """Is it an address that may be a person's; None when it is no address."""
     try:
-        address = ipaddress.ip_address(text.split("/")[0])
+        address = ipaddress.ip_address(text.split("/", maxsplit=1)[0])
     except ValueError:
         return None
-    return not (address.is_private or address.is_loopback or address.is_link_local or address.is_unspecified or address.is_multicast)
+    return not (
+        address.is_private
+        or address.is_loopback
+        or address.is_link_local
+        or address.is_unspecified
+        or address.is_multicast
+    )
 
 
 def real_date(text: str) -> bool:

@@ -52,40 +52,390 @@ _PLAIN: Final = re.compile(
     r"([A-Za-z0-9._%+-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,12}+)(?=[ ,;)\n\"]|$)|([0-9]{1,5}+(?:ms|s|m|h|%))(?=[ ,;)\n]|$))"
 )
 _QUICK: Final = {2: "n", 3: "s", 4: "d"}
-_CALENDAR: Final = frozenset("jan feb mar apr may jun jul aug sep oct nov dec mon tue wed thu fri sat sun dat".split())
+_CALENDAR: Final = frozenset(
+    [
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "may",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "oct",
+        "nov",
+        "dec",
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "sat",
+        "sun",
+        "dat",
+    ]
+)
 _LEADING_NUMBER: Final = re.compile(r"\+?[0-9]++(?![A-Za-z0-9_])")
 _DIGIT: Final = re.compile("[0-9]")
 _SOLID: Final = re.compile(r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\]+")
 _QUOTES: Final = "\"'`"
 _LOGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,24}://([^/@]{1,200})@")
-_SOURCE_FILE: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.-]{0,60}\.(?:java|py|js|mjs|ts|tsx|jsx|go|rb|cs|kt|scala|php|rs|c|cc|cpp|h|swift|ex|exs|erl|clj|vue|html|css|yml|yaml|toml|conf|sh)")
-_COUNTED_NAME: Final = re.compile(r"(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}")
+_SOURCE_FILE: Final = re.compile(
+    r"[A-Za-z_$][A-Za-z0-9_$.-]{0,60}\.(?:java|py|js|mjs|ts|tsx|jsx|go|rb|cs|kt|scala|php|rs|c|cc|cpp|h|swift|ex|exs|erl|clj|vue|html|css|yml|yaml|toml|conf|sh)"
+)
+_COUNTED_NAME: Final = re.compile(
+    r"(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}"
+)
 _CRONJOB: Final = re.compile(r"[a-z][a-z0-9-]{2,50}-2[0-9]{7}(?:-[a-z0-9]{5})?")
 _CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\xc9\xe9]+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
-_FILLERS: Final = frozenset("is was number no num id nr code of for the as are value were ref with last four ending in and to at on date".split())
-_ID_KINDS: Final = frozenset("PATIENT_ID MEMBER_ID MRN ACCOUNT NPI DEA LICENSE DEVICE_ID IDENTIFIER SSN NATIONAL_ID VIN PLATE CREDIT_CARD".split())
-_LONG_KINDS: Final = frozenset("PERSON ADDRESS DIAGNOSIS MEDICATION WARD".split())
-_TITLES: Final = frozenset("mr mrs ms miss dr prof rev sr sra herr frau mme mlle monsieur madame señor señora dott sig nurse patient doctor".split())
+_FILLERS: Final = frozenset(
+    [
+        "is",
+        "was",
+        "number",
+        "no",
+        "num",
+        "id",
+        "nr",
+        "code",
+        "of",
+        "for",
+        "the",
+        "as",
+        "are",
+        "value",
+        "were",
+        "ref",
+        "with",
+        "last",
+        "four",
+        "ending",
+        "in",
+        "and",
+        "to",
+        "at",
+        "on",
+        "date",
+    ]
+)
+_ID_KINDS: Final = frozenset(
+    [
+        "PATIENT_ID",
+        "MEMBER_ID",
+        "MRN",
+        "ACCOUNT",
+        "NPI",
+        "DEA",
+        "LICENSE",
+        "DEVICE_ID",
+        "IDENTIFIER",
+        "SSN",
+        "NATIONAL_ID",
+        "VIN",
+        "PLATE",
+        "CREDIT_CARD",
+    ]
+)
+_LONG_KINDS: Final = frozenset(["PERSON", "ADDRESS", "DIAGNOSIS", "MEDICATION", "WARD"])
+_TITLES: Final = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "dr",
+        "prof",
+        "rev",
+        "sr",
+        "sra",
+        "herr",
+        "frau",
+        "mme",
+        "mlle",
+        "monsieur",
+        "madame",
+        "señor",
+        "señora",
+        "dott",
+        "sig",
+        "nurse",
+        "patient",
+        "doctor",
+    ]
+)
 _PERSON_CUES: Final = frozenset(
-    "patient patients mr mrs ms dr prof name named user member nurse doctor physician subscriber mother father spouse wife husband son daughter guardian dear hi hello contact "
-    "prescriber provider caller client pt resident herr frau paciente madame monsieur regards sincerely signed surgeon attn".split()
+    [
+        "patient",
+        "patients",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "name",
+        "named",
+        "user",
+        "member",
+        "nurse",
+        "doctor",
+        "physician",
+        "subscriber",
+        "mother",
+        "father",
+        "spouse",
+        "wife",
+        "husband",
+        "son",
+        "daughter",
+        "guardian",
+        "dear",
+        "hi",
+        "hello",
+        "contact",
+        "prescriber",
+        "provider",
+        "caller",
+        "client",
+        "pt",
+        "resident",
+        "herr",
+        "frau",
+        "paciente",
+        "madame",
+        "monsieur",
+        "regards",
+        "sincerely",
+        "signed",
+        "surgeon",
+        "attn",
+    ]
 )
 _STREETS: Final = frozenset(
-    "st street ave avenue rd road blvd boulevard ln lane dr drive ct court pl place way ter terrace cir circle pkwy parkway hwy highway sq square trl trail aly alley "
-    "plaza loop row run pike crescent close strasse straße str rue calle via avenida rua platz allee weg".split()
+    [
+        "st",
+        "street",
+        "ave",
+        "avenue",
+        "rd",
+        "road",
+        "blvd",
+        "boulevard",
+        "ln",
+        "lane",
+        "dr",
+        "drive",
+        "ct",
+        "court",
+        "pl",
+        "place",
+        "way",
+        "ter",
+        "terrace",
+        "cir",
+        "circle",
+        "pkwy",
+        "parkway",
+        "hwy",
+        "highway",
+        "sq",
+        "square",
+        "trl",
+        "trail",
+        "aly",
+        "alley",
+        "plaza",
+        "loop",
+        "row",
+        "run",
+        "pike",
+        "crescent",
+        "close",
+        "strasse",
+        "straße",
+        "str",
+        "rue",
+        "calle",
+        "via",
+        "avenida",
+        "rua",
+        "platz",
+        "allee",
+        "weg",
+    ]
 )
 _STATES: Final = frozenset(
-    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC PR VI GU AP AE AA".split()
+    [
+        "AL",
+        "AK",
+        "AZ",
+        "AR",
+        "CA",
+        "CO",
+        "CT",
+        "DE",
+        "FL",
+        "GA",
+        "HI",
+        "ID",
+        "IL",
+        "IN",
+        "IA",
+        "KS",
+        "KY",
+        "LA",
+        "ME",
+        "MD",
+        "MA",
+        "MI",
+        "MN",
+        "MS",
+        "MO",
+        "MT",
+        "NE",
+        "NV",
+        "NH",
+        "NJ",
+        "NM",
+        "NY",
+        "NC",
+        "ND",
+        "OH",
+        "OK",
+        "OR",
+        "PA",
+        "RI",
+        "SC",
+        "SD",
+        "TN",
+        "TX",
+        "UT",
+        "VT",
+        "VA",
+        "WA",
+        "WV",
+        "WI",
+        "WY",
+        "DC",
+        "PR",
+        "VI",
+        "GU",
+        "AP",
+        "AE",
+        "AA",
+    ]
 )
 _NUMBER_ROLES: Final = frozenset(
-    """port line pid status code http exit count offset size rows row seq attempt retry job build version step shard partition worker thread goroutine process
-    error errno level priority page limit timeout after within took waited threshold above below over under than exceeded reached total sqlstate rc signal uid gid chunk batch
-    replica revision generation epoch lsn xid tid column col position index percentile top nearly about approximately least most only per every max min avg score returned got
-    severity range sleep sleeping retrying bytes lag depth rate value""".split()
+    [
+        "port",
+        "line",
+        "pid",
+        "status",
+        "code",
+        "http",
+        "exit",
+        "count",
+        "offset",
+        "size",
+        "rows",
+        "row",
+        "seq",
+        "attempt",
+        "retry",
+        "job",
+        "build",
+        "version",
+        "step",
+        "shard",
+        "partition",
+        "worker",
+        "thread",
+        "goroutine",
+        "process",
+        "error",
+        "errno",
+        "level",
+        "priority",
+        "page",
+        "limit",
+        "timeout",
+        "after",
+        "within",
+        "took",
+        "waited",
+        "threshold",
+        "above",
+        "below",
+        "over",
+        "under",
+        "than",
+        "exceeded",
+        "reached",
+        "total",
+        "sqlstate",
+        "rc",
+        "signal",
+        "uid",
+        "gid",
+        "chunk",
+        "batch",
+        "replica",
+        "revision",
+        "generation",
+        "epoch",
+        "lsn",
+        "xid",
+        "tid",
+        "column",
+        "col",
+        "position",
+        "index",
+        "percentile",
+        "top",
+        "nearly",
+        "about",
+        "approximately",
+        "least",
+        "most",
+        "only",
+        "per",
+        "every",
+        "max",
+        "min",
+        "avg",
+        "score",
+        "returned",
+        "got",
+        "severity",
+        "range",
+        "sleep",
+        "sleeping",
+        "retrying",
+        "bytes",
+        "lag",
+        "depth",
+        "rate",
+        "value",
+    ]
 )
-_CLINICAL_CUES: Final = {"apt": "ADDRESS", "suite": "ADDRESS", "apartment": "ADDRESS", "ste": "ADDRESS", "box": "ADDRESS", "record": "MRN", "account": "ACCOUNT", "customer": "PATIENT_ID", "room": "WARD", "bed": "WARD", "ward": "WARD", "aged": "AGE", "age": "AGE", "rm": "WARD"}
-_SAFE_SEGMENT_AFTER: Final = frozenset("v api".split())
+_CLINICAL_CUES: Final = {
+    "apt": "ADDRESS",
+    "suite": "ADDRESS",
+    "apartment": "ADDRESS",
+    "ste": "ADDRESS",
+    "box": "ADDRESS",
+    "record": "MRN",
+    "account": "ACCOUNT",
+    "customer": "PATIENT_ID",
+    "room": "WARD",
+    "bed": "WARD",
+    "ward": "WARD",
+    "aged": "AGE",
+    "age": "AGE",
+    "rm": "WARD",
+}
+_SAFE_SEGMENT_AFTER: Final = frozenset(["v", "api"])
 
 
 class Reader:
@@ -107,13 +457,17 @@ class Reader:
         seen = shadow.text
         spans = self._spans(seen, self._items(seen))
         for kind, pattern in self.patterns:
-            spans.extend(Span(found.start(), found.end(), kind, "pattern", True) for found in pattern.finditer(seen) if found.end() > found.start())
+            spans.extend(
+                Span(found.start(), found.end(), kind, "pattern", True)
+                for found in pattern.finditer(seen)
+                if found.end() > found.start()
+            )
         if not self.strict:
             spans = [span for span in spans if span.sure]
         spans = settle(spans)
         if shadow.starts is None:
             return spans
-        return settle([Span(*shadow.place(span.start, span.end), *span[2:]) for span in spans])
+        return settle([Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in spans])
 
     # --- items -----------------------------------------------------------------------------------------------------
     def _items(self, text: str) -> list[Item]:
@@ -176,14 +530,20 @@ class Reader:
         while index < count:
             item = items[index]
             kind = item.type
-            if item.text in idle and text[item.end : item.end + 1] in _CALM and (index + 1 >= count or text[item.end + 1 : item.end + 2] not in "=:"):
+            if (
+                item.text in idle
+                and text[item.end : item.end + 1] in _CALM
+                and (index + 1 >= count or text[item.end + 1 : item.end + 2] not in "=:")
+            ):
                 index += 1
                 continue
             if kind == "t" or kind == "d":
                 index += 1
                 continue
             if kind == "s":
-                if item.kind == "NUMBER" and text[max(item.start - 2, 0) : item.start] == '" ':  # access log: status and bytes
+                if (
+                    item.kind == "NUMBER" and text[max(item.start - 2, 0) : item.start] == '" '
+                ):  # access log: status and bytes
                     index += 1
                     continue
                 cue = self._cue(text, items, index)
@@ -228,7 +588,12 @@ class Reader:
         """What the words that end at `index` say as a key, longest phrase first."""
         words = [items[index].text]
         back = index - 1
-        while back >= 0 and len(words) < 4 and items[back].type in {"w", "c"} and text[items[back].end : items[back + 1].start] in {" ", "_", "-", "."}:
+        while (
+            back >= 0
+            and len(words) < 4
+            and items[back].type in {"w", "c"}
+            and text[items[back].end : items[back + 1].start] in {" ", "_", "-", "."}
+        ):
             words.insert(0, items[back].text)
             back -= 1
         while len(words) > 1:
@@ -246,7 +611,12 @@ class Reader:
         """`Name:"Joy May"`: two or more capitalised words that can all be names."""
         quote = separator.rstrip()[-1:]
         last = index
-        while last < len(items) and items[last].type == "w" and items[last].text[0].isupper() and LEXICON.flag(items[last].text.lower()) in {"n", "p", ""}:
+        while (
+            last < len(items)
+            and items[last].type == "w"
+            and items[last].text[0].isupper()
+            and LEXICON.flag(items[last].text.lower()) in {"n", "p", ""}
+        ):
             if last > index and text[items[last - 1].end : items[last].start] not in {" ", "-", "'", ", "}:
                 break
             last += 1
@@ -302,18 +672,30 @@ class Reader:
             return self._take(text, items, index, index, first.end, kind, spans)
         if kind in {"PHONE", "FAX", "SSN", "CREDIT_CARD", "GEO"}:
             last = index
-            while last + 1 < len(items) and items[last + 1].type == "n" and text[items[last].end : items[last + 1].start] in {" ", "-", ".", ") ", " (", ", ", ","}:
+            while (
+                last + 1 < len(items)
+                and items[last + 1].type == "n"
+                and text[items[last].end : items[last + 1].start] in {" ", "-", ".", ") ", " (", ", ", ","}
+            ):
                 if text[items[last].end : items[last + 1].start].startswith(",") and kind != "GEO":
                     break
                 last += 1
             return self._take(text, items, index, last, items[last].end, kind, spans)
-        if first.type == "w" and kind not in {"USERNAME", "EMAIL", "PLATE"} and LEXICON.flag(first.text.lower()) in SAFE:
+        if (
+            first.type == "w"
+            and kind not in {"USERNAME", "EMAIL", "PLATE"}
+            and LEXICON.flag(first.text.lower()) in SAFE
+        ):
             low = first.text.lower()
             if low in _FILLERS and index + 1 < len(items):
                 return self._value(text, items, index + 1, text[first.end : items[index + 1].start], kind, spans)
             return index
         last = index
-        while last + 1 < len(items) and text[items[last].end : items[last + 1].start] in {"-", "^", "#", "*", "$"} and items[last + 1].type in {"n", "c", "w"}:
+        while (
+            last + 1 < len(items)
+            and text[items[last].end : items[last + 1].start] in {"-", "^", "#", "*", "$"}
+            and items[last + 1].type in {"n", "c", "w"}
+        ):
             last += 1
         return self._take(text, items, index, last, items[last].end, kind, spans)
 
@@ -324,7 +706,11 @@ class Reader:
         if len(chosen) == 1 and chosen[0].text.lower() in _EMPTY:
             return last + 1
         if any(item.type == "t" for item in chosen):
-            spans.extend(Span(item.start, item.end, kind, "key", True) for item in chosen if item.type != "t" and any(c.isalnum() for c in item.text))
+            spans.extend(
+                Span(item.start, item.end, kind, "key", True)
+                for item in chosen
+                if item.type != "t" and any(c.isalnum() for c in item.text)
+            )
             return last + 1
         only = chosen[0]
         if len(chosen) == 1 and only.type == "s" and only.start == items[index].start and only.end >= end:
@@ -335,7 +721,9 @@ class Reader:
     def _secret(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
         """A credential runs to white space; `Bearer` and `Basic` before it stay."""
         first = items[index]
-        if first.text.lower() in {"bearer", "basic", "digest", "token", "negotiate", "apikey"} and index + 1 < len(items):
+        if first.text.lower() in {"bearer", "basic", "digest", "token", "negotiate", "apikey"} and index + 1 < len(
+            items
+        ):
             index += 1
             first = items[index]
         if first.type == "t":
@@ -348,7 +736,14 @@ class Reader:
             last += 1
         if first.text.lower() in _EMPTY:
             return last + 1
-        if first.type == "w" and LEXICON.flag(first.text.lower()) in SAFE and first.text.islower() and end == first.end and text[end : end + 1] in {" ", ""} and text[first.start - 1 : first.start] == " ":
+        if (
+            first.type == "w"
+            and LEXICON.flag(first.text.lower()) in SAFE
+            and first.text.islower()
+            and end == first.end
+            and text[end : end + 1] in {" ", ""}
+            and text[first.start - 1 : first.start] == " "
+        ):
             return index
         spans.append(Span(first.start, max(end, first.end), "SECRET", "key", True))
         return last + 1
@@ -360,23 +755,51 @@ class Reader:
         while probe < len(items):
             item = items[probe]
             gap = text[items[probe - 1].end : item.start] if probe > index else ""
-            if "\n" in gap or ";" in gap or "|" in gap or "&" in gap or (gap.strip(" ,.") and gap.strip() not in {"^", "'", "#", "(", ")", "-", "- ", "&"}):
+            if (
+                "\n" in gap
+                or ";" in gap
+                or "|" in gap
+                or "&" in gap
+                or (gap.strip(" ,.") and gap.strip() not in {"^", "'", "#", "(", ")", "-", "- ", "&"})
+            ):
                 break
             if "," in gap and kind not in {"ADDRESS", "PERSON"}:
                 break
-            if "," in gap and kind == "PERSON" and not (probe == index + 1 and item.type == "w" and item.text[:1].isupper() and LEXICON.flag(item.text.lower()) not in PLAIN):
+            if (
+                "," in gap
+                and kind == "PERSON"
+                and not (
+                    probe == index + 1
+                    and item.type == "w"
+                    and item.text[:1].isupper()
+                    and LEXICON.flag(item.text.lower()) not in PLAIN
+                )
+            ):
                 break
             if "(" in gap or (item.type == "t" and probe > index):
                 break
             after = text[item.end : items[probe + 1].start] if probe + 1 < len(items) else ""
-            if item.type in {"w", "c"} and after and ("=" in after or ":" in after) and _is_separator(after) and probe > index:
+            if (
+                item.type in {"w", "c"}
+                and after
+                and ("=" in after or ":" in after)
+                and _is_separator(after)
+                and probe > index
+            ):
                 break
             low = item.text.lower()
             flag = LEXICON.flag(low) if item.type == "w" else ""
             if item.type == "w" and item.text.islower() and flag in PLAIN and (probe > index or kind == "PERSON"):
-                if kind == "ADDRESS" and (low in _STREETS or low in {"apt", "unit", "suite", "north", "south", "east", "west"}):
+                if kind == "ADDRESS" and (
+                    low in _STREETS or low in {"apt", "unit", "suite", "north", "south", "east", "west"}
+                ):
                     pass
-                elif not (kind in {"DIAGNOSIS", "MEDICATION", "WARD"} and probe - index < 4 and low not in _FILLERS and low not in {"not", "failed", "missing", "invalid"}):  # noqa: PLR2004
+                elif not (
+                    kind in {"DIAGNOSIS", "MEDICATION", "WARD"}
+                    and probe - index < 4
+                    and low not in _FILLERS
+                    and low not in {"not", "failed", "missing", "invalid"}
+                ):  # noqa: PLR2004
                     break
             if kind == "PERSON" and item.type not in {"w", "c", "s"}:
                 break
@@ -396,14 +819,25 @@ class Reader:
         low = word.lower()
         flag = "w" if low in self.safe else LEXICON.flag(low)
         if flag in PLAIN or len(word) == 1:
-            if flag == "w" and low == word and low not in _PERSON_CUES and len(self.idle) < _IDLE and kind_of_words((low,)) != "PERSON":
+            if (
+                flag == "w"
+                and low == word
+                and low not in _PERSON_CUES
+                and len(self.idle) < _IDLE
+                and kind_of_words((low,)) != "PERSON"
+            ):
                 self.idle.add(word)
                 return index + 1
             if len(word) == 1 and not _stands_alone(text, item):
                 return index + 1
             if low in _PERSON_CUES or kind_of_words((low,)) == "PERSON":
                 return self._after_person_cue(text, items, index, spans)
-            if flag in PLAIN and word[0].isupper() and index + 1 < len(items) and self._name_follows(text, items, index):
+            if (
+                flag in PLAIN
+                and word[0].isupper()
+                and index + 1 < len(items)
+                and self._name_follows(text, items, index)
+            ):
                 return self._name_run(text, items, index, spans)
             return index + 1
         if flag == "d" or flag == "m":
@@ -429,7 +863,10 @@ class Reader:
             and following.text[0].isupper()
             and not following.text.isupper()
             and LEXICON.flag(following.text.lower()) == "p"
-            and (LEXICON.flag(items[index].text.lower()) == "r" or (index > 0 and text[items[index - 1].end : items[index].start].strip(" ") == ""))
+            and (
+                LEXICON.flag(items[index].text.lower()) == "r"
+                or (index > 0 and text[items[index - 1].end : items[index].start].strip(" ") == "")
+            )
         )
 
     def _name_run(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
@@ -447,7 +884,15 @@ class Reader:
             word = item.text
             flag = "w" if word.lower() in self.safe else LEXICON.flag(word.lower())
             if probe > index:
-                if flag == "r" and gap == " " and word[0].isupper() and not word.isupper() and flags[-1] in {"p", "", "n"} and items[probe - 1].text[0].isupper() and len(flags) < 3:  # noqa: PLR2004
+                if (
+                    flag == "r"
+                    and gap == " "
+                    and word[0].isupper()
+                    and not word.isupper()
+                    and flags[-1] in {"p", "", "n"}
+                    and items[probe - 1].text[0].isupper()
+                    and len(flags) < 3
+                ):  # noqa: PLR2004
                     flags.append(flag)
                     last = probe
                     probe += 1
@@ -474,30 +919,54 @@ class Reader:
             flags.pop()
         last = index + len(words) - 1
         capital = [word for word in words if word.text[0].isupper()]
-        if len(words) == 1 and flags[0] == "n" and not self._person_before(text, items, index) and not self._person_after(text, items, index):
+        if (
+            len(words) == 1
+            and flags[0] == "n"
+            and not self._person_before(text, items, index)
+            and not self._person_after(text, items, index)
+        ):
             return last + 1
         if len(words) == 1 and flags[0] in PLAIN:
             return last + 1
         unknown = sum(flag in {"", "p"} for flag in flags)
-        sure = len(capital) >= 2 and ("p" in flags or unknown >= 2) and unknown + flags.count("n") + flags.count("r") >= 2 and not (unknown and all(w.text.isupper() for w in words) and "p" not in flags)  # noqa: PLR2004
-        if len(words) == 1 and flags[0] == "p" and capital and not words[0].text.isupper() and _is_value(text, words[0]):
+        sure = (
+            len(capital) >= 2
+            and ("p" in flags or unknown >= 2)
+            and unknown + flags.count("n") + flags.count("r") >= 2
+            and not (unknown and all(w.text.isupper() for w in words) and "p" not in flags)
+        )  # noqa: PLR2004
+        if (
+            len(words) == 1
+            and flags[0] == "p"
+            and capital
+            and not words[0].text.isupper()
+            and _is_value(text, words[0])
+        ):
             sure = True
         if len(capital) >= 2 and len(capital) == len(words) and not all(word.text.isupper() for word in words):  # noqa: PLR2004
             spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", sure))
         elif all(flag == "n" for flag in flags) and len(words) > 1 and words[0].text.isupper():
             return last + 1
         else:
-            for word, flag in zip(words, flags, strict=True):
-                if flag == "n" and not (len(words) > 1 and word.text[0].isupper()):
+            for one, flag in zip(words, flags, strict=True):
+                if flag == "n" and not (len(words) > 1 and one.text[0].isupper()):
                     continue
                 if flag in PLAIN:
                     continue
-                if flag == "" and len(word.text) <= 2 and not word.text[0].isupper():  # noqa: PLR2004
-                    if word.text.islower() or len(word.text) == 1:
+                if flag == "" and len(one.text) <= 2 and not one.text[0].isupper():  # noqa: PLR2004
+                    if one.text.islower() or len(one.text) == 1:
                         continue
-                if flag == "" and len(word.text) <= 2 and word.text.isupper():  # noqa: PLR2004
+                if flag == "" and len(one.text) <= 2 and one.text.isupper():  # noqa: PLR2004
                     continue
-                spans.append(Span(word.start, word.end, "PERSON" if flag in {"p", "n"} else "WORD", "name" if flag == "p" else "unknown", sure))
+                spans.append(
+                    Span(
+                        one.start,
+                        one.end,
+                        "PERSON" if flag in {"p", "n"} else "WORD",
+                        "name" if flag == "p" else "unknown",
+                        sure,
+                    )
+                )
         return last + 1
 
     def _person_before(self, text: str, items: list[Item], index: int) -> bool:
@@ -513,28 +982,47 @@ class Reader:
             return False
         following = items[index + 1]
         gap = text[items[index].end : following.start]
-        return gap in {" ", ", ", "^"} and following.type == "w" and following.text[0].isupper() and LEXICON.flag(following.text.lower()) in {"p", ""} and len(following.text) > 2  # noqa: PLR2004
+        return (
+            gap in {" ", ", ", "^"}
+            and following.type == "w"
+            and following.text[0].isupper()
+            and LEXICON.flag(following.text.lower()) in {"p", ""}
+            and len(following.text) > 2
+        )  # noqa: PLR2004
 
     def _after_person_cue(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
         """`Patient Grace Hill`: after such a word even ordinary words that are names, capitalised, are a name."""
         probe = index + 1
-        if probe < len(items) and items[probe].type == "w" and items[probe].text.lower() in {"is", "name", "named", "was"} and text[items[index].end : items[probe].start] == " ":
+        if (
+            probe < len(items)
+            and items[probe].type == "w"
+            and items[probe].text.lower() in {"is", "name", "named", "was"}
+            and text[items[index].end : items[probe].start] == " "
+        ):
             probe += 1
         start = probe
         while probe < len(items) and items[probe].type in {"w", "c"}:
             word = items[probe].text
             gap = text[items[probe - 1].end : items[probe].start]
-            if gap not in {" ", ". ", ", ", "'", "-", ": ", "^"} or (gap == ": " and probe > start) or (gap == ", " and probe != start + 1):
+            if (
+                gap not in {" ", ". ", ", ", "'", "-", ": ", "^"}
+                or (gap == ": " and probe > start)
+                or (gap == ", " and probe != start + 1)
+            ):
                 break
             flag = LEXICON.flag(word.lower()) if items[probe].type == "w" else ""
-            if items[probe].type == "c" and not (word.replace(".", "").replace("-", "").isalpha() and word[0].isupper()):
+            if items[probe].type == "c" and not (
+                word.replace(".", "").replace("-", "").isalpha() and word[0].isupper()
+            ):
                 break
             after = text[items[probe].end : items[probe + 1].start] if probe + 1 < len(items) else ""
             if after and ("=" in after or ":" in after) and _is_separator(after):
                 break
             if word.lower() in self.safe:
                 break
-            if (word[0].isupper() and flag in {"n", "p", ""}) or (word.islower() and flag in {"p", "n"} and (flag == "p" or probe > start or word not in _NUMBER_ROLES)):
+            if (word[0].isupper() and flag in {"n", "p", ""}) or (
+                word.islower() and flag in {"p", "n"} and (flag == "p" or probe > start or word not in _NUMBER_ROLES)
+            ):
                 if word.islower() and flag == "n" and not self._lower_name(items, probe):
                     break
                 if word.isupper() and flag == "n" and len(word) <= 3:  # noqa: PLR2004
@@ -546,22 +1034,42 @@ class Reader:
             if word[0].isupper() and len(word) == 1 and probe > start:
                 probe += 1
                 continue
-            if word[0].isupper() and flag in PLAIN and probe > start and probe - start < 2 and not word.isupper() and after[:1] in {"", ",", ".", ")", "(", ";", "\n", '"', "'"}:  # noqa: PLR2004
+            if (
+                word[0].isupper()
+                and flag in PLAIN
+                and probe > start
+                and probe - start < 2
+                and not word.isupper()
+                and after[:1] in {"", ",", ".", ")", "(", ";", "\n", '"', "'"}
+            ):  # noqa: PLR2004
                 probe += 1
                 continue
             break
         if probe == start:
             return index + 1
         words = items[start:probe]
-        if all(LEXICON.flag(word.text.lower()) in {"", "n"} and word.text.isupper() and len(word.text) <= 4 for word in words):  # noqa: PLR2004
+        if all(
+            LEXICON.flag(word.text.lower()) in {"", "n"} and word.text.isupper() and len(word.text) <= 4
+            for word in words
+        ):  # noqa: PLR2004
             return index + 1
         spans.append(Span(words[0].start, words[-1].end, "PERSON", "cue", True))
         return probe
 
     def _lower_name(self, items: list[Item], index: int) -> bool:
         """`patient grace hill`: a lower-case word that is also a name counts next to a known or doubtful name."""
-        near = [items[place].text for place in (index - 1, index + 1) if 0 <= place < len(items) and items[place].type == "w"]
-        return any(word.islower() and LEXICON.flag(word) in {"p", "n"} and word not in _PERSON_CUES and word not in _NUMBER_ROLES for word in near)
+        near = [
+            items[place].text
+            for place in (index - 1, index + 1)
+            if 0 <= place < len(items) and items[place].type == "w"
+        ]
+        return any(
+            word.islower()
+            and LEXICON.flag(word) in {"p", "n"}
+            and word not in _PERSON_CUES
+            and word not in _NUMBER_ROLES
+            for word in near
+        )
 
     # --- codes -------------------------------------------------------------------------------------------------------
     def _harmless_code(self, text: str) -> bool:
@@ -571,7 +1079,13 @@ class Reader:
         item = items[index]
         cue = self._cue(text, items, index)
         word = item.text
-        if cue and cue in _ID_KINDS | {"DIAGNOSIS", "WARD"} and any(char.isdigit() for char in word) and (cue == "WARD" or not shapes.UNIT.fullmatch(word)) and "/" not in word:
+        if (
+            cue
+            and cue in _ID_KINDS | {"DIAGNOSIS", "WARD"}
+            and any(char.isdigit() for char in word)
+            and (cue == "WARD" or not shapes.UNIT.fullmatch(word))
+            and "/" not in word
+        ):
             spans.append(Span(item.start, item.end, cue, "cue", True))
             return
         if word in self.codes or word.lower() in self.safe:
@@ -582,7 +1096,7 @@ class Reader:
         elif len(self.codes) < _IDLE and len(word) < 100:  # noqa: PLR2004 - what is long does not come back
             self.codes.add(word)
 
-    def _judge_code(self, word: str, at: int) -> list[Span]:  # noqa: C901, PLR0911, PLR0912 - one decision table
+    def _judge_code(self, word: str, at: int) -> list[Span]:  # noqa: C901 - one decision table
         """What of a code is not harmless; nothing when it is a name the trade uses."""
         end = at + len(word)
         stripped = word.strip("./-_@+%\\")
@@ -590,7 +1104,10 @@ class Reader:
             return []
         login = _LOGIN.match(word)
         if login is not None:
-            return [Span(at + login.start(1), at + login.end(1), "SECRET", "shape", True), *self._path(word[login.end() :], at + login.end())]
+            return [
+                Span(at + login.start(1), at + login.end(1), "SECRET", "shape", True),
+                *self._path(word[login.end() :], at + login.end()),
+            ]
         if stripped.isalpha():
             flag = "w" if stripped.lower() in self.safe else LEXICON.flag(stripped.lower())
             if flag in SAFE or len(stripped) <= 2:  # noqa: PLR2004
@@ -615,7 +1132,11 @@ class Reader:
         if _SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
             return []
         if "/" in word and len(word) > 3:  # noqa: PLR2004
-            return [Span(at, end, "SECRET", "shape", True)] if shapes.SECRET_SHAPE.fullmatch(stripped) else self._path(word, at)
+            return (
+                [Span(at, end, "SECRET", "shape", True)]
+                if shapes.SECRET_SHAPE.fullmatch(stripped)
+                else self._path(word, at)
+            )
         if shapes.VERSION.fullmatch(stripped):
             return []
         if shapes.HEX.fullmatch(stripped) and _opaque_hex(stripped):
@@ -640,7 +1161,11 @@ class Reader:
 
     def _names_in(self, word: str) -> bool:
         """Is a part of a file name a name, a condition, a medicine or a long number."""
-        return any((len(part) > 4 and part.isdigit()) or (part.lower() not in self.safe and LEXICON.flag(part.lower()) in {"p", "d", "m"}) for part in _CAMEL.findall(word))  # noqa: PLR2004
+        return any(
+            (len(part) > 4 and part.isdigit())
+            or (part.lower() not in self.safe and LEXICON.flag(part.lower()) in {"p", "d", "m"})
+            for part in _CAMEL.findall(word)
+        )  # noqa: PLR2004
 
     def _camel(self, word: str) -> bool:
         """`DataIntegrityViolationException`: every longer part is a safe word."""
@@ -656,7 +1181,7 @@ class Reader:
                 return False
         return known > 0
 
-    def _pieces(self, word: str, at: int, end: int) -> list[Span]:  # noqa: C901, PLR0911, PLR0912
+    def _pieces(self, word: str, at: int, end: int) -> list[Span]:  # noqa: C901
         """A compound such as `claims-worker-f9f6018ff-t25wp`, `app.services.patient`, `MRN-17726`, `john.smith`."""
         known = unknown = names = 0
         digits = ""
@@ -715,14 +1240,33 @@ class Reader:
             if first:
                 leading_kind = judge(piece).kind
             first = False
-        if leading_kind and (adjacent or (mixed and leading_kind and not second and alphabetic == 0)) and (len(digits) >= 3 or mixed >= 1) and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}:  # noqa: PLR2004
-            return [Span(at, end, "PATIENT_ID" if leading_kind in {"PERSON", "WARD"} else leading_kind, "prefix", mixed >= 100 or len(digits) >= 4 or mixed >= 1)]  # noqa: PLR2004
+        if (
+            leading_kind
+            and (adjacent or (mixed and leading_kind and not second and alphabetic == 0))
+            and (len(digits) >= 3 or mixed >= 1)
+            and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}
+        ):  # noqa: PLR2004
+            return [
+                Span(
+                    at,
+                    end,
+                    "PATIENT_ID" if leading_kind in {"PERSON", "WARD"} else leading_kind,
+                    "prefix",
+                    mixed >= 100 or len(digits) >= 4 or mixed >= 1,
+                )
+            ]  # noqa: PLR2004
         if names:
-            apart = not known and alphabetic >= 2 and (capitals == alphabetic or (len(digits) == 8 and digits[:2] in {"19", "20"}))  # noqa: PLR2004
+            apart = (
+                not known
+                and alphabetic >= 2
+                and (capitals == alphabetic or (len(digits) == 8 and digits[:2] in {"19", "20"}))
+            )  # noqa: PLR2004
             return [Span(at, end, "PERSON" if not digits and not mixed else "USERNAME", "name", apart)]
         if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):  # noqa: PLR2004
             return [Span(at, end, "CODE", "digits", False)]
-        if mixed >= 100 and not (known and word.islower() and re.search(r"-[0-9a-z]{8,10}-[0-9a-z]{4,6}$|-[0-9a-f]{8,10}$", word)):  # noqa: PLR2004 - a pod
+        if mixed >= 100 and not (
+            known and word.islower() and re.search(r"-[0-9a-z]{8,10}-[0-9a-z]{4,6}$|-[0-9a-f]{8,10}$", word)
+        ):  # noqa: PLR2004 - a pod
             return [Span(at, end, "CODE", "mixed", False)]
         if mixed and not known:
             return [Span(at, end, "CODE", "mixed", False)]
@@ -772,11 +1316,26 @@ class Reader:
                 verdict = judge(before[:-1])
             kind = verdict.kind
             if not kind and verdict.subject in {"person", "plan", "pay", "clinical", "medication", "provider"}:
-                kind = {"person": "PATIENT_ID", "plan": "MEMBER_ID", "pay": "ACCOUNT", "provider": "NPI"}.get(verdict.subject, "")
+                kind = {"person": "PATIENT_ID", "plan": "MEMBER_ID", "pay": "ACCOUNT", "provider": "NPI"}.get(
+                    verdict.subject, ""
+                )
             if kind == "PERSON":
                 kind = "PATIENT_ID"
-            if kind and kind not in {"SECRET", "URL"} and (has_digit or (LEXICON.flag(segment.lower()) not in SAFE and kind in {"PATIENT_ID", "USERNAME", "EMAIL"} and not self._camel(segment))):
-                if not re.fullmatch(r"v\d{1,2}", segment) and not segment.endswith((".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs")):
+            if (
+                kind
+                and kind not in {"SECRET", "URL"}
+                and (
+                    has_digit
+                    or (
+                        LEXICON.flag(segment.lower()) not in SAFE
+                        and kind in {"PATIENT_ID", "USERNAME", "EMAIL"}
+                        and not self._camel(segment)
+                    )
+                )
+            ):
+                if not re.fullmatch(r"v\d{1,2}", segment) and not segment.endswith(
+                    (".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs")
+                ):
                     return [Span(at, end, kind if has_digit or kind != "PATIENT_ID" else "PATIENT_ID", "path", True)]
         if segment.isdigit():
             if len(segment) >= 5:  # noqa: PLR2004
@@ -789,7 +1348,7 @@ class Reader:
         return self._judge_code(segment, at)
 
     # --- numbers -----------------------------------------------------------------------------------------------------
-    def _number(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:  # noqa: C901, PLR0911, PLR0912
+    def _number(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:  # noqa: C901
         item = items[index]
         value = item.text.lstrip("+")
         digits = value if value.isdigit() else ""
@@ -798,15 +1357,35 @@ class Reader:
         after = items[index + 1] if index + 1 < len(items) else None
         gap_before = text[before.end : item.start] if before is not None else text[: item.start]
         gap_after = text[item.end : after.start] if after is not None else text[item.end :]
-        after_word = after.text.lower() if after is not None and after.type in {"w", "c"} and gap_after in {" ", "-", ""} else ""
+        after_word = (
+            after.text.lower() if after is not None and after.type in {"w", "c"} and gap_after in {" ", "-", ""} else ""
+        )
         if self._street(text, items, index, spans):
             return
-        if before is not None and gap_before in {", ", " (", ", age "} and spans and spans[-1].end == before.end and spans[-1].kind == "PERSON" and len(digits) in {1, 2, 3} and gap_after[:1] in {",", ")", ";", "."}:
+        if (
+            before is not None
+            and gap_before in {", ", " (", ", age "}
+            and spans
+            and spans[-1].end == before.end
+            and spans[-1].kind == "PERSON"
+            and len(digits) in {1, 2, 3}
+            and gap_after[:1] in {",", ")", ";", "."}
+        ):
             spans.append(Span(item.start, item.end, "AGE", "cue", True))
             return
         if after_word in {"yo", "y/o", "years", "year", "yr", "yrs", "year-old", "y.o"} and len(digits) in {1, 2, 3}:
             nxt = items[index + 2].text.lower() if index + 2 < len(items) else ""
-            if after_word in {"yo", "y/o", "year-old", "y.o"} or nxt in {"old", "male", "female", "man", "woman", "boy", "girl", "m", "f"}:
+            if after_word in {"yo", "y/o", "year-old", "y.o"} or nxt in {
+                "old",
+                "male",
+                "female",
+                "man",
+                "woman",
+                "boy",
+                "girl",
+                "m",
+                "f",
+            }:
                 spans.append(Span(item.start, item.end, "AGE", "cue", True))
                 return
         if cue:
@@ -824,7 +1403,12 @@ class Reader:
             return
         size = len(digits)
         sure_kind = ""
-        if size in {13, 14, 15, 16} and digits[0] in "3456" and shapes.luhn_ok(digits) and not shapes.EPOCH.fullmatch(digits):
+        if (
+            size in {13, 14, 15, 16}
+            and digits[0] in "3456"
+            and shapes.luhn_ok(digits)
+            and not shapes.EPOCH.fullmatch(digits)
+        ):
             sure_kind = "CREDIT_CARD"
         if size == 10 and shapes.npi_ok(digits) and not digits.startswith("1"):  # noqa: PLR2004
             sure_kind = "NPI"
@@ -833,13 +1417,23 @@ class Reader:
             return
         if size <= 3:  # noqa: PLR2004
             return
-        if gap_after[:1] == "%" or after_word in shapes.COUNTED or (after is not None and gap_after == "" and after.text.startswith("/")):
+        if (
+            gap_after[:1] == "%"
+            or after_word in shapes.COUNTED
+            or (after is not None and gap_after == "" and after.text.startswith("/"))
+        ):
             return
         if size == 4 and "2010" <= digits <= "2039" and not gap_before.endswith(":"):  # noqa: PLR2004
             return
         if before is not None and gap_before == ":" and before.type in {"w", "c", "s", "n"} and size <= 5:  # noqa: PLR2004 - port or line
             return
-        if before is not None and before.type in {"w", "c"} and gap_before.strip(" =:#([\"'") == "" and before.text.lower() in _NUMBER_ROLES and size <= 7:  # noqa: PLR2004
+        if (
+            before is not None
+            and before.type in {"w", "c"}
+            and gap_before.strip(" =:#([\"'") == ""
+            and before.text.lower() in _NUMBER_ROLES
+            and size <= 7
+        ):  # noqa: PLR2004
             return
         if size <= 4 and gap_before.endswith(("/", "#")):  # noqa: PLR2004
             return
@@ -857,17 +1451,32 @@ class Reader:
         for probe in range(index + 1, min(index + 6, len(items))):
             item = items[probe]
             gap = text[items[probe - 1].end : item.start]
-            if gap not in {" ", ". "} or item.type not in {"w", "c"} or not (item.text[0].isupper() or item.text[0].isdigit()):
+            if (
+                gap not in {" ", ". "}
+                or item.type not in {"w", "c"}
+                or not (item.text[0].isupper() or item.text[0].isdigit())
+            ):
                 return False
             if probe > index + 1 and item.text.lower().rstrip(".") in _STREETS and item.text[0].isupper():
                 last = probe
                 while last + 1 < len(items) and last - probe < 9:  # noqa: PLR2004
                     following = items[last + 1]
                     between = text[items[last].end : following.start]
-                    if following.type == "t" or between.strip(" ,.#\n") or not (following.text[0].isupper() or following.text.isdigit()) or between.count("\n") > 1:
+                    if (
+                        following.type == "t"
+                        or between.strip(" ,.#\n")
+                        or not (following.text[0].isupper() or following.text.isdigit())
+                        or between.count("\n") > 1
+                    ):
                         break
                     flag = LEXICON.flag(following.text.lower())
-                    if flag in PLAIN and following.text not in _STATES and following.text.lower() not in {"apt", "suite", "unit", "lake", "north", "south", "east", "west", "new", "port", "box"} and following.text.lower() not in _STREETS:
+                    if (
+                        flag in PLAIN
+                        and following.text not in _STATES
+                        and following.text.lower()
+                        not in {"apt", "suite", "unit", "lake", "north", "south", "east", "west", "new", "port", "box"}
+                        and following.text.lower() not in _STREETS
+                    ):
                         break
                     last += 1
                     if following.text.isdigit() and len(following.text) == 5:  # noqa: PLR2004
@@ -882,7 +1491,12 @@ class Reader:
         back = index - 1
         if back >= 0:
             nearest = items[back].text
-            if (nearest in self.idle and nearest not in _FILLERS and nearest not in _CLINICAL_CUES and not kind_of_words((nearest,))) and index + 1 >= len(items):
+            if (
+                nearest in self.idle
+                and nearest not in _FILLERS
+                and nearest not in _CLINICAL_CUES
+                and not kind_of_words((nearest,))
+            ) and index + 1 >= len(items):
                 return ""
         skipped = 0
         words: list[str] = []
@@ -912,12 +1526,43 @@ class Reader:
                 if back > 0 and items[back - 1].type == "w" and text[items[back - 1].end : item.start] == " ":
                     longer = kind_of_words((items[back - 1].text.lower(), *words))
                 found = longer or found
-                return {"PERSON": "PATIENT_ID", "USERNAME": "", "URL": "", "SECRET": "", "DIAGNOSIS": "", "MEDICATION": "", "IP": "IP"}.get(found, found) if found != "ADDRESS" or low in _CLINICAL_CUES else ""
+                return (
+                    {
+                        "PERSON": "PATIENT_ID",
+                        "USERNAME": "",
+                        "URL": "",
+                        "SECRET": "",
+                        "DIAGNOSIS": "",
+                        "MEDICATION": "",
+                        "IP": "IP",
+                    }.get(found, found)
+                    if found != "ADDRESS" or low in _CLINICAL_CUES
+                    else ""
+                )
             back -= 1
         if index + 1 < len(items):
             following = items[index + 1]
             gap = text[items[index].end : following.start]
-            if gap in {" (", "(", " [", " is the ", " - "} and following.type == "w" and following.text.lower() in {"mrn", "ssn", "npi", "dea", "dob", "dod", "zip", "phone", "fax", "cell", "mobile", "member", "account"}:
+            if (
+                gap in {" (", "(", " [", " is the ", " - "}
+                and following.type == "w"
+                and following.text.lower()
+                in {
+                    "mrn",
+                    "ssn",
+                    "npi",
+                    "dea",
+                    "dob",
+                    "dod",
+                    "zip",
+                    "phone",
+                    "fax",
+                    "cell",
+                    "mobile",
+                    "member",
+                    "account",
+                }
+            ):
                 return kind_of_words((following.text.lower(),))
         return ""
 
@@ -934,14 +1579,38 @@ MAX_ITEMS: Final = 12_000
 """Words and codes of one text that are read; what has more is not judged in parts."""
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
 _EMPTY: Final = frozenset(
-    "null none nil undefined nan true false n/a na unknown empty missing redacted filtered [filtered] hidden anonymous - yes no not".split()
+    [
+        "null",
+        "none",
+        "nil",
+        "undefined",
+        "nan",
+        "true",
+        "false",
+        "n/a",
+        "na",
+        "unknown",
+        "empty",
+        "missing",
+        "redacted",
+        "filtered",
+        "[filtered]",
+        "hidden",
+        "anonymous",
+        "-",
+        "yes",
+        "no",
+        "not",
+    ]
 )
 
 
 def _is_separator(gap: str) -> bool:
     """Is the gap between two items `=`, `:` or `=>` with at most quotes, brackets and spaces round it."""
     core = gap.strip(" \t\"'`()[]{}<>\\*$&")
-    return core in {"=", ":", "=>", ":=", "->", "==", "::", "=:", ":,", "~", "=~"} and "\n" not in gap and len(gap) <= 12  # noqa: PLR2004
+    return (
+        core in {"=", ":", "=>", ":=", "->", "==", "::", "=:", ":,", "~", "=~"} and "\n" not in gap and len(gap) <= 12
+    )  # noqa: PLR2004
 
 
 def _stands_alone(text: str, item: Item) -> bool:
@@ -956,7 +1625,9 @@ def _opaque_hex(text: str) -> bool:
         return True
     if letters == 0:
         return False
-    return len(body) in {12, 16, 20, 24, 32, 40, 56, 64, 96, 128} or (len(body) in {7, 8, 9, 10} and 1 <= letters < len(body) and not body[1:].isdigit() and not body[2:].isdigit())
+    return len(body) in {12, 16, 20, 24, 32, 40, 56, 64, 96, 128} or (
+        len(body) in {7, 8, 9, 10} and 1 <= letters < len(body) and not body[1:].isdigit() and not body[2:].isdigit()
+    )
 
 
 def _jumbled(text: str) -> bool:
@@ -968,7 +1639,7 @@ def _jumbled(text: str) -> bool:
 _MONTH_NAME: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 
 
-def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, PLR0911, PLR0912 - one table of shapes
+def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901 - one table of shapes
     """The item a scanned piece is; None when the shape does not hold and the piece must be read again as plain parts."""
     first = piece[0]
     if first == "<":
@@ -986,17 +1657,32 @@ def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, P
         return Item(start, end, "s", piece, "BIOMETRIC")
     if "@" in piece[1:]:
         local, _, domain = piece.rpartition("@")
-        if "." in domain and not domain.replace(".", "").isdigit() and not domain[0].isdigit() and re.fullmatch(r"[^.]*[A-Za-z\xe9\xc9][^.]*", domain.rsplit(".", 1)[1]):
+        if (
+            "." in domain
+            and not domain.replace(".", "").isdigit()
+            and not domain[0].isdigit()
+            and re.fullmatch(r"[^.]*[A-Za-z\xe9\xc9][^.]*", domain.rsplit(".", 1)[1])
+        ):
             return Item(start, end, "s", piece, "EMAIL")
         return Item(start, end, "c", piece)
-    if "'" in piece and piece[0].isalpha() and piece.index("'") < len(piece) - 1 and len(piece) < 16 and piece.replace("'", "").isalpha():
-        return Item(start, end, "w", piece.split("'")[0])
+    if (
+        "'" in piece
+        and piece[0].isalpha()
+        and piece.index("'") < len(piece) - 1
+        and len(piece) < 16
+        and piece.replace("'", "").isalpha()
+    ):
+        return Item(start, end, "w", piece.split("'", maxsplit=1)[0])
     if piece.startswith(("date", "Date")) and "(" in piece:
         return Item(start, end, "s", piece, "DATE")
     if len(piece) in {14, 17} and shapes.MAC.fullmatch(piece):
         return Item(start, end, "s", piece, "DEVICE_ID")
     if first.isalpha() and " " in piece:
-        return Item(start, end, "d" if re.search(r"[0-9]:[0-9]", piece) else "s", piece, "DATE") if not re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece) else (Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None)
+        return (
+            Item(start, end, "d" if re.search(r"[0-9]:[0-9]", piece) else "s", piece, "DATE")
+            if not re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece)
+            else (Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None)
+        )
     if not (first.isdigit() or first in "+(" or piece[-1].isdigit() or ":" in piece or shapes.UUID.fullmatch(piece)):
         return Item(start, end, "w" if piece.isalpha() else "c", piece)
     plain = piece.lstrip("+")
@@ -1027,19 +1713,27 @@ def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, P
         if piece.count(".") == 2:  # noqa: PLR2004
             return Item(start, end, "c", piece)
         return Item(start, end, "s", piece, "DATE") if len(piece) >= 8 and "." not in piece else None  # noqa: PLR2004
-    if _MONTH_NAME.search(piece) and re.search(r"\d", piece) and re.fullmatch(r"[0-9A-Za-z ,.'\-]+", piece) and (" " in piece or "-" in piece) and not re.fullmatch(r"[A-Za-z]{2}\d{2}(?: \w{1,4})+", piece):
+    if (
+        _MONTH_NAME.search(piece)
+        and re.search(r"\d", piece)
+        and re.fullmatch(r"[0-9A-Za-z ,.'\-]+", piece)
+        and (" " in piece or "-" in piece)
+        and not re.fullmatch(r"[A-Za-z]{2}\d{2}(?: \w{1,4})+", piece)
+    ):
         return Item(start, end, "s", piece, "DATE")
     if re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece):
         return Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None
     return _digits(piece, start, end)
 
 
-def _digits(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, PLR0911, PLR0912
+def _digits(piece: str, start: int, end: int) -> Item | None:  # noqa: C901
     """Groups of digits with separators: SSN, phone, card, decimal, version."""
     plain = piece.strip()
     if not re.fullmatch(r"\+?[0-9().,\- eE+%]+", plain):
         return Item(start, end, "c", piece)
-    if re.fullmatch(r"\+?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?", plain) or re.fullmatch(r"[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?%?", plain):
+    if re.fullmatch(r"\+?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?", plain) or re.fullmatch(
+        r"[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?%?", plain
+    ):
         if plain.count(".") + plain.count(",") == 0 and plain.isdigit():
             return Item(start, end, "n", piece)
         return Item(start, end, "d", piece)
@@ -1057,7 +1751,11 @@ def _digits(piece: str, start: int, end: int) -> Item | None:  # noqa: C901, PLR
         return Item(start, end, "s", piece, "CREDIT_CARD")
     if plain[0] == "+" and 8 <= len(digits) <= 15 and len(groups) > 1:  # noqa: PLR2004
         return Item(start, end, "s", piece, "PHONE")
-    if len(digits) in {10, 11} and (sizes in ([3, 3, 4], [1, 3, 3, 4], [3, 7], [1, 10], [1, 3, 7], [3, 4, 3], [6, 4]) or "(" in plain) and (len(digits) == 10 or digits[0] in "10"):  # noqa: PLR2004
+    if (
+        len(digits) in {10, 11}
+        and (sizes in ([3, 3, 4], [1, 3, 3, 4], [3, 7], [1, 10], [1, 3, 7], [3, 4, 3], [6, 4]) or "(" in plain)
+        and (len(digits) == 10 or digits[0] in "10")
+    ):  # noqa: PLR2004
         return Item(start, end, "s", piece, "PHONE")
     if "(" in plain and ")" in plain and 7 <= len(digits) <= 13:  # noqa: PLR2004
         return Item(start, end, "s", piece, "PHONE")
@@ -1083,7 +1781,11 @@ def _cued(kind: str, cue: str) -> str:
     if kind == "DATE":
         return cue if cue in {"DOB", "DATE"} else kind
     if kind == "PHONE":
-        return cue if cue in {"FAX", "SSN", "MRN", "ACCOUNT", "MEMBER_ID", "LICENSE", "CREDIT_CARD", "NATIONAL_ID"} else kind
+        return (
+            cue
+            if cue in {"FAX", "SSN", "MRN", "ACCOUNT", "MEMBER_ID", "LICENSE", "CREDIT_CARD", "NATIONAL_ID"}
+            else kind
+        )
     if kind == "NUMBER":
         return cue
     if kind in {"NATIONAL_ID", "ZIP"}:
@@ -1136,7 +1838,10 @@ def settle(spans: list[Span]) -> list[Span]:
 
 
 _ROLE_ENUM: Final = re.compile(r"[A-Za-z][A-Za-z0-9_+ -]{0,40}")
-_ROLE_NUMBER: Final = re.compile(r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?:\s?[A-Za-z%µ/]{1,8})?|[+-]?(?:inf|nan|infinity)", re.IGNORECASE)
+_ROLE_NUMBER: Final = re.compile(
+    r"[+-]?[0-9][0-9,]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?:\s?[A-Za-z%µ/]{1,8})?|[+-]?(?:inf|nan|infinity)",
+    re.IGNORECASE,
+)
 _ROLE_ID: Final = re.compile(r"[A-Za-z0-9_.:/+=@{}\[\]\"~,*#-]{1,300}")
 
 
@@ -1145,19 +1850,30 @@ def plays(value: str, role: str, reader: Reader) -> bool:
     if role == "time":
         return bool(shapes.STAMP.fullmatch(value) or shapes.EPOCH.fullmatch(value) or shapes.DURATION.fullmatch(value))
     if role == "number":
-        return bool(_ROLE_NUMBER.fullmatch(value)) and len(value) <= 24 and not value.startswith("0") or value in {"0", "00"} or bool(shapes.VERSION.fullmatch(value)) or bool(re.fullmatch(r"0\.\d+(?:e-?\d+)?", value))
+        return (
+            (bool(_ROLE_NUMBER.fullmatch(value)) and len(value) <= 24 and not value.startswith("0"))
+            or value in {"0", "00"}
+            or bool(shapes.VERSION.fullmatch(value))
+            or bool(re.fullmatch(r"0\.\d+(?:e-?\d+)?", value))
+        )
     if role == "id":
         return opaque_id(value, reader)
     if role == "opaque":
         return bool(shapes.UUID.fullmatch(value) or (shapes.HEX.fullmatch(value) and not value.isdigit()))
     if role == "enum":
-        return bool(re.fullmatch(r"[A-Za-z]{1,10}[-_ ]?[0-9]{1,2}", value) or value in {"0", "1", "2", "3", "4", "5"}) or bool(_ROLE_ENUM.fullmatch(value)) and not reader.read(value)
+        return bool(
+            re.fullmatch(r"[A-Za-z]{1,10}[-_ ]?[0-9]{1,2}", value) or value in {"0", "1", "2", "3", "4", "5"}
+        ) or (bool(_ROLE_ENUM.fullmatch(value)) and not reader.read(value))
     if role in {"name", "code"}:
         if value.isdigit():
             return len(value) <= 7  # noqa: PLR2004
         if shapes.HEX.fullmatch(value) and not value.isdigit():
             return True
-        if role == "code" and re.fullmatch(r"[A-Z]{1,6}[-_ ]?[0-9]{1,6}", value) and not shapes.ICD10_DOTTED.fullmatch(value):
+        if (
+            role == "code"
+            and re.fullmatch(r"[A-Z]{1,6}[-_ ]?[0-9]{1,6}", value)
+            and not shapes.ICD10_DOTTED.fullmatch(value)
+        ):
             return True
         if shapes.VERSION.fullmatch(value):
             return True
@@ -1187,4 +1903,6 @@ _PERSONAL_ID: Final = re.compile(
 def _is_value(text: str, item: Item) -> bool:
     """Does a word stand alone: the whole text, or all of a value between quotes or after `=`."""
     before, after = text[: item.start].rstrip()[-1:], text[item.end : item.end + 1]
-    return (item.start == 0 and item.end == len(text)) or (before in {"=", "'", '"', ":"} and after in {"", " ", ",", "'", '"', "&", "}", ")", ";", "\n"} and before != "")
+    return (item.start == 0 and item.end == len(text)) or (
+        before in {"=", "'", '"', ":"} and after in {"", " ", ",", "'", '"', "&", "}", ")", ";", "\n"} and before != ""
+    )

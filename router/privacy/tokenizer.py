@@ -172,7 +172,13 @@ class _Work:
         if value is None or isinstance(value, bool):
             return
         if depth > MAX_DEPTH:
-            self.seal(box, key, orjson.dumps(value, default=str).decode() if not isinstance(value, (int, float)) else str(value), place, "depth")
+            self.seal(
+                box,
+                key,
+                orjson.dumps(value, default=str).decode() if not isinstance(value, (int, float)) else str(value),
+                place,
+                "depth",
+            )
             return
         if isinstance(value, dict):
             self.mapping(box, key, value, place, depth)
@@ -209,7 +215,13 @@ class _Work:
                         names = self.pair_name(value, name)
                     if names:
                         below = self.named_place(place, name, names)
-                elif name == "account" and isinstance(item, str) and len(item) == 12 and item.isdigit() and not _CLOUD.isdisjoint(value):  # noqa: PLR2004 - AWS
+                elif (
+                    name == "account"
+                    and isinstance(item, str)
+                    and len(item) == 12
+                    and item.isdigit()
+                    and not _CLOUD.isdisjoint(value)
+                ):  # noqa: PLR2004 - AWS
                     continue
                 if isinstance(item, list):
                     if table is None:
@@ -261,10 +273,24 @@ class _Work:
                 inner = list(row)
                 copy[index] = inner
                 for at, cell in enumerate(row):
-                    self.walk(inner, at, cell, self.named_place(place, "*", columns[at]) if at < len(columns) else place, depth + 1)
+                    self.walk(
+                        inner,
+                        at,
+                        cell,
+                        self.named_place(place, "*", columns[at]) if at < len(columns) else place,
+                        depth + 1,
+                    )
             return
         for at, cell in enumerate(value):
-            self.walk(copy, at, cell, self.named_place(place, "*", columns[at]) if at < len(columns) and len(columns) == len(value) else place, depth + 1)
+            self.walk(
+                copy,
+                at,
+                cell,
+                self.named_place(place, "*", columns[at])
+                if at < len(columns) and len(columns) == len(value)
+                else place,
+                depth + 1,
+            )
 
     def sequence(self, box: Any, key: Any, value: list[Json], place: Place, depth: int) -> None:
         copy = list(value)
@@ -272,15 +298,34 @@ class _Work:
         below = place.items
         if below is None:
             states, role, exact = _descend(place.states, "*")
-            below = Place((*place.path, "*"), place.verdict, role or place.role, exact=exact or (place.exact and not role), rule=place.rule, states=states)
+            below = Place(
+                (*place.path, "*"),
+                place.verdict,
+                role or place.role,
+                exact=exact or (place.exact and not role),
+                rule=place.rule,
+                states=states,
+            )
             if self.memory.paths < PATHS:
                 self.memory.paths += 1
                 place.items = below
-        if len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], (str, int, float)) and not place.verdict.kind and re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{1,40}", value[0]):  # noqa: PLR2004
+        if (
+            len(value) == 2
+            and isinstance(value[0], str)
+            and isinstance(value[1], (str, int, float))
+            and not place.verdict.kind
+            and re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{1,40}", value[0])
+        ):  # noqa: PLR2004
             verdict = judge(value[0], place.verdict.subject)
             if verdict.kind or verdict.role:
                 self.walk(copy, 0, value[0], below, depth + 1)
-                self.walk(copy, 1, value[1], Place((*place.path, "1"), verdict, verdict.role, exact=False, rule=place.rule), depth + 1)
+                self.walk(
+                    copy,
+                    1,
+                    value[1],
+                    Place((*place.path, "1"), verdict, verdict.role, exact=False, rule=place.rule),
+                    depth + 1,
+                )
                 return
         columns: list[str] | None = None
         for index, item in enumerate(value):
@@ -295,12 +340,30 @@ class _Work:
         path = (*parent.path, key)
         rule = self.rules.field_rule(".".join(path), key) if self.rules.field_rules else parent.rule
         verdict = judge(key, parent.verdict.subject)
-        if parent.verdict.kind and not verdict.kind and not verdict.role and not (verdict.subject and verdict.subject != parent.verdict.subject):
-            verdict = Verdict(parent.verdict.kind if parent.verdict.kind not in {"PATIENT_ID"} else "PATIENT_ID", "", parent.verdict.subject)
+        if (
+            parent.verdict.kind
+            and not verdict.kind
+            and not verdict.role
+            and not (verdict.subject and verdict.subject != parent.verdict.subject)
+        ):
+            verdict = Verdict(
+                parent.verdict.kind if parent.verdict.kind not in {"PATIENT_ID"} else "PATIENT_ID",
+                "",
+                parent.verdict.subject,
+            )
         if isinstance(resource, str):
             verdict = positional.fhir(resource, key, verdict)
         harmless = self.harmless_key(key)
-        place = Place(path, verdict, role or verdict.role, exact=exact, rule=rule, states=states, harmless_key=harmless, helper="value" if is_valuer(key) else "rows" if key in positional.ROWS or key == "account" else "")
+        place = Place(
+            path,
+            verdict,
+            role or verdict.role,
+            exact=exact,
+            rule=rule,
+            states=states,
+            harmless_key=harmless,
+            helper="value" if is_valuer(key) else "rows" if key in positional.ROWS or key == "account" else "",
+        )
         if harmless and self.memory.paths < PATHS and len(parent.under) < 200:  # noqa: PLR2004
             self.memory.paths += 1
             parent.under[key if resource is None else f"{resource}|{key}"] = place
@@ -314,7 +377,13 @@ class _Work:
             return bool(judge(key).kind or judge(key).role)
         verdict = judge(key)
         bare = re.fullmatch(r"[$@_A-Za-z][A-Za-z0-9_$.:/@ -]{0,63}", key) is not None
-        if bare and (verdict.kind or verdict.role or verdict.subject) and not re.search(r"[0-9]{4}", key) and "@" not in key[1:] and (" " not in key or not self.reader.read(key)):
+        if (
+            bare
+            and (verdict.kind or verdict.role or verdict.subject)
+            and not re.search(r"[0-9]{4}", key)
+            and "@" not in key[1:]
+            and (" " not in key or not self.reader.read(key))
+        ):
             return True
         if not self.reader.read(key):
             return True
@@ -323,7 +392,12 @@ class _Work:
     def key_plan(self, key: str, place: Place) -> _Plan | None:
         """Tokens for a key that is data itself; at `strict` an unknown but identifier-like key stays."""
         spans = self.read(key)
-        if not any(span.sure for span in spans) and re.fullmatch(r"[$@_a-z][A-Za-z0-9_$-]{0,40}", key) and not any(span.kind in {"PERSON", "USERNAME"} for span in spans) and not re.search(r"[0-9]{4}", key):
+        if (
+            not any(span.sure for span in spans)
+            and re.fullmatch(r"[$@_a-z][A-Za-z0-9_$-]{0,40}", key)
+            and not any(span.kind in {"PERSON", "USERNAME"} for span in spans)
+            and not re.search(r"[0-9]{4}", key)
+        ):
             return None
         return self.plan(key, spans, place)
 
@@ -419,12 +493,22 @@ class _Work:
         if kind in {"USERNAME"} and LEXICON.flag(value.lower()) in PLAIN:
             self.plain.append((box, key, text, place))
             return
-        if kind not in {"PERSON", "ADDRESS"} and "," in value and kind in {"EMAIL", "PHONE", "IP", "MEMBER_ID", "MRN", "PATIENT_ID", "DIAGNOSIS"} and kind != "DIAGNOSIS":
-            spans = [Span(start + m.start(), start + m.end(), kind, "key", True) for m in re.finditer(r"[^,\s][^,]*[^,\s]|[^,\s]", value)]
+        if (
+            kind not in {"PERSON", "ADDRESS"}
+            and "," in value
+            and kind in {"EMAIL", "PHONE", "IP", "MEMBER_ID", "MRN", "PATIENT_ID", "DIAGNOSIS"}
+            and kind != "DIAGNOSIS"
+        ):
+            spans = [
+                Span(start + m.start(), start + m.end(), kind, "key", True)
+                for m in re.finditer(r"[^,\s][^,]*[^,\s]|[^,\s]", value)
+            ]
             self.add(box, key, _Plan(text, spans, place.path))
             return
         shape = self.shape_of(value) if _may_be_other(value, kind) else ""
-        self.add(box, key, _Plan(text, [Span(start, end, stronger(kind, shape) if shape else kind, "key", True)], place.path))
+        self.add(
+            box, key, _Plan(text, [Span(start, end, stronger(kind, shape) if shape else kind, "key", True)], place.path)
+        )
 
     def shape_of(self, value: str) -> str:
         """The kind a value has by its shape alone, when one shape covers all of it."""
@@ -458,7 +542,9 @@ class _Work:
         tail: list[Span] = []
         if len(text) > MAX_TEXT:
             self.count("size")
-            cut = max(text.rfind(" ", MAX_TEXT - 1000, MAX_TEXT), text.rfind("\n", MAX_TEXT - 1000, MAX_TEXT), MAX_TEXT - 1000)
+            cut = max(
+                text.rfind(" ", MAX_TEXT - 1000, MAX_TEXT), text.rfind("\n", MAX_TEXT - 1000, MAX_TEXT), MAX_TEXT - 1000
+            )
             tail = [Span(cut, len(text), "TEXT", "budget", True)]
             text, whole = text[:cut], text
         else:
@@ -521,7 +607,9 @@ class _Work:
             return False
         inner: list[Json] = [value]
         self.layers += 1
-        below = Place(place.path, place.verdict, place.role if place.role in {"free"} else "", exact=False, rule=place.rule)
+        below = Place(
+            place.path, place.verdict, place.role if place.role in {"free"} else "", exact=False, rule=place.rule
+        )
         self.walk(inner, 0, value, below, len(place.path))
         self.layers -= 1
         original = orjson.loads(text)
@@ -561,12 +649,20 @@ class _Work:
             self.layers -= 1
             spans[:] = [span for span in spans if span.end <= match.start() or span.start >= match.end()]
             if (len(self.plans), len(self.nested)) != before:
-                found.append((match.start(), match.end(), lambda inner=inner, plain=plain, encode=encode, run=run: run if inner[0] == plain else encode(inner[0])))  # type: ignore[misc]
+                found.append(
+                    (
+                        match.start(),
+                        match.end(),
+                        lambda inner=inner, plain=plain, encode=encode, run=run: (
+                            run if inner[0] == plain else encode(inner[0])
+                        ),
+                    )
+                )  # type: ignore[misc]
         if len(spans) > 1:
             spans[:] = settle(spans)
         return found
 
-    def number(self, box: Any, key: Any, value: int | float, place: Place) -> None:
+    def number(self, box: Any, key: Any, value: float, place: Place) -> None:
         """A JSON number: a token under a key that names PHI, at `strict` also where its role is not known."""
         if isinstance(value, float) and value != value:  # noqa: PLR0124 - NaN
             return
@@ -579,7 +675,11 @@ class _Work:
         if rule == "safe":
             return
         if kind and not (place.exact and place.role not in {"", "free"}):
-            if kind in {"PERSON", "USERNAME", "DIAGNOSIS", "MEDICATION", "SECRET", "BIOMETRIC"} and abs(value) < 10 and isinstance(value, int):  # noqa: PLR2004 - a count
+            if (
+                kind in {"PERSON", "USERNAME", "DIAGNOSIS", "MEDICATION", "SECRET", "BIOMETRIC"}
+                and abs(value) < 10
+                and isinstance(value, int)
+            ):  # noqa: PLR2004 - a count
                 return
             self.whole(box, key, text, kind, "key", place)
             return
@@ -588,7 +688,12 @@ class _Work:
             self.plain.append((box, key, text, place))
             return
         if self.strict and isinstance(value, int) and len(digits) >= 5:  # noqa: PLR2004
-            if len(digits) == 10 and shapes.npi_ok(digits) and digits.startswith("1") and shapes.EPOCH.fullmatch(digits):  # noqa: PLR2004
+            if (
+                len(digits) == 10
+                and shapes.npi_ok(digits)
+                and digits.startswith("1")
+                and shapes.EPOCH.fullmatch(digits)
+            ):  # noqa: PLR2004
                 return
             if shapes.EPOCH.fullmatch(digits) and self.level != "sealed":
                 return
@@ -713,12 +818,66 @@ class _Work:
 
 
 _QUOTES: Final = "\"'`"
-_CLOUD: Final = frozenset({"region", "awsRegion", "detail-type", "resources", "arn", "pod", "image", "namespace", "cluster", "alertname", "container", "instance", "source", "eventSource"})
+_CLOUD: Final = frozenset(
+    {
+        "region",
+        "awsRegion",
+        "detail-type",
+        "resources",
+        "arn",
+        "pod",
+        "image",
+        "namespace",
+        "cluster",
+        "alertname",
+        "container",
+        "instance",
+        "source",
+        "eventSource",
+    }
+)
 _EMPTY: Final = frozenset(
-    {"null", "none", "nil", "undefined", "nan", "true", "false", "n/a", "na", "unknown", "empty", "missing", "redacted", "[redacted]", "[filtered]", "filtered", "hidden", "anonymous", "yes", "no", "***", "<nil>", "<redacted>"}
+    {
+        "null",
+        "none",
+        "nil",
+        "undefined",
+        "nan",
+        "true",
+        "false",
+        "n/a",
+        "na",
+        "unknown",
+        "empty",
+        "missing",
+        "redacted",
+        "[redacted]",
+        "[filtered]",
+        "filtered",
+        "hidden",
+        "anonymous",
+        "yes",
+        "no",
+        "***",
+        "<nil>",
+        "<redacted>",
+    }
 )
 _QUIET: Final = frozenset({"WORD", "NUMBER", "CODE", "TEXT", "AGE", "GEO"})
-_RANK: Final = {"WORD": 0, "NUMBER": 0, "CODE": 0, "TEXT": 0, "IDENTIFIER": 1, "USERNAME": 1, "DATE": 1, "PERSON": 2, "PATIENT_ID": 2, "EMAIL": 5, "SSN": 5, "SECRET": 6}
+_RANK: Final = {
+    "WORD": 0,
+    "NUMBER": 0,
+    "CODE": 0,
+    "TEXT": 0,
+    "IDENTIFIER": 1,
+    "USERNAME": 1,
+    "DATE": 1,
+    "PERSON": 2,
+    "PATIENT_ID": 2,
+    "EMAIL": 5,
+    "SSN": 5,
+    "SECRET": 6,
+}
 _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}")
 _PRINTABLE: Final = frozenset(string.printable)
 
@@ -727,7 +886,9 @@ def _may_be_other(value: str, kind: str) -> bool:
     """Can the shape of a value overrule its key (`text.stronger`)."""
     if "@" in value or value.count(".") == 3 or value.count(":") > 1 or len(value) >= 20:  # noqa: PLR2004 - an address has 3 or 2
         return True
-    return kind in {"PATIENT_ID", "IDENTIFIER", "USERNAME", "PERSON", "NATIONAL_ID"} and any(char.isdigit() for char in value)
+    return kind in {"PATIENT_ID", "IDENTIFIER", "USERNAME", "PERSON", "NATIONAL_ID"} and any(
+        char.isdigit() for char in value
+    )
 
 
 def _simple(value: str) -> str:
@@ -820,7 +981,12 @@ def _spellings(value: str, kind: str) -> set[str]:
             found |= {f"{digits[:3]}-{digits[3:5]}-{digits[5:]}", f"{digits[:3]} {digits[3:5]} {digits[5:]}"}
         if kind in {"PHONE", "FAX"} and len(digits) >= 10:  # noqa: PLR2004
             ten = digits[-10:]
-            found |= {ten, f"{ten[:3]}-{ten[3:6]}-{ten[6:]}", f"({ten[:3]}) {ten[3:6]}-{ten[6:]}", f"{ten[:3]}.{ten[3:6]}.{ten[6:]}"}
+            found |= {
+                ten,
+                f"{ten[:3]}-{ten[3:6]}-{ten[6:]}",
+                f"({ten[:3]}) {ten[3:6]}-{ten[6:]}",
+                f"{ten[:3]}.{ten[3:6]}.{ten[6:]}",
+            }
         return found
     if value.isdigit():
         return {value} if len(value) >= 5 else set()  # noqa: PLR2004
@@ -842,7 +1008,7 @@ def _spellings(value: str, kind: str) -> set[str]:
             found.add(f"{parts[-1]} {parts[0]}")
             found.add(f"{parts[-1]}^{parts[0]}")
     if kind == "EMAIL":
-        local = value.split("@")[0]
+        local = value.split("@", maxsplit=1)[0]
         if len(local) > 3 and LEXICON.flag(local) not in PLAIN:  # noqa: PLR2004
             found.add(local)
     return found
@@ -865,7 +1031,9 @@ def _occurrences(text: str, wanted: dict[str, str], *, structural: bool) -> list
             if not (_same_class(before, spelling[0]) or _same_class(after, spelling[-1])):
                 if shielded is None:
                     shielded = [match.span() for match in TOKEN.finditer(text)]
-                if not any(start < end and at < stop for start, stop in shielded) and not (structural and kind in {"DATE", "DOB", "WARD"}):
+                if not any(start < end and at < stop for start, stop in shielded) and not (
+                    structural and kind in {"DATE", "DOB", "WARD"}
+                ):
                     spans.append(Span(at, end, kind, "propagated", True))
             at = low.find(spelling, end)
     return settle(spans)

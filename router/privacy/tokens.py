@@ -74,7 +74,13 @@ def new_token(kind: str, random_bytes: bytes) -> str:
         raise ValueError("a token needs a kind of KINDS and seven random bytes")
     bits = int.from_bytes(random_bytes[:BYTES], "big")
     pairs = _PAIRS
-    body = pairs[bits & 1023] + pairs[bits >> 10 & 1023] + pairs[bits >> 20 & 1023] + pairs[bits >> 30 & 1023] + pairs[bits >> 40 & 1023]
+    body = (
+        pairs[bits & 1023]
+        + pairs[bits >> 10 & 1023]
+        + pairs[bits >> 20 & 1023]
+        + pairs[bits >> 30 & 1023]
+        + pairs[bits >> 40 & 1023]
+    )
     if body.isdigit():
         body = body[:-1] + ALPHABET[10 + int(body[-1])]
     return f"<{kind}_{body}>"

@@ -19,7 +19,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-_ZERO_WIDTH = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufe00-\ufe0f]")
+_ZERO_WIDTH = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufe00-\ufe0f]"
+)
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe63\uff0d]")
 
 
@@ -91,7 +93,9 @@ class Reading:
     def of(cls, output: str) -> Reading:
         forms = readings(output)
         folded = "\x00".join(_fold(form) for form in forms)
-        numbers = [re.sub(r"\D", "", run) for form in forms for run in re.findall(r"\d(?:[\d .()/_-]*\d)?", _fold(form))]
+        numbers = [
+            re.sub(r"\D", "", run) for form in forms for run in re.findall(r"\d(?:[\d .()/_-]*\d)?", _fold(form))
+        ]
         return cls(folded, numbers, set(re.findall(r"[^\W\d_]+", folded)))
 
 
@@ -105,12 +109,16 @@ def leak(value: str, kind: str, reading: Reading, harmless: str) -> str:
         return "whole"
     if digits and not letters and len(digits) >= 4:
         for number in reading.numbers:
-            if (number == digits or (len(digits) >= 7 and digits in number)) and number not in re.sub(r"\D", " ", harmless).split():
+            if (number == digits or (len(digits) >= 7 and digits in number)) and number not in re.sub(
+                r"\D", " ", harmless
+            ).split():
                 return "whole"
         if len(digits) >= 7:
             need = -(-len(digits) * 6 // 10)
             for number in reading.numbers:
-                if need <= len(number) <= len(digits) + 2 and any(digits[i : i + need] in number for i in range(len(digits) - need + 1)):
+                if need <= len(number) <= len(digits) + 2 and any(
+                    digits[i : i + need] in number for i in range(len(digits) - need + 1)
+                ):
                     return "part"
     if kind == "EMAIL" and "@" in folded:
         local = folded.split("@")[0]
@@ -118,7 +126,11 @@ def leak(value: str, kind: str, reading: Reading, harmless: str) -> str:
             return "part"
     if kind == "PERSON":
         for part in re.findall(r"[^\W\d_]{3,}", folded):
-            if part in reading.words and part not in harmless.split() and re.search(rf"\b{re.escape(part)}\b", reading.folded):
+            if (
+                part in reading.words
+                and part not in harmless.split()
+                and re.search(rf"\b{re.escape(part)}\b", reading.folded)
+            ):
                 return "part"
     if kind == "ADDRESS":
         street = folded.split(",")[0]
