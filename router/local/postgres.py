@@ -6,6 +6,7 @@ it trusts every local connection, and it leaves an orphan behind when its parent
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import signal
@@ -25,6 +26,7 @@ OWNER = "alertveil_owner"
 WEB = "alertveil_web"
 AUDIT = "alertveil_audit"
 
+_SHORT = Path("/tmp")  # noqa: S108 - what goes there has a random name, and is made 0700 or not at all
 _PORT = "5432"  # names the socket; nothing listens on TCP
 _SOCKET_LIMIT = 100  # bytes; sun_path holds 104 on macOS and 108 on Linux, its closing NUL included
 _PRIVATE_DIRECTORY = 0o040700  # file type and permissions in st_mode
@@ -106,7 +108,9 @@ class RunningPostgres:
 
     def stop(self, seconds: float = 10.0) -> int:
         """Fast shutdown: sessions are cut, everything committed is on disk. Returns PostgreSQL's exit status."""
-        return process.stop(self.process, signal.SIGINT, seconds)
+        status = process.stop(self.process, signal.SIGINT, seconds)
+        drop_sockets(self.sockets)
+        return status
 
 
 class EmbeddedPostgres:
@@ -173,6 +177,10 @@ class EmbeddedPostgres:
             ids=self._runner.ids,
         )
         return RunningPostgres(server, self._sockets, self._passwords)
+
+    def tidy(self) -> None:
+        """Remove what a stopped server leaves outside the data directory."""
+        drop_sockets(self._sockets)
 
     def wait_ready(self, running: RunningPostgres, seconds: float = 120.0) -> None:
         """Wait until the server takes connections; replaying the log of a crash may take a while.
@@ -502,20 +510,23 @@ def _socket_directory(data_dir: Path) -> Path:
     if len(os.fsencode(plain / f".s.PGSQL.{_PORT}.lock")) < _SOCKET_LIMIT and "," not in str(plain):
         return private.directory(plain)
     record = data_dir / "socket-dir"
-    if record.exists():
-        kept = Path(record.read_text().strip())
-        if _is_ours(kept):
-            return kept
-    while True:
-        made = Path(f"/tmp/alertveil-{private.random_text(6)}")  # noqa: S108 - random name, made 0700 or not at all
+    made = Path(record.read_text().strip()) if record.exists() else _SHORT / f"alertveil-{private.random_text(6)}"
+    while not _is_ours(made):
         try:
             made.mkdir(mode=0o700)
-        except FileExistsError:
-            continue
+        except FileExistsError:  # somebody else's, or opened up since
+            made = _SHORT / f"alertveil-{private.random_text(6)}"
         except OSError as error:
             raise LocalError(f"No socket directory can be made in /tmp: {private.reason(error)}.") from None
-        private.write(record, f"{made}\n".encode())
-        return made
+    private.write(record, f"{made}\n".encode())
+    return made
+
+
+def drop_sockets(sockets: Path) -> None:
+    """Leave nothing of a stopped server outside its data directory; the next start makes it again under its name."""
+    if sockets.parent == _SHORT:
+        with contextlib.suppress(OSError):  # a server that was killed left its socket in it
+            sockets.rmdir()
 
 
 def _is_ours(path: Path) -> bool:

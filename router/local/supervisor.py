@@ -399,6 +399,7 @@ class Supervisor:
                 if self._guard:
                     self._guard.forget(kept.process.pid)
         (self.data_dir / "run.json").unlink(missing_ok=True)
+        self._postgres.tidy()
         if self._guard:
             self._guard.close()
 
