@@ -394,8 +394,10 @@ BEGIN
   ORDER BY i.blind
   ON CONFLICT (tenant_id, index_version, blind) DO NOTHING;
   RETURN QUERY
+  -- Looked up one by one: a plan made while the table was small would read all of it.
   SELECT i.token, e.token FROM unnest(p_blinds, p_tokens) AS i (blind, token)
-  JOIN vault.entries e ON e.tenant_id = mine AND e.index_version = p_index AND e.blind = i.blind
+  CROSS JOIN LATERAL (SELECT f.token FROM vault.entries f
+    WHERE f.tenant_id = mine AND f.index_version = p_index AND f.blind = i.blind LIMIT 1) e
   WHERE e.token <> i.token;
 END $$;
 

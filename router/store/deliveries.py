@@ -170,26 +170,28 @@ _BACKLOG = (
 _DUE = (
     "SELECT d.channel_id, d.revision AS due_revision, d.destination_id, d.kind, d.attempts, d.tries,"
     " d.first_tried_at, d.uncertain, coalesce(p.reached, false) AS reached, coalesce(p.lost, false) AS lost,"
-    " coalesce(e.why, '') AS why, coalesce(h.refs, '{}') AS refs, "
+    " coalesce((SELECT e.why FROM incident_events e WHERE e.tenant_id = d.tenant_id AND e.incident_id = d.incident_id"
+    " AND e.revision = d.revision), '') AS why,"
+    " coalesce((SELECT h.refs FROM threads h WHERE h.tenant_id = d.tenant_id AND h.incident_id = d.incident_id"
+    " AND h.destination_id = d.destination_id), '{}') AS refs, "
     + ", ".join("i." + name for name in COLUMNS.split(", "))
     # One revision of an incident at a time: a resolve is never superseded, and what follows it waits for it.
     + " FROM (SELECT * FROM deliveries w WHERE w.channel_id = %(channel)s AND w.state = 'pending'"
     " AND w.next_attempt_at <= now() AND (w.revision = 1 OR NOT EXISTS (SELECT FROM deliveries o"
     " WHERE o.tenant_id = w.tenant_id AND o.incident_id = w.incident_id AND o.channel_id = w.channel_id"
     " AND o.revision < w.revision AND o.state = 'pending')) ORDER BY w.next_attempt_at LIMIT %(most)s) d"
-    " JOIN incidents i ON i.tenant_id = d.tenant_id AND i.incident_id = d.incident_id"
-    " LEFT JOIN incident_events e ON e.tenant_id = d.tenant_id AND e.incident_id = d.incident_id"
-    " AND e.revision = d.revision"
-    " LEFT JOIN threads h ON h.tenant_id = d.tenant_id AND h.incident_id = d.incident_id"
-    " AND h.destination_id = d.destination_id"
+    # Looked up one by one here and above: a plan made while the tables were small would join all of a tenant's rows.
+    " CROSS JOIN LATERAL (SELECT * FROM incidents WHERE tenant_id = d.tenant_id AND incident_id = d.incident_id"
+    " LIMIT 1) i"
     # What was told since the last resolve that was: a reopened incident has not reached anybody yet.
     " LEFT JOIN LATERAL (SELECT bool_or(o.state = 'delivered' OR o.uncertain) AS reached,"
     " bool_and(o.state IN ('dead', 'suppressed')) AS lost FROM deliveries o"
-    " WHERE o.tenant_id = d.tenant_id AND o.incident_id = d.incident_id AND o.channel_id = d.channel_id"
+    " WHERE d.revision > 1"
+    " AND o.tenant_id = d.tenant_id AND o.incident_id = d.incident_id AND o.channel_id = d.channel_id"
     " AND o.revision < d.revision AND o.revision > coalesce((SELECT max(r.revision) FROM deliveries r"
     " WHERE r.tenant_id = d.tenant_id AND r.incident_id = d.incident_id AND r.channel_id = d.channel_id"
     " AND r.revision < d.revision AND r.kind = 'resolve' AND (r.state = 'delivered' OR r.uncertain)), 0)) p"
-    " ON d.revision > 1"
+    " ON true"
     " ORDER BY d.next_attempt_at"
 )
 
@@ -326,7 +328,9 @@ def record(
         " FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::float8[], %s::int[], %s::int[], %s::bool[], %s::text[],"
         " %s::timestamptz[], %s::text[]) AS n (incident_id, revision, state, wait, counted, sent, uncertain, reason,"
         " started_at, remote_id)"
-        " WHERE d.incident_id = n.incident_id AND d.channel_id = %s AND d.revision = n.revision",
+        # The array again, as a condition of the index: without statistics the planner would walk the whole channel.
+        " WHERE d.incident_id = n.incident_id AND d.channel_id = %s AND d.revision = n.revision"
+        " AND d.incident_id = ANY (%s)",
         (
             [each.incident_id for each in records],
             [each.revision for each in records],
@@ -339,6 +343,7 @@ def record(
             [each.started_at for each in records],
             [each.remote_id for each in records],
             channel_id,
+            [each.incident_id for each in records],
         ),
     )
     _add_attempts(session, tenant_id, channel_id, [each for each in records if each.sent])

@@ -125,8 +125,8 @@ def update(session: Session, incidents: Sequence[Incident]) -> int:
         return 0
     return session.run(
         f"UPDATE incidents i SET ({', '.join(_CHANGING)}) = ({_WRITE}) FROM {_UNNEST}"
-        " WHERE i.incident_id = n.incident_id",
-        _arrays(incidents),
+        " WHERE i.incident_id = n.incident_id AND i.incident_id = ANY (%s)",
+        (*_arrays(incidents), [each.incident_id for each in incidents]),
     )
 
 
