@@ -17,6 +17,7 @@ from router.cli.reach import As, Json, Slug
 app = typer.Typer(help="See deliveries, and send them again.", rich_markup_mode=None, no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(metavar="DELIVERY", help="INCIDENT/CHANNEL/REVISION, as `list` shows it.")]
+UNITS = {"s": timedelta(seconds=1), "m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 State = Literal["pending", "delivered", "dead", "superseded", "suppressed"]
 
 
@@ -148,12 +149,12 @@ def recover(
 
 def when(text: str, now: datetime) -> datetime:
     """A moment: a span before now (`90m`, `6h`, `2d`) or an ISO 8601 time, UTC unless it says. Raises Refused."""
-    span = re.fullmatch(r"(\d{1,6})([smhd])", text)
-    if span is not None:
-        return now - timedelta(**{{"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[span[2]]: int(span[1])})
+    span = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
     try:
+        if span is not None:
+            return now - int(span[1]) * UNITS[span[2]]
         found = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Refused("--since takes 90m, 6h, 2d, or a time such as 2026-01-31T08:00Z.", 2) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

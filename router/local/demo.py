@@ -149,7 +149,7 @@ def let_in(data_dir: Path, add: Sequence[str]) -> None:
     """Add the demo's user and write to DATA_DIR/sign-in.txt how to sign in: a fresh one-time code at every start.
 
     `add` takes `--tenant --email --role … --link --json`. The code is in no argument and in no log.
-
+    Raises LocalError when the user could not be added.
     """
     roles = [word for role in ("responder", "operator", "admin") for word in ("--role", role)]
     command = [*add, "--tenant", TENANT, "--email", USER, *roles, "--link", "--json"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import html5lib
+import html5lib  # type: ignore[import-untyped]  # the library has none
 import httpx
 import pytest
 from starlette.applications import Starlette
