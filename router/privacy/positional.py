@@ -168,7 +168,7 @@ def _components(field: str, at: int, kind: str, text: str) -> list[Span]:
                     part.strip()
                     and not (index == 3 and re.fullmatch(r"[A-Z]{2}", part))
                     and not (index in {5, 6} and len(part) <= 3)
-                ):  # noqa: PLR2004
+                ):
                     spans.append(Span(start, start + len(part), _ADDRESS_PART.get(index, "ADDRESS"), "segment", True))
                 start += len(part) + 1
         elif kind in {"DIAGNOSIS", "MEDICATION", "PHONE"}:

@@ -799,7 +799,7 @@ class Reader:
                     and probe - index < 4
                     and low not in _FILLERS
                     and low not in {"not", "failed", "missing", "invalid"}
-                ):  # noqa: PLR2004
+                ):
                     break
             if kind == "PERSON" and item.type not in {"w", "c", "s"}:
                 break
@@ -892,7 +892,7 @@ class Reader:
                     and flags[-1] in {"p", "", "n"}
                     and items[probe - 1].text[0].isupper()
                     and len(flags) < 3
-                ):  # noqa: PLR2004
+                ):
                     flags.append(flag)
                     last = probe
                     probe += 1
@@ -934,7 +934,7 @@ class Reader:
             and ("p" in flags or unknown >= 2)
             and unknown + flags.count("n") + flags.count("r") >= 2
             and not (unknown and all(w.text.isupper() for w in words) and "p" not in flags)
-        )  # noqa: PLR2004
+        )
         if (
             len(words) == 1
             and flags[0] == "p"
@@ -988,7 +988,7 @@ class Reader:
             and following.text[0].isupper()
             and LEXICON.flag(following.text.lower()) in {"p", ""}
             and len(following.text) > 2
-        )  # noqa: PLR2004
+        )
 
     def _after_person_cue(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
         """`Patient Grace Hill`: after such a word even ordinary words that are names, capitalised, are a name."""
@@ -1041,7 +1041,7 @@ class Reader:
                 and probe - start < 2
                 and not word.isupper()
                 and after[:1] in {"", ",", ".", ")", "(", ";", "\n", '"', "'"}
-            ):  # noqa: PLR2004
+            ):
                 probe += 1
                 continue
             break
@@ -1051,7 +1051,7 @@ class Reader:
         if all(
             LEXICON.flag(word.text.lower()) in {"", "n"} and word.text.isupper() and len(word.text) <= 4
             for word in words
-        ):  # noqa: PLR2004
+        ):
             return index + 1
         spans.append(Span(words[0].start, words[-1].end, "PERSON", "cue", True))
         return probe
@@ -1165,7 +1165,7 @@ class Reader:
             (len(part) > 4 and part.isdigit())
             or (part.lower() not in self.safe and LEXICON.flag(part.lower()) in {"p", "d", "m"})
             for part in _CAMEL.findall(word)
-        )  # noqa: PLR2004
+        )
 
     def _camel(self, word: str) -> bool:
         """`DataIntegrityViolationException`: every longer part is a safe word."""
@@ -1245,7 +1245,7 @@ class Reader:
             and (adjacent or (mixed and leading_kind and not second and alphabetic == 0))
             and (len(digits) >= 3 or mixed >= 1)
             and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}
-        ):  # noqa: PLR2004
+        ):
             return [
                 Span(
                     at,
@@ -1254,19 +1254,19 @@ class Reader:
                     "prefix",
                     mixed >= 100 or len(digits) >= 4 or mixed >= 1,
                 )
-            ]  # noqa: PLR2004
+            ]
         if names:
             apart = (
                 not known
                 and alphabetic >= 2
                 and (capitals == alphabetic or (len(digits) == 8 and digits[:2] in {"19", "20"}))
-            )  # noqa: PLR2004
+            )
             return [Span(at, end, "PERSON" if not digits and not mixed else "USERNAME", "name", apart)]
         if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):  # noqa: PLR2004
             return [Span(at, end, "CODE", "digits", False)]
         if mixed >= 100 and not (
             known and word.islower() and re.search(r"-[0-9a-z]{8,10}-[0-9a-z]{4,6}$|-[0-9a-f]{8,10}$", word)
-        ):  # noqa: PLR2004 - a pod
+        ):
             return [Span(at, end, "CODE", "mixed", False)]
         if mixed and not known:
             return [Span(at, end, "CODE", "mixed", False)]
@@ -1433,7 +1433,7 @@ class Reader:
             and gap_before.strip(" =:#([\"'") == ""
             and before.text.lower() in _NUMBER_ROLES
             and size <= 7
-        ):  # noqa: PLR2004
+        ):
             return
         if size <= 4 and gap_before.endswith(("/", "#")):  # noqa: PLR2004
             return
@@ -1610,7 +1610,7 @@ def _is_separator(gap: str) -> bool:
     core = gap.strip(" \t\"'`()[]{}<>\\*$&")
     return (
         core in {"=", ":", "=>", ":=", "->", "==", "::", "=:", ":,", "~", "=~"} and "\n" not in gap and len(gap) <= 12
-    )  # noqa: PLR2004
+    )
 
 
 def _stands_alone(text: str, item: Item) -> bool:
@@ -1755,7 +1755,7 @@ def _digits(piece: str, start: int, end: int) -> Item | None:  # noqa: C901
         len(digits) in {10, 11}
         and (sizes in ([3, 3, 4], [1, 3, 3, 4], [3, 7], [1, 10], [1, 3, 7], [3, 4, 3], [6, 4]) or "(" in plain)
         and (len(digits) == 10 or digits[0] in "10")
-    ):  # noqa: PLR2004
+    ):
         return Item(start, end, "s", piece, "PHONE")
     if "(" in plain and ")" in plain and 7 <= len(digits) <= 13:  # noqa: PLR2004
         return Item(start, end, "s", piece, "PHONE")

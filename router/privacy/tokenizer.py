@@ -10,6 +10,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
@@ -155,7 +156,8 @@ class _Work:
         self.plans: list[tuple[Any, Any, _Plan]] = []
         self.plain: list[tuple[Any, Any, str, Place]] = []
         self.renames: list[tuple[dict[str, Json], list[tuple[str, _Plan | None]]]] = []
-        self.nested: list[Callable[[], None]] = []
+        self.late: list[tuple[Any, Any, _Plan]] = []  # leaves that only propagation touches
+        self.steps: list[tuple[Any, Any, _Plan] | Callable[[], None]] = []  # innermost first
         self.kinds: dict[str, str] = {}
         self.findings: dict[tuple[str, str], Finding] = {}
         self.counters: dict[str, int] = {}
@@ -221,7 +223,7 @@ class _Work:
                     and len(item) == 12
                     and item.isdigit()
                     and not _CLOUD.isdisjoint(value)
-                ):  # noqa: PLR2004 - AWS
+                ):
                     continue
                 if isinstance(item, list):
                     if table is None:
@@ -315,7 +317,7 @@ class _Work:
             and isinstance(value[1], (str, int, float))
             and not place.verdict.kind
             and re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{1,40}", value[0])
-        ):  # noqa: PLR2004
+        ):
             verdict = judge(value[0], place.verdict.subject)
             if verdict.kind or verdict.role:
                 self.walk(copy, 0, value[0], below, depth + 1)
@@ -619,7 +621,7 @@ class _Work:
             if inner[0] != original:
                 box[key] = _dump(inner[0], spaced=spaced)
 
-        self.nested.append(write)
+        self.steps.append(write)
         return True
 
     def encoded(self, text: str, spans: list[Span], place: Place) -> list[tuple[int, int, Callable[[], str]]]:
@@ -644,20 +646,10 @@ class _Work:
                 continue
             inner: list[Json] = [plain]
             self.layers += 1
-            before = len(self.plans), len(self.nested)
             self.walk(inner, 0, plain, Place(place.path, NOTHING, "", exact=False, rule=""), len(place.path))
             self.layers -= 1
             spans[:] = [span for span in spans if span.end <= match.start() or span.start >= match.end()]
-            if (len(self.plans), len(self.nested)) != before:
-                found.append(
-                    (
-                        match.start(),
-                        match.end(),
-                        lambda inner=inner, plain=plain, encode=encode, run=run: (
-                            run if inner[0] == plain else encode(inner[0])
-                        ),
-                    )
-                )  # type: ignore[misc]
+            found.append((match.start(), match.end(), partial(_written, inner, plain, encode, run)))
         if len(spans) > 1:
             spans[:] = settle(spans)
         return found
@@ -679,7 +671,7 @@ class _Work:
                 kind in {"PERSON", "USERNAME", "DIAGNOSIS", "MEDICATION", "SECRET", "BIOMETRIC"}
                 and abs(value) < 10
                 and isinstance(value, int)
-            ):  # noqa: PLR2004 - a count
+            ):
                 return
             self.whole(box, key, text, kind, "key", place)
             return
@@ -693,7 +685,7 @@ class _Work:
                 and shapes.npi_ok(digits)
                 and digits.startswith("1")
                 and shapes.EPOCH.fullmatch(digits)
-            ):  # noqa: PLR2004
+            ):
                 return
             if shapes.EPOCH.fullmatch(digits) and self.level != "sealed":
                 return
@@ -710,6 +702,7 @@ class _Work:
 
     def add(self, box: Any, key: Any, plan: _Plan) -> None:
         self.plans.append((box, key, plan))
+        self.steps.append((box, key, plan))
         self.learn(plan)
 
     def whole(self, box: Any, key: Any, text: str, kind: str, rule: str, place: Place) -> None:
@@ -758,7 +751,7 @@ class _Work:
         for box, key, text, place in self.plain:
             spans = _occurrences(text, present, structural=bool(place.role) and place.role != "free")
             if spans:
-                self.plans.append((box, key, _Plan(text, spans, place.path)))
+                self.late.append((box, key, _Plan(text, spans, place.path)))
         for _, _, plan in self.plans:
             spans = _occurrences(plan.text, present, structural=False)
             if spans:
@@ -769,16 +762,14 @@ class _Work:
     # --- writing ---------------------------------------------------------------------------------------------------------
     def finish(self) -> None:
         """Put the tokens in place, innermost documents first."""
-        for box, key, plan in self.plans:
-            if not plan.inner:
+        for box, key, plan in self.late:
+            box[key] = self.render(plan)
+        for step in self.steps:
+            if isinstance(step, tuple):
+                box, key, plan = step
                 box[key] = self.render(plan)
-        for write in self.nested:
-            write()
-        for box, key, plan in self.plans:
-            if plan.inner:
-                box[key] = self.render(plan)
-        for write in self.nested:
-            write()
+            else:
+                step()
         for box, keys in self.renames:
             renamed = {(name if plan is None else self.render(plan)): box[name] for name, plan in keys if name in box}
             box.clear()
@@ -1037,6 +1028,11 @@ def _occurrences(text: str, wanted: dict[str, str], *, structural: bool) -> list
                     spans.append(Span(at, end, kind, "propagated", True))
             at = low.find(spelling, end)
     return settle(spans)
+
+
+def _written(box: list[Json], plain: str, encode: Callable[[str], str], run: str) -> str:
+    """An encoded run again, with what became of its text; as it was when nothing did."""
+    return run if box[0] == plain else encode(box[0])
 
 
 def _covered(span: Span, spans: list[Span], starts: list[int]) -> bool:

@@ -1,0 +1,143 @@
+"""Rules that are refused, tokens, the tripwire and the scrubber."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from router.privacy import shapes
+from router.privacy.rules import RuleRefused, compile_rules
+from router.privacy.scrub import MAX_LINE, scrub_ndjson, scrub_text
+from router.privacy.tokens import ALPHABET, BYTES, KINDS, TOKEN, ThrowawayMint, find_tokens, is_token, new_token
+from router.privacy.tripwire import scan
+
+STRICT = compile_rules("strict")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"level": "loose"}, "level"),
+        ({"level": "strict", "patterns": [("MRN", r"(\d+)\1")]}, "Pattern 1"),
+        ({"level": "strict", "patterns": [("MRN", r"a"), ("MRN", r"(?<=x)y")]}, "Pattern 2"),
+        ({"level": "strict", "patterns": [("NOPE", r"\d{9}")]}, "Pattern 1"),
+        ({"level": "strict", "patterns": [("MRN", r"\d*")]}, "empty text"),
+        ({"level": "strict", "patterns": [("MRN", r"((a{1,1000}){1,1000}){1,1000}")]}, "Pattern 1"),
+        ({"level": "strict", "safe_words": ["two words"]}, "Safe word 1"),
+        ({"level": "strict", "field_rules": {"a.b": "maybe"}}, "Field rule 1"),
+    ],
+)
+def test_a_rule_that_cannot_run_is_refused_by_its_place(arguments: dict[str, object], says: str) -> None:
+    with pytest.raises(RuleRefused, match=says) as caught:
+        compile_rules(**arguments)  # type: ignore[arg-type]
+    assert caught.value.__cause__ is None
+
+
+def test_equal_rules_have_one_version_and_others_another() -> None:
+    assert compile_rules("strict").version == compile_rules("strict").version
+    assert compile_rules("strict", safe_words=["quux"]).version != compile_rules("strict").version
+
+
+def test_a_new_token_has_the_grammar_and_is_never_all_digits() -> None:
+    for kind in KINDS:
+        assert is_token(new_token(kind, b"\x00" * BYTES))
+    made = {new_token("MRN", number.to_bytes(BYTES, "big")) for number in range(0, 2**50, 2**40 + 7)}
+    assert len(made) > 1000
+    assert all(TOKEN.fullmatch(token) and is_token(token) for token in made)
+    assert set(ALPHABET).isdisjoint("ILOU")
+
+
+def test_tokens_are_found_in_text_and_unknown_kinds_are_not() -> None:
+    assert find_tokens("a <EMAIL_7K2M4QXW9R> b <NOBODY_7K2M4QXW9R> <SSN_0123456789>") == ["<EMAIL_7K2M4QXW9R>"]
+
+
+def test_a_throwaway_mint_repeats_itself_and_forgets_the_oldest() -> None:
+    mint = ThrowawayMint(limit=2)
+    first = mint.token("MRN", "1", "1")
+    assert mint.token("MRN", "1", "1") == first
+    mint.token("MRN", "2", "2")
+    mint.token("MRN", "3", "3")
+    assert mint.token("MRN", "1", "1") != first
+
+
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [("SSN", "219-09-9999", "219 09 9999"), ("PHONE", "+1 (702) 555-0192", "702.555.0192"), ("EMAIL", "A@B.test", "a@b.test"), ("PERSON", "Zebulon  Quackenbush", "zebulon quackenbush"), ("SSN", "２１９-09-9999", "219099999")],
+)
+def test_spellings_of_a_value_meet(kind: str, one: str, other: str) -> None:
+    assert shapes.normal(kind, one) == shapes.normal(kind, other)
+
+
+def test_check_digits() -> None:
+    assert shapes.npi_ok("1234567893")
+    assert not shapes.npi_ok("1234567890")
+    assert shapes.dea_ok("AB1234563")
+    assert not shapes.dea_ok("AB1234560")
+    assert shapes.vin_ok("1HGCM82633A004352")
+    assert not shapes.vin_ok("1HGCM82633A004353")
+    assert shapes.luhn_ok("4111111111111111")
+    assert not shapes.luhn_ok("4111111111111112")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("mail zq.canary@leakmail.test now", "EMAIL"),
+        ("ssn 219-09-9999", "SSN"),
+        ("(702) 555-0192", "PHONE"),
+        ("card 4111 1111 1111 1111", "CREDIT_CARD"),
+        ("Authorization: Bearer abcdef123456", "SECRET"),
+        ('{"password": "hunter22x"}', "SECRET"),
+        ("MRN-77341902", "MRN"),
+    ],
+)
+def test_the_tripwire_sees_what_must_not_leave(text: str, kind: str) -> None:
+    assert [finding.kind for finding in scan(json.dumps({"text": text, "token": "<EMAIL_7K2M4QXW9R>"}), STRICT)] == [kind] or [finding.kind for finding in scan(text, STRICT)] == [kind]
+
+
+def test_the_tripwire_is_quiet_on_our_own_messages() -> None:
+    message = (
+        "INC-7K2M4Q critical: patient &lt;PERSON_7K2M4QXW9R&gt; (MRN <MRN_0J9MDSKSWS>) failed 12 times since 2026-05-01T10:11:12Z on "
+        "claims-worker-7c9f8d6b5-x2x9z:8080, trace 4bf92f3577b34da6a3ce929d0e0e4736, epoch 1751637285123, v12.14.24, "
+        "https://alerts.example.com/incidents/9f8c22ac-3fd3-469c-bdae-0cb7b9f9fdfc \\u003cEMAIL_N7AKZY1VM3\\u003e"
+    )
+    assert scan(message, STRICT) == []
+
+
+def test_the_tripwire_runs_tenant_patterns() -> None:
+    rules = compile_rules("strict", patterns=[("MEMBER_ID", r"ZK\d{4}")])
+    found = scan("id ZK1234 and <MEMBER_ID_7K2M4QXW9R>", rules)
+    assert [finding.kind for finding in found] == ["MEMBER_ID"]
+    assert found[0].path == "3:9"
+
+
+def test_ndjson_comes_out_valid_and_in_order() -> None:
+    lines = [b'{"n": 1, "ssn": "219-09-9999"}', b"", b"not json for zq.canary@leakmail.test", b'["a", {"patient": "Zebulon Quackenbush"}]', b"5", b'"\xff"']
+    target = io.BytesIO()
+    count = scrub_ndjson(io.BytesIO(b"\n".join(lines) + b"\n"), target, STRICT, ThrowawayMint())
+    out = target.getvalue().decode().split("\n")[:-1]
+    assert count == len(lines) == len(out)
+    assert json.loads(out[0])["n"] == 1
+    assert out[1] == ""
+    assert isinstance(json.loads(out[2]), str)
+    assert "Quackenbush" not in out[3]
+    assert not [value for value in ("219-09", "zq.canary") if value in target.getvalue().decode()]
+
+
+def test_ndjson_uses_the_roles_of_a_recognised_format() -> None:
+    target = io.BytesIO()
+    scrub_ndjson(io.BytesIO(b'{"zone_blob": "qzx77-ab", "kind": "x"}\n'), target, STRICT, ThrowawayMint(), lambda value: {"zone_blob": "drop"} if "zone_blob" in value else None)
+    assert json.loads(target.getvalue()) == {"kind": "x"}
+
+
+def test_text_goes_line_by_line_and_an_endless_line_is_one_token() -> None:
+    target = io.BytesIO()
+    count = scrub_text(io.BytesIO(b"ok\npatient Zebulon Quackenbush\n" + b"x" * (MAX_LINE + 10) + b"\nend"), target, STRICT, ThrowawayMint())
+    out = target.getvalue().decode().split("\n")
+    assert count == 4
+    assert out[0] == "ok"
+    assert "Quackenbush" not in out[1]
+    assert TOKEN.fullmatch(out[2])
+    assert out[3] == "end"

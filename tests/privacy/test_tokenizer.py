@@ -1,0 +1,224 @@
+"""The promises of `tokenize`, one story each; the first ones are leaks that other tools had in public."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from router.privacy.rules import Rules, compile_rules
+from router.privacy.tokenizer import Tokenized, looks_like_phi, tokenize
+from router.privacy.tokens import TOKEN, ThrowawayMint, find_tokens
+
+STRICT = compile_rules("strict")
+DETECT = compile_rules("detect")
+CANARY = ("Zebulon", "Quackenbush", "77341902", "zq.canary", "219-09-9999", "219099999")
+
+
+def run(event: Any, rules: Rules = STRICT, roles: dict[str, str] | None = None) -> Tokenized:
+    return tokenize(event, rules, roles or {}, ThrowawayMint())
+
+
+def text(event: Any, rules: Rules = STRICT, roles: dict[str, str] | None = None) -> str:
+    out = run(event, rules, roles).event
+    return out if isinstance(out, str) else json.dumps(out, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("level", ["detect", "strict"])
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"patient": {"name": "Zebulon Quackenbush", "mrn": "MRN-77341902"}},
+        {"exception": {"value": "no chart for MRN-77341902 (Zebulon Quackenbush, zq.canary@leakmail.test)"}},
+        {"body": json.dumps({"inner": json.dumps({"ssn": "219-09-9999", "email": "zq.canary@leakmail.test"})})},
+        [{"PatientSSN": "219099999"}],
+        {"headers": [["X-Patient-Email", "zq.canary@leakmail.test"]]},
+        {"tags": ["user_email:zq.canary@leakmail.test"]},
+        {"url": "https://api.example.com/find?mrn=77341902&email=" + quote("zq.canary@leakmail.test", safe="")},
+        {"blob": base64.b64encode(b'{"name": "Zebulon Quackenbush", "ssn": "219-09-9999"}').decode()},
+        {"awslogs": base64.b64encode(gzip.compress(b"ssn=219-09-9999 mail zq.canary@leakmail.test")).decode()},
+        {"frame": b"patient Zebulon Quackenbush ssn 219-09-9999".hex()},
+        {"html": "<a href=&quot;mailto:zq.canary&#64;leakmail.test&quot;>mail</a>"},
+        {"msg": "s\u200bsn 219-\u200b09-9999"},
+        {"msg": "ssn ２１９－０９－９９９９"},
+        {"by_user": {"zq.canary@leakmail.test": 3}},
+        {"cache": {"Quackenbush, Zebulon": 1}},
+        {"columns": ["patient_name", "ssn"], "rows": [["Zebulon Quackenbush", "219-09-9999"]]},
+        {"fields": [{"name": "gov_ssn", "value": "219099999"}]},
+        "PID|1||77341902^^^A^MR||Quackenbush^Zebulon||19610203|M|||||||||||219099999",
+        "NM1*IL*1*Quackenbush*Zebulon****MI*77341902~REF*SY*219099999~",
+        "DETAIL:  Key (email)=(zq.canary@leakmail.test) already exists.",
+        "SELECT 1 WHERE ssn = $1\nDETAIL:  parameters: $1 = '219099999'",
+        "mrn,last_name,first_name\n77341902,Quackenbush,Zebulon",
+        "panic: {MRN:77341902 Name:\"Zebulon Quackenbush\"}",
+        "patient_name=Zebulon Quackenbush mrn=77341902 status=404",
+    ],
+)  # fmt: skip
+def test_the_canary_never_passes(event: Any, level: str) -> None:
+    out = text(event, compile_rules(level))
+    plain = [base64.b64decode(run).decode("utf-8", "ignore") for run in out.split('"') if len(run) > 40 and " " not in run and len(run) % 4 == 0 and "<" not in run]
+    seen = " ".join([out, *plain])
+    assert not [value for value in CANARY if value.casefold() in seen.casefold()], out
+
+
+def test_a_value_found_once_is_replaced_wherever_it_stands() -> None:
+    """getsentry/relay#3917: the sibling field kept what its neighbour lost."""
+    out = run(
+        {
+            "user": {"full_name": "Zebulon Quackenbush", "email": "zq.canary@leakmail.test"},
+            "labels": {"instance": "worker-quackenbush-7"},
+            "note": "zebulon.quackenbush and ZQ.CANARY@LEAKMAIL.TEST again",
+        },
+        DETECT,
+    )
+    seen = json.dumps(out.event).casefold()
+    assert "quackenbush" not in seen
+    assert "zq.canary" not in seen
+
+
+def test_equal_values_are_one_token_in_every_spelling() -> None:
+    out = run({"ssn": "219-09-9999", "social_security_number": "219099999", "note": "ssn: 219 09 9999"}).event
+    tokens = {token for value in out.values() for token in find_tokens(value)}
+    assert len(tokens) == 1
+
+
+def test_the_kind_does_not_depend_on_the_rule_that_fired_first() -> None:
+    first = run({"username": "zq.canary@leakmail.test", "a": "from zq.canary@leakmail.test"})
+    second = run({"a": "from zq.canary@leakmail.test", "username": "zq.canary@leakmail.test"})
+    assert {f.kind for f in first.findings} == {f.kind for f in second.findings} == {"EMAIL"}
+
+
+def test_key_words_count_whole() -> None:
+    """getsentry/sentry#2871: `cc` must not eat `accept`, `auth` not `author`."""
+    event = {"accept": "text/html", "author_count": 3, "patient_count": 12, "email_status": "bounced", "success": True}
+    assert run(event).event == event
+
+
+def test_on_call_people_can_still_read_it() -> None:
+    event = {
+        "labels": {"alertname": "KubePodCrashLooping", "severity": "critical", "instance": "claims-worker-7c9f8d6b5-x2x9z:8080"},
+        "annotations": {"summary": "Pod restarted 12 times in 5m, p99 latency 2.3s, error rate 4.2%"},
+        "startsAt": "2026-05-01T10:11:12.123Z",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+        "stack": 'File "/srv/app/claims/tasks.py", line 97, in submit_claim\nValueError: could not parse response',
+        "commit": "9f8e7d6",
+    }  # fmt: skip
+    assert run(event).event == event
+    assert run(event, DETECT).event == event
+
+
+def test_tokens_that_come_in_pass_untouched() -> None:
+    event = {"patient": "<PERSON_7K2M4QXW9R>", "note": "call <PHONE_ABCDEFGHJK> about <MRN_0123456789A>", "n": "<EMAIL_7K2M4QXW9R>"}
+    out = run(event).event
+    assert out["patient"] == event["patient"]
+    assert "<PHONE_ABCDEFGHJK>" in out["note"]
+
+
+def test_a_number_dressed_as_a_token_is_no_token() -> None:
+    assert "2190999990" not in text({"msg": "see <SSN_2190999990>"})
+
+
+def test_a_word_in_lower_case_that_is_a_name_counts_after_its_cue() -> None:
+    assert "hill" not in text("patient grace hill arrived late")
+    assert text("price check failed at the hill station") == "price check failed at the hill station"
+
+
+def test_names_that_are_words_are_names_next_to_a_name_or_a_cue() -> None:
+    out = text("Patient Mark Price not found; Grace Hill and Bell Ward were")
+    assert not [word for word in ("Mark", "Price", "Grace", "Hill") if word in out]
+
+
+def test_roles_of_the_source_keep_structural_fields_and_still_check_their_shape() -> None:
+    roles = {"labels.*": "name", "details.key": "id", "secret": "drop"}
+    event = {"labels": {"job": "ehr-sync", "odd": "Zebulon Quackenbush 219-09-9999"}, "details": {"key": "srv01/HTTP/8eaccf43"}, "secret": "x"}
+    out = run(event, STRICT, roles).event
+    assert out["labels"]["job"] == "ehr-sync"
+    assert out["details"]["key"] == "srv01/HTTP/8eaccf43"
+    assert "Quackenbush" not in out["labels"]["odd"]
+    assert "secret" not in out
+
+
+def test_a_role_by_wildcard_does_not_outrank_a_key_that_names_phi() -> None:
+    assert "583891" not in text({"labels": {"patient_id": "583891"}}, STRICT, {"labels.*": "name"})
+
+
+def test_sealed_keeps_structure_only() -> None:
+    sealed = compile_rules("sealed")
+    out = run({"severity": "critical", "note": "disk is full", "deep": {"text": ["a b", 5]}}, sealed).event
+    assert out["severity"] == "critical"
+    assert TOKEN.fullmatch(out["note"])
+    assert TOKEN.fullmatch(out["deep"]["text"][0])
+
+
+def test_literals_of_routes_pass_for_their_label_only() -> None:
+    rules = compile_rules("sealed", literals={"team": frozenset({"Blue Heron"})})
+    out = run({"labels": {"team": "Blue Heron", "other": "Blue Heron"}}, rules).event
+    assert out["labels"]["team"] == "Blue Heron"
+    assert out["labels"]["other"] != "Blue Heron"
+
+
+def test_field_rules_decide_before_everything_else() -> None:
+    rules = compile_rules("strict", field_rules={"details.blob": "seal", "ref": "MRN", "details.*.nick": "safe"})
+    out = run({"details": {"blob": "all fine", "x": {"nick": "qzx-prod"}}, "ref": "alpha"}, rules).event
+    assert out["details"]["blob"].startswith("<TEXT_")
+    assert out["ref"].startswith("<MRN_")
+
+
+def test_tenant_patterns_and_safe_words() -> None:
+    rules = compile_rules("strict", patterns=[("MEMBER_ID", r"ZK\d{4}-[A-Z]{2}")], safe_words=["Quuxly"])
+    out = text("Quuxly lost ZK1234-AB", rules)
+    assert out.startswith("Quuxly lost <MEMBER_ID_")
+
+
+def test_numbers_under_phi_keys_are_tokens_and_counts_stay() -> None:
+    out = run({"mrn": 77341902, "retries": 3, "duration_ms": 123456, "unknown_thing": 77341902}).event
+    assert isinstance(out["mrn"], str)
+    assert out["retries"] == 3
+    assert out["duration_ms"] == 123456
+    assert isinstance(out["unknown_thing"], str)
+
+
+def test_too_deep_or_too_long_becomes_one_token_and_is_counted() -> None:
+    deep: Any = "Zebulon Quackenbush"
+    for _ in range(200):
+        deep = {"a": deep}
+    out = run(deep)
+    assert "Quackenbush" not in json.dumps(out.event)
+    assert out.counters["depth"] >= 1
+    nested = "ssn 219-09-9999"
+    for _ in range(12):
+        nested = json.dumps([nested])
+    assert "219" not in text({"m": nested})
+    long = run({"m": "words and more words " * 20_000})
+    assert long.counters["size"] >= 1
+    assert len(json.dumps(long.event)) < 100_000
+
+
+def test_a_judge_that_fails_seals_the_leaf_and_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rules = compile_rules("strict")
+    monkeypatch.setattr(type(rules.reader), "read", lambda *_: 1 / 0)
+    out = run({"m": "Zebulon Quackenbush"}, rules)
+    assert TOKEN.fullmatch(out.event["m"])
+    assert out.counters["error"] >= 1
+
+
+def test_reprs_show_no_value() -> None:
+    out = run({"patient": "Zebulon Quackenbush"})
+    assert "Quackenbush" not in repr(out) + repr(out.findings) + repr(STRICT)
+
+
+def test_memory_holds_no_value_that_got_a_token() -> None:
+    rules = compile_rules("strict")
+    run({"patient": "Zebulon Quackenbush", "note": "Quackenbush called, MRN 77341902", "Quackenbush, Zebulon": 1}, rules)
+    kept = repr(rules.memory.harmless) + repr(rules.reader.idle) + repr(rules.reader.codes) + repr([place.under for _, place in rules.memory.roots.values()])
+    assert "uackenbush" not in kept
+    assert "77341902" not in kept
+
+
+@pytest.mark.parametrize(("literal", "kind"), [("zq.canary@leakmail.test", "EMAIL"), ("219-09-9999", "SSN"), ("payments", None), ("critical", None), ("eu-west-1", None)])
+def test_literals_that_are_phi_are_seen(literal: str, kind: str | None) -> None:
+    assert looks_like_phi(literal) == kind
