@@ -16,9 +16,9 @@ def main() -> int:
     if words[:1] == ["up"]:
         os.execv(sys.executable, [sys.executable, "-m", "router.local.supervisor", *words[1:]])  # noqa: S606 - no shell
     if words[:1] and words[0] in {"web", "worker", "beat"} and not {"-h", "--help"} & set(words):
-        from router.cli import services  # a service needs nothing else
+        from router.cli import serving  # a service needs nothing else
 
-        return services.main(words)
+        return serving.main(words)
     if words[:1] == ["bench"]:
         from router.bench import main as bench  # it reads its own arguments
 

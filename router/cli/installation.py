@@ -38,7 +38,7 @@ def up() -> None:
 
 
 def web() -> None:
-    """Shown in the help only: `main` hands this word to the services."""
+    """Shown in the help only: `main` hands this word to `serving`."""
 
 
 def worker(
@@ -46,11 +46,11 @@ def worker(
     beat: Annotated[bool, typer.Option("--beat", help="Ring upkeep too.")] = False,
     name: Annotated[str, typer.Option(help="The worker's name in its logs.")] = "",
 ) -> None:
-    """Shown in the help only: `main` hands this word to the services."""
+    """Shown in the help only: `main` hands this word to `serving`."""
 
 
 def beat() -> None:
-    """Shown in the help only: `main` hands this word to the services."""
+    """Shown in the help only: `main` hands this word to `serving`."""
 
 
 def migrate(*, as_json: Json = False) -> None:
