@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from router.keys import Ring, TenantKeys, wrap_context
-from router.store.session import Database, Session
+from router.store.session import Database, Session, packed
 
 
 class Found(Protocol):
@@ -88,23 +88,25 @@ class Vault:
                 renamed[each.token] = first.token
         if not entries:
             return renamed
-        blinds = sorted(entries)
-        ordered = [entries[blind] for blind in blinds]
         rows = session.rows(
-            "SELECT proposed, token FROM vault.seal(%s, %s, %s, %s, %s, %s)",
+            "SELECT proposed, token FROM vault.seal(%s, %s, %s::json)",
             (
                 keys.index_version,
                 keys.data_version,
-                blinds,
-                [each.token for each in ordered],
-                [each.kind for each in ordered],
-                [
-                    keys.seal(
-                        each.value.encode("utf-8", "surrogatepass"),
-                        entry_context(keys.tenant_id, each.token, each.kind, keys.data_version),
-                    )
-                    for each in ordered
-                ],
+                packed(
+                    [
+                        {
+                            "blind": blind,
+                            "token": each.token,
+                            "kind": each.kind,
+                            "sealed": keys.seal(
+                                each.value.encode("utf-8", "surrogatepass"),
+                                entry_context(keys.tenant_id, each.token, each.kind, keys.data_version),
+                            ),
+                        }
+                        for blind, each in sorted(entries.items())
+                    ]
+                ),
             ),
         )
         real = {row.proposed: row.token for row in rows}

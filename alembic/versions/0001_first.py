@@ -381,7 +381,7 @@ $$;
 -- Same value, same token: the row that was there first wins, and the caller learns its token. Two statements, so that
 -- the second sees what another transaction committed while the first waited for it.
 CREATE FUNCTION vault.seal(
-  p_index integer, p_key integer, p_blinds bytea[], p_tokens text[], p_kinds text[], p_sealed bytea[])
+  p_index integer, p_key integer, p_entries json)
 RETURNS TABLE (proposed text, token text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
 #variable_conflict use_column
@@ -390,12 +390,12 @@ DECLARE
 BEGIN
   INSERT INTO vault.entries (tenant_id, index_version, blind, token, kind, key_version, sealed)
   SELECT mine, p_index, i.blind, i.token, i.kind, p_key, i.sealed
-  FROM unnest(p_blinds, p_tokens, p_kinds, p_sealed) AS i (blind, token, kind, sealed)
+  FROM json_to_recordset(p_entries) AS i (blind bytea, token text, kind text, sealed bytea)
   ORDER BY i.blind
   ON CONFLICT (tenant_id, index_version, blind) DO NOTHING;
   RETURN QUERY
   -- Looked up one by one: a plan made while the table was small would read all of it.
-  SELECT i.token, e.token FROM unnest(p_blinds, p_tokens) AS i (blind, token)
+  SELECT i.token, e.token FROM json_to_recordset(p_entries) AS i (blind bytea, token text)
   CROSS JOIN LATERAL (SELECT f.token FROM vault.entries f
     WHERE f.tenant_id = mine AND f.index_version = p_index AND f.blind = i.blind LIMIT 1) e
   WHERE e.token <> i.token;

@@ -8,13 +8,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import orjson
-
 from channels.contract import Kind, Outcome, Reason
 from router.core.incident import Incident
 from router.core.retry import Health
 from router.store.incidents import COLUMNS, from_row
-from router.store.session import Row, Session
+from router.store.session import Row, Session, packed
 
 LEASE = 60
 """Seconds a lane belongs to the worker that claimed it, renewed by every claim."""
@@ -120,9 +118,9 @@ def add(session: Session, tenant_id: UUID, planned: Sequence[Planned]) -> None:
         return
     session.run(
         "INSERT INTO deliveries (tenant_id, incident_id, channel_id, destination_id, revision, kind)"
-        " SELECT %s, n.* FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::int[], %s::text[]) AS n"
-        " ON CONFLICT DO NOTHING",
-        (tenant_id, *(list(column) for column in zip(*planned, strict=True))),
+        " SELECT %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, channel_id uuid, destination_id uuid,"
+        " revision int, kind text) ON CONFLICT DO NOTHING",
+        (tenant_id, packed([each._asdict() for each in planned])),
     )
 
 
@@ -137,14 +135,10 @@ def supersede(session: Session, planned: Sequence[Planned]) -> None:
         "UPDATE deliveries d SET state = CASE d.kind WHEN 'resolve' THEN d.state ELSE 'superseded' END,"
         " done_at = CASE d.kind WHEN 'resolve' THEN NULL ELSE now() END,"
         " next_attempt_at = CASE d.kind WHEN 'resolve' THEN least(d.next_attempt_at, now()) ELSE d.next_attempt_at END"
-        " FROM unnest(%s::uuid[], %s::uuid[], %s::int[]) AS n (incident_id, channel_id, revision)"
+        " FROM json_to_recordset(%s::json) AS n (incident_id uuid, channel_id uuid, revision int)"
         " WHERE d.incident_id = n.incident_id AND d.channel_id = n.channel_id AND d.revision < n.revision"
-        " AND d.state = 'pending'",
-        (
-            [each.incident_id for each in planned],
-            [each.channel_id for each in planned],
-            [each.revision for each in planned],
-        ),
+        " AND d.state = 'pending' AND d.incident_id = ANY (%s)",
+        (packed([each._asdict() for each in planned]), [each.incident_id for each in planned]),
     )
 
 
@@ -325,23 +319,29 @@ def record(
         " first_tried_at = coalesce(d.first_tried_at, CASE n.sent WHEN 1 THEN n.started_at END),"
         " done_at = CASE WHEN n.state <> 'pending' THEN now() END,"
         " uncertain = d.uncertain OR n.uncertain, reason = n.reason, remote_id = coalesce(n.remote_id, d.remote_id)"
-        " FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::float8[], %s::int[], %s::int[], %s::bool[], %s::text[],"
-        " %s::timestamptz[], %s::text[]) AS n (incident_id, revision, state, wait, counted, sent, uncertain, reason,"
-        " started_at, remote_id)"
-        # The array again, as a condition of the index: without statistics the planner would walk the whole channel.
+        " FROM json_to_recordset(%s::json) AS n (incident_id uuid, revision int, state text, wait float8, counted int,"
+        " sent int, uncertain bool, reason text, started_at timestamptz, remote_id text)"
+        # The ids again, as a condition of the index: without statistics the planner would walk the whole channel.
         " WHERE d.incident_id = n.incident_id AND d.channel_id = %s AND d.revision = n.revision"
         " AND d.incident_id = ANY (%s)",
         (
-            [each.incident_id for each in records],
-            [each.revision for each in records],
-            [each.state for each in records],
-            [each.wait for each in records],
-            [int(each.counted) for each in records],
-            [int(each.sent) for each in records],
-            [each.uncertain for each in records],
-            [each.reason for each in records],
-            [each.started_at for each in records],
-            [each.remote_id for each in records],
+            packed(
+                [
+                    {
+                        "incident_id": each.incident_id,
+                        "revision": each.revision,
+                        "state": each.state,
+                        "wait": each.wait,
+                        "counted": int(each.counted),
+                        "sent": int(each.sent),
+                        "uncertain": each.uncertain,
+                        "reason": each.reason,
+                        "started_at": each.started_at,
+                        "remote_id": each.remote_id,
+                    }
+                    for each in records
+                ]
+            ),
             channel_id,
             [each.incident_id for each in records],
         ),
@@ -357,23 +357,31 @@ def _add_attempts(session: Session, tenant_id: UUID, channel_id: UUID, sent: Seq
     session.run(
         "INSERT INTO attempts (tenant_id, channel_id, incident_id, revision, number, started_at, latency_ms, outcome,"
         " reason, status, mode, policy, repeat, tripwire)"
-        " SELECT %s, %s, n.* FROM unnest(%s::uuid[], %s::int[], %s::int[], %s::timestamptz[], %s::real[], %s::text[],"
-        " %s::text[], %s::int[], %s::text[], %s::text[], %s::bool[], %s::int[]) AS n ON CONFLICT DO NOTHING",
+        " SELECT %s, %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, revision int, number int,"
+        " started_at timestamptz, latency_ms real, outcome text, reason text, status int, mode text, policy text,"
+        " repeat bool, tripwire int) ON CONFLICT DO NOTHING",
         (
             tenant_id,
             channel_id,
-            [each.incident_id for each in sent],
-            [each.revision for each in sent],
-            [each.number for each in sent],
-            [each.started_at for each in sent],
-            [each.latency_ms for each in sent],
-            [each.outcome for each in sent],
-            [each.reason for each in sent],
-            [each.status for each in sent],
-            [each.mode for each in sent],
-            [each.policy for each in sent],
-            [each.repeat for each in sent],
-            [each.tripwire for each in sent],
+            packed(
+                [
+                    {
+                        "incident_id": each.incident_id,
+                        "revision": each.revision,
+                        "number": each.number,
+                        "started_at": each.started_at,
+                        "latency_ms": each.latency_ms,
+                        "outcome": each.outcome,
+                        "reason": each.reason,
+                        "status": each.status,
+                        "mode": each.mode,
+                        "policy": each.policy,
+                        "repeat": each.repeat,
+                        "tripwire": each.tripwire,
+                    }
+                    for each in sent
+                ]
+            ),
         ),
     )
 
@@ -383,13 +391,16 @@ def _keep_refs(session: Session, tenant_id: UUID, told: Sequence[Record]) -> Non
         return
     session.run(
         "INSERT INTO threads (tenant_id, incident_id, destination_id, refs)"
-        " SELECT %s, n.* FROM unnest(%s::uuid[], %s::uuid[], %s::jsonb[]) AS n"
+        " SELECT %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, destination_id uuid, refs jsonb)"
         " ON CONFLICT (tenant_id, incident_id, destination_id) DO UPDATE SET refs = threads.refs || excluded.refs",
         (
             tenant_id,
-            [each.incident_id for each in told],
-            [each.destination_id for each in told],
-            [orjson.dumps(each.refs).decode() for each in told],
+            packed(
+                [
+                    {"incident_id": each.incident_id, "destination_id": each.destination_id, "refs": each.refs}
+                    for each in told
+                ]
+            ),
         ),
     )
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
-
 from channels.contract import SafeText
 from router.core.alert import SafeAlert
 from router.core.incident import Change, Incident
-from router.store.session import Row, Session
+from router.store.session import Row, Session, packed
 
 _TYPES = {
     "incident_id": "uuid",
@@ -29,7 +27,7 @@ _TYPES = {
     "revision": "int",
     "generation": "int",
     "count": "int",
-    "firing": "text",  # an array of arrays does not unnest: each travels as its literal
+    "firing": "bigint[]",
     "told": "json",
     "opened_at": "timestamptz",
     "last_alert_at": "timestamptz",
@@ -40,13 +38,9 @@ _FIXED = {"incident_id", "group_key", "opened_at"}
 _CHANGING = [name for name in _TYPES if name not in _FIXED]
 
 
-def _column(name: str) -> str:
-    return "n.firing::bigint[]" if name == "firing" else f"n.{name}"
-
-
-_UNNEST = "unnest(" + ", ".join(f"%s::{kind}[]" for kind in _TYPES.values()) + ") AS n (" + ", ".join(_TYPES) + ")"
-_READ = ", ".join(_column(name) for name in _TYPES)
-_WRITE = ", ".join(_column(name) for name in _CHANGING)
+_GIVEN = "json_to_recordset(%s::json) AS n (" + ", ".join(f"{name} {kind}" for name, kind in _TYPES.items()) + ")"
+_READ = ", ".join(f"n.{name}" for name in _TYPES)
+_WRITE = ", ".join(f"n.{name}" for name in _CHANGING)
 
 COLUMNS = ", ".join(_TYPES)
 """What `from_row` reads."""
@@ -113,9 +107,9 @@ def insert(session: Session, tenant_id: UUID, incidents: Sequence[Incident]) -> 
         ([incident.group_key for incident in incidents],),
     )
     return session.run(
-        f"INSERT INTO incidents (tenant_id, {', '.join(_TYPES)}) SELECT %s, {_READ} FROM {_UNNEST}"
+        f"INSERT INTO incidents (tenant_id, {', '.join(_TYPES)}) SELECT %s, {_READ} FROM {_GIVEN}"
         " ORDER BY n.group_key ON CONFLICT (tenant_id, group_key) WHERE latest DO NOTHING",
-        (tenant_id, *_arrays(incidents)),
+        (tenant_id, _given(incidents)),
     )
 
 
@@ -124,9 +118,9 @@ def update(session: Session, incidents: Sequence[Incident]) -> int:
     if not incidents:
         return 0
     return session.run(
-        f"UPDATE incidents i SET ({', '.join(_CHANGING)}) = ({_WRITE}) FROM {_UNNEST}"
+        f"UPDATE incidents i SET ({', '.join(_CHANGING)}) = ({_WRITE}) FROM {_GIVEN}"
         " WHERE i.incident_id = n.incident_id AND i.incident_id = ANY (%s)",
-        (*_arrays(incidents), [each.incident_id for each in incidents]),
+        (_given(incidents), [each.incident_id for each in incidents]),
     )
 
 
@@ -137,24 +131,28 @@ def add_alerts(session: Session, tenant_id: UUID, kept: Sequence[tuple[Incident,
     return session.run(
         "INSERT INTO alerts (tenant_id, incident_id, alert_id, identity, generation, source_id, signal, severity,"
         " payload, received_at, tokens)"
-        " SELECT %s, n.incident_id, n.alert_id, n.identity, n.generation, n.source_id, n.signal, n.severity,"
-        " n.payload, n.received_at, n.tokens::text[]"
-        " FROM unnest(%s::uuid[], %s::uuid[], %s::bytea[], %s::int[], %s::uuid[], %s::text[], %s::text[], %s::json[],"
-        " %s::timestamptz[], %s::text[]) AS n (incident_id, alert_id, identity, generation, source_id, signal,"
-        " severity, payload, received_at, tokens)"
-        " ON CONFLICT (tenant_id, identity, incident_id, generation) DO NOTHING",
+        " SELECT %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, alert_id uuid, identity bytea,"
+        " generation int, source_id uuid, signal text, severity text, payload json, received_at timestamptz,"
+        " tokens text[]) ON CONFLICT (tenant_id, identity, incident_id, generation) DO NOTHING",
         (
             tenant_id,
-            [incident.incident_id for incident, _ in kept],
-            [alert.alert_id for _, alert in kept],
-            [alert.identity for _, alert in kept],
-            [incident.generation for incident, _ in kept],
-            [alert.source_id for _, alert in kept],
-            [alert.signal for _, alert in kept],
-            [alert.severity for _, alert in kept],
-            [payload(alert) for _, alert in kept],
-            [alert.received_at for _, alert in kept],
-            ["{" + ",".join(f'"{token}"' for token in alert.tokens) + "}" for _, alert in kept],
+            packed(
+                [
+                    {
+                        "incident_id": incident.incident_id,
+                        "alert_id": alert.alert_id,
+                        "identity": alert.identity,
+                        "generation": incident.generation,
+                        "source_id": alert.source_id,
+                        "signal": alert.signal,
+                        "severity": alert.severity,
+                        "payload": payload(alert),
+                        "received_at": alert.received_at,
+                        "tokens": alert.tokens,
+                    }
+                    for incident, alert in kept
+                ]
+            ),
         ),
     )
 
@@ -165,30 +163,36 @@ def add_events(session: Session, tenant_id: UUID, changes: Sequence[tuple[Change
         return
     session.run(
         "INSERT INTO incident_events (tenant_id, incident_id, revision, why, actor, hush)"
-        " SELECT %s, n.* FROM unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[]) AS n",
+        " SELECT %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, revision int, why text, actor text,"
+        " hush text)",
         (
             tenant_id,
-            [change.incident.incident_id for change, _ in changes],
-            [change.incident.revision for change, _ in changes],
-            [change.why.value for change, _ in changes],
-            [change.actor for change, _ in changes],
-            [hush for _, hush in changes],
+            packed(
+                [
+                    {
+                        "incident_id": change.incident.incident_id,
+                        "revision": change.incident.revision,
+                        "why": change.why.value,
+                        "actor": change.actor,
+                        "hush": hush,
+                    }
+                    for change, hush in changes
+                ]
+            ),
         ),
     )
 
 
-def payload(alert: SafeAlert) -> str:
-    """What is kept of an alert, as JSON text."""
-    return orjson.dumps(
-        {
-            "title": alert.title,
-            "description": alert.description,
-            "labels": alert.labels,
-            "details": alert.details,
-            "links": alert.links,
-            "starts_at": alert.starts_at,
-        }
-    ).decode()
+def payload(alert: SafeAlert) -> dict[str, Any]:
+    """What is kept of an alert."""
+    return {
+        "title": alert.title,
+        "description": alert.description,
+        "labels": alert.labels,
+        "details": alert.details,
+        "links": alert.links,
+        "starts_at": alert.starts_at,
+    }
 
 
 def from_row(row: Row) -> Incident:
@@ -217,35 +221,32 @@ def from_row(row: Row) -> Incident:
     )
 
 
-def _json(value: Any) -> str:  # noqa: ANN401 - JSON
-    return orjson.dumps(value).decode()
-
-
-def _told(told: Mapping[UUID, UUID]) -> str:
-    return _json({str(channel): str(destination) for channel, destination in told.items()})
-
-
-def _arrays(incidents: Sequence[Incident]) -> tuple[list[Any], ...]:
-    """One array a column, in the order of _TYPES."""
-    return (
-        [each.incident_id for each in incidents],
-        [each.group_key for each in incidents],
-        [each.source_id for each in incidents],
-        [each.source for each in incidents],
-        [each.status for each in incidents],
-        [each.severity for each in incidents],
-        [each.title for each in incidents],
-        [each.description for each in incidents],
-        [_json(each.labels) for each in incidents],
-        [_json(each.links) for each in incidents],
-        [_json(each.fields) for each in incidents],
-        [each.revision for each in incidents],
-        [each.generation for each in incidents],
-        [each.count for each in incidents],
-        ["{" + ",".join(map(str, each.firing)) + "}" for each in incidents],
-        [_told(each.told) for each in incidents],
-        [each.opened_at for each in incidents],
-        [each.last_alert_at for each in incidents],
-        [each.resolved_at for each in incidents],
-        [each.ended_by for each in incidents],
+def _given(incidents: Sequence[Incident]) -> str:
+    """The rows that _GIVEN reads."""
+    return packed(
+        [
+            {
+                "incident_id": each.incident_id,
+                "group_key": each.group_key,
+                "source_id": each.source_id,
+                "source": each.source,
+                "status": each.status,
+                "severity": each.severity,
+                "title": each.title,
+                "description": each.description,
+                "labels": each.labels,
+                "links": each.links,
+                "fields": each.fields,
+                "revision": each.revision,
+                "generation": each.generation,
+                "count": each.count,
+                "firing": list(each.firing),
+                "told": {str(channel): str(destination) for channel, destination in each.told.items()},
+                "opened_at": each.opened_at,
+                "last_alert_at": each.last_alert_at,
+                "resolved_at": each.resolved_at,
+                "ended_by": each.ended_by,
+            }
+            for each in incidents
+        ]
     )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg.rows import namedtuple_row
 from sqlalchemy import create_engine
@@ -15,6 +16,21 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 Row = Any
 """A named tuple with the statement's column names."""
+
+
+def packed(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as one JSON parameter for `json_to_recordset`.
+
+    One text parameter has one type, so a statement is prepared and planned once; arrays take psycopg longer to write
+    than the server to read, and their types change with their values. Bytes travel as Postgres' own hex.
+    """
+    return orjson.dumps(rows, default=_hex).decode()
+
+
+def _hex(value: object) -> str:
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    raise TypeError
 
 
 class DatabaseDown(Exception):  # noqa: N818 - says what is the matter
