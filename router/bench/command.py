@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -27,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there, `-` for standard output")
     parser.add_argument("--only", action="append", choices=PARTS, help="repeats; default: all (flow: without peers)")
     options = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         found = _measure(quick=options.quick, only=frozenset(options.only or PARTS))
     except (BenchError, LocalError) as error:
@@ -88,6 +90,11 @@ def _measure(*, quick: bool, only: frozenset[str]) -> report.Report:
         skipped=plan.skipped,
         runs=runs,
     )
+
+
+def _interrupt(*_: object) -> None:
+    """Asked to stop: leave through every `finally`, so that nothing is left behind."""
+    raise KeyboardInterrupt
 
 
 def _progress(run: measure.Run) -> None:

@@ -138,6 +138,7 @@ class Sending:
             self._done.set_exception(ConnectionError("The server closed a connection under load."))
 
     def _fall_due(self, index: int, at: float) -> None:
+        at = min(at, time.monotonic())  # timers count in milliseconds and may be early
         if self._idle:
             self._post(self._idle.popleft(), index, at)
         else:
