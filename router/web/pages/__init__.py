@@ -219,7 +219,7 @@ class Pages:
         return _sorry(403, "This form is not from your session", "Load the page again, and then act.", visitor)
 
 
-def _page(template: str, visitor: Visitor | None, status: int = 200, **given: Any) -> HTMLResponse:  # noqa: ANN401
+def _page(template: str, visitor: Visitor | None, status: int = 200, **given: object) -> HTMLResponse:
     return HTMLResponse(look.environment().get_template(template).render(visitor=visitor, **given), status)
 
 
