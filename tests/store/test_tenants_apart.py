@@ -33,7 +33,7 @@ VAULT = {
     "vault.keys()",
     "vault.request(p_grant uuid, p_incident uuid, p_tokens text[], p_actor text, p_purpose text, p_reason text)",
     "vault.rewrap_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
-    "vault.seal(p_index integer, p_key integer, p_blinds bytea[], p_tokens text[], p_kinds text[], p_sealed bytea[])",
+    "vault.seal(p_index integer, p_key integer, p_entries json)",
 }
 """All that reaches the vault."""
 
