@@ -93,7 +93,7 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
         found = _csv(text)
         if found:
             return found
-    if "$1" in text or "INSERT" in text or "insert" in text or "Failing row" in text:
+    if "$1" in text or ")=(" in text or "INSERT" in text or "insert" in text or "Failing row" in text:
         return _sql(text) or None
     return None
 
@@ -392,6 +392,7 @@ _INSERT: Final = re.compile(r"(?i)insert\s+into\s+[\w.\"`\[\]]+\s*\(([^()]{1,200
 _PLACED: Final = re.compile(
     r"(?i)([\w.\"`]+)\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})"
 )
+_COMPOSITE: Final = re.compile(r"\(([^()=]{1,200})\)=\(([^()]{1,400})\)")
 _PARAMETER: Final = re.compile(r"(\$[0-9]{1,3})\s*=\s*('(?:[^']|'')*'|[^\s,]+)")
 
 
@@ -423,6 +424,15 @@ def _sql(text: str) -> list[Span]:
             if more is None:
                 break
             at = more.end()
+    for match in _COMPOSITE.finditer(text):
+        place = match.start(2)
+        for column, value in zip(match[1].split(","), match[2].split(","), strict=False):
+            kind = judge(column.strip(' "')).kind
+            bare = value.strip()
+            if kind and bare:
+                begin = place + len(value) - len(value.lstrip())
+                spans.append(Span(begin, begin + len(bare), kind, "column", True))
+            place += len(value) + 1
     names: dict[str, str] = {}
     for match in _PLACED.finditer(text):
         names[match[2]] = judge(match[1].strip('"`').rsplit(".", 1)[-1]).kind

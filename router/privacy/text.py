@@ -85,7 +85,7 @@ _SOURCE_FILE: Final = re.compile(
     r"[A-Za-z_$][A-Za-z0-9_$.-]{0,60}\.(?:java|py|js|mjs|ts|tsx|jsx|go|rb|cs|kt|scala|php|rs|c|cc|cpp|h|swift|ex|exs|erl|clj|vue|html|css|yml|yaml|toml|conf|sh)"
 )
 _COUNTED_NAME: Final = re.compile(
-    r"(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}"
+    r"(?:TLS|SSL|HTTP)v?[0-9](?:\.[0-9])?|(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}"
 )
 _CRONJOB: Final = re.compile(r"[a-z][a-z0-9-]{2,50}-2[0-9]{7}(?:-[a-z0-9]{5})?")
 _CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\xc9\xe9]+")
@@ -139,6 +139,9 @@ _ID_KINDS: Final = frozenset(
     ]
 )
 _LONG_KINDS: Final = frozenset(["PERSON", "ADDRESS", "DIAGNOSIS", "MEDICATION", "WARD"])
+_MONTH_DAY: Final = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(?![0-9/])")
+_DAY_CUES: Final = frozenset("on by until since due from before after".split())
+_NAME_PARTS: Final = frozenset("first last given family middle fn ln given_name".split())
 _TITLES: Final = frozenset(
     [
         "mr",
@@ -502,6 +505,9 @@ class Reader:
                 add(Item(start, end, "w", piece))
             elif piece.isdigit():
                 add(Item(start, end, "n", piece))
+            elif piece[-1] == "." and piece[:-1].isalpha():
+                end -= 1
+                add(Item(start, end, "w", piece[:-1]))
             elif piece[0] == "\\":
                 pass
             else:
@@ -564,7 +570,9 @@ class Reader:
                         self._code(text, items, index, spans)
                     else:
                         self._word(text, items, index, spans)
-                    if item.text[-4:].lower() == "name" and self._named(text, items, index + 1, after, spans):
+                    if (item.text[-4:].lower() == "name" or item.text.lower() in _NAME_PARTS) and self._named(
+                        text, items, index + 1, after, spans
+                    ):
                         index += 1
                         while index < count and items[index].start < spans[-1].end:
                             index += 1
@@ -621,7 +629,10 @@ class Reader:
                 break
             last += 1
         words = items[index:last]
-        if len(words) < 2 or not any(LEXICON.flag(word.text.lower()) in {"n", "p"} for word in words):  # noqa: PLR2004
+        single = 1 if items[index - 1].text.lower() in _NAME_PARTS else 2
+        if len(words) < single or not any(
+            LEXICON.flag(word.text.lower()) in {"n", "p", "" if single == 1 else "p"} for word in words
+        ):  # noqa: PLR2004
             return False
         if quote in _QUOTES and text[words[-1].end : words[-1].end + 1] != quote:
             return False
@@ -1401,6 +1412,9 @@ class Reader:
                 return
         if not digits:
             return
+        if item.text[0] == "+" and 10 <= len(digits) <= 15:  # noqa: PLR2004 - E.164
+            spans.append(Span(item.start, item.end, "PHONE", "shape", True))
+            return
         size = len(digits)
         sure_kind = ""
         if (
@@ -1416,6 +1430,9 @@ class Reader:
             spans.append(Span(item.start, item.end, sure_kind, "shape", sure_kind == "CREDIT_CARD"))
             return
         if size <= 3:  # noqa: PLR2004
+            day = _MONTH_DAY.match(text, item.start)
+            if day is not None and before is not None and before.text.lower() in _DAY_CUES:
+                spans.append(Span(item.start, day.end(), "DATE", "cue", False))
             return
         if (
             gap_after[:1] == "%"
@@ -1425,7 +1442,7 @@ class Reader:
             return
         if size == 4 and "2010" <= digits <= "2039" and not gap_before.endswith(":"):  # noqa: PLR2004
             return
-        if before is not None and gap_before == ":" and before.type in {"w", "c", "s", "n"} and size <= 5:  # noqa: PLR2004 - port or line
+        if before is not None and gap_before == ":" and before.type in {"w", "c", "s", "n", "d"} and size <= 5:  # noqa: PLR2004 - port or line
             return
         if (
             before is not None
@@ -1435,7 +1452,7 @@ class Reader:
             and size <= 7
         ):
             return
-        if size <= 4 and gap_before.endswith(("/", "#")):  # noqa: PLR2004
+        if size <= (7 if gap_before.endswith("*") else 4) and gap_before.endswith(("/", "#", "*")):  # noqa: PLR2004
             return
         if gap_before.endswith("[") and gap_after.startswith("]") and size <= 7:  # noqa: PLR2004 - syslog's [pid]
             return

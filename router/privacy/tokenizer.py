@@ -507,6 +507,9 @@ class _Work:
             ]
             self.add(box, key, _Plan(text, spans, place.path))
             return
+        if place.path and place.path[-1].lower() in _WEAK and _trade_name(value) and not self.read(value):
+            self.plain.append((box, key, text, place))
+            return
         shape = self.shape_of(value) if _may_be_other(value, kind) else ""
         self.add(
             box, key, _Plan(text, [Span(start, end, stronger(kind, shape) if shape else kind, "key", True)], place.path)
@@ -871,6 +874,21 @@ _RANK: Final = {
 }
 _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}")
 _PRINTABLE: Final = frozenset(string.printable)
+
+
+_WEAK: Final = frozenset({"chart", "member", "claim", "policy", "actor", "user", "login", "username", "station", "principal", "owner", "subject", "device", "unit"})
+_PARTS: Final = re.compile(r"[A-Za-z]+")
+
+
+def _trade_name(value: str) -> bool:
+    """`argo-cd`, `claims-api-1.14.2`: a compound of ordinary words, none of them a name, without a long number."""
+    parts = [part.lower() for part in _PARTS.findall(value)]
+    return (
+        len(parts) > 1
+        and " " not in value
+        and all(len(part) < 3 or LEXICON.flag(part) == "w" for part in parts)  # noqa: PLR2004
+        and re.search(r"[0-9]{4}", value) is None
+    )
 
 
 def _may_be_other(value: str, kind: str) -> bool:
