@@ -21,7 +21,7 @@ from uuid import UUID
 import psycopg
 from celery import Celery, bootsteps
 from celery.exceptions import Reject, SecurityWarning
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_shutting_down
 
 from router import broker, log, settings, wiring
 from router.flow import edge, notice, upkeep
@@ -54,6 +54,7 @@ class Works:
         self.intake = Intake(runtime.database, runtime.vault, self.snapshots, self.ring)
         self.edge = edge.Edge(runtime, self.snapshots, self.intake)
         self._stopping = threading.Event()
+        self._ending = threading.Lock()
         self._bell = broker.bind_doorbell(runtime.doorbells) if doorbells else None
         self._threads = [threading.Thread(target=self._keep_up, name="upkeep", daemon=True)]
         if self._bell is not None:
@@ -73,7 +74,12 @@ class Works:
             logger.warning("upkeep put down", extra={"sqlstate": error.sqlstate})
 
     def stop(self) -> None:
-        """Claim nothing more, finish what is out, let go."""
+        """Claim nothing more, finish what is out, let go; once, and whoever asks again waits for it."""
+        with self._ending:
+            if not self._stopping.is_set():
+                self._stop()
+
+    def _stop(self) -> None:
         self._stopping.set()
         self.drain.stop()
         if not self.lanes.stop(STOP):
@@ -183,6 +189,11 @@ def run_worker(config: settings.Settings, *, beat: bool, name: str = "") -> int:
     works = Works(wiring.build(config, connections=8), doorbells=True)
     _tasks(app, works)
     setup_logging.connect(_keep_logging, weak=False)
+
+    def end(**_: Any) -> None:  # noqa: ANN401 - Celery's
+        threading.Thread(target=_end, args=[works], name="end", daemon=True).start()
+
+    worker_shutting_down.connect(end, weak=False)
     if beat:
         app.steps["worker"].add(_beat_step(app))
     worker = app.Worker(
@@ -199,6 +210,13 @@ def run_worker(config: settings.Settings, *, beat: bool, name: str = "") -> int:
     finally:
         works.stop()
     return int(worker.exitcode or 0)
+
+
+def _end(works: Works) -> None:
+    """End the process though Celery waits for a broker that does not answer: what is out is recorded by then."""
+    works.stop()
+    time.sleep(1.0)
+    os._exit(0)
 
 
 def run_beat(config: settings.Settings) -> int:
@@ -248,7 +266,8 @@ def _beat_step(app: Celery) -> type[bootsteps.StartStopStep]:
 
         def stop(self, _parent: Any) -> None:  # noqa: ANN401
             if self.service is not None:
-                self.service.stop()
+                # The thread's own stop() waits for a tick to end, which without a broker it never does.
+                self.service.service.stop(wait=False)
 
     return Beat
 
