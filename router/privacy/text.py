@@ -561,8 +561,8 @@ class Reader:
                 if after and ("=" in after or ":" in after) and _is_separator(after):
                     verdict, taken = self._key(text, items, index)
                     if verdict is not None and verdict.kind:
-                        if not (kind == "w" or self._harmless_code(item.text)):
-                            self._word(text, items, index, spans)
+                        if kind == "c":
+                            self._code(text, items, index, spans)
                         del taken
                         index = self._value(text, items, index + 1, after, verdict.kind, spans)
                         continue
