@@ -30,6 +30,7 @@ FULL = Scale(tuple(Cell(size, senders) for size in (1, 10, 100) for senders in (
 QUICK = Scale((Cell(1, 32), Cell(1, 4), Cell(100, 4)), 1, 1.5, 60.0)
 
 _LEAST, _MOST = 200, 20_000  # alerts of one run
+_BRISK = 1000.0  # alerts a second, a first guess at Alertmanager's
 
 Try = Callable[[str, int], Run]
 """(run, alerts) -> what came of it."""
@@ -55,11 +56,12 @@ class Plan:
         self._tell = tell
         self._ends = began + scale.limit
         self._number = 0
+        self._pace = 0.0  # alerts a second that the product delivered when warming up
         self.skipped: list[str] = []
 
     def warm(self) -> None:
         """Connections, caches and plans are made; not counted."""
-        self._product_flow(Cell(1, 32))("warm", _LEAST)
+        self._pace = self._product_flow(Cell(1, 32))("warm", _LEAST).delivered
 
     def flows(self, *, alertmanager: bool) -> Iterator[Round]:
         """Throughput, cell by cell, beside Alertmanager when it is to be there."""
@@ -76,8 +78,8 @@ class Plan:
             def peer(run: str, alerts: int) -> Run:
                 return measure.bare(bare, self._sink, run, alerts)
 
-            peer("bare-warm", _LEAST // 4)
-            yield from self._turns("1 a body, 32 senders", self._product_flow(Cell(1, 32)), peer)
+            pace = peer("bare-warm", _LEAST // 4).delivered
+            yield from self._turns("1 a body, 32 senders", self._product_flow(Cell(1, 32)), peer, pace=pace)
 
     def latency(self, *, alertmanager: bool) -> Iterator[Round]:
         """Wire to wire at a fixed rate that all can carry."""
@@ -90,10 +92,10 @@ class Plan:
         return {name: machine.pss_mb(pids) for name, pids in self._product.parts().items()}
 
     def _turns(
-        self, what: str, product: Try, peer: Try | None, *, alerts: int = 0, least: int = _LEAST
+        self, what: str, product: Try, peer: Try | None, *, alerts: int = 0, least: int = _LEAST, pace: float = _BRISK
     ) -> Iterator[Round]:
         """Rounds of the product and its peer. A run is as long as it is to be, judged by the last one of its kind."""
-        paces = {product: _LEAST / self._scale.seconds, peer: _LEAST / self._scale.seconds}
+        paces = {product: self._pace, peer: pace}
         for number in range(self._scale.rounds):
             if time.monotonic() > self._ends:
                 self.skipped.append(f"{what}: {self._scale.rounds - number} of {self._scale.rounds} rounds")

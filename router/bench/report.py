@@ -104,7 +104,9 @@ def ratios(cell: str, rounds: Sequence[Sequence[Run]]) -> list[Ratio]:
     for turn in rounds:
         ours = [run for run in turn if run.system == "alertveil"]
         theirs = [run for run in turn if run.system != "alertveil"]
-        if ours and theirs and all(run.accepted and run.delivered for run in theirs):
+        if (
+            ours and theirs and all(run.delivered and run.arrival_ms is None for run in theirs)
+        ):  # no rate at a fixed one
             peer = theirs[0].system
             accepted.append(_mean(run.accepted for run in ours) / _mean(run.accepted for run in theirs))
             delivered.append(_mean(run.delivered for run in ours) / _mean(run.delivered for run in theirs))
