@@ -506,8 +506,7 @@ class Reader:
             elif piece.isdigit():
                 add(Item(start, end, "n", piece))
             elif piece[-1] == "." and piece[:-1].isalpha():
-                end -= 1
-                add(Item(start, end, "w", piece[:-1]))
+                add(Item(start, end - 1, "w", piece[:-1]))
             elif piece[0] == "\\":
                 pass
             else:
