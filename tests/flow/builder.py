@@ -1,7 +1,7 @@
 """Builds a tenant with what it configures, an edge that takes alerts in and workers that deliver, all in this process.
 
-Everything is real: the database, the vault, the senders, the vendors' servers. Only threads are left out, so that a test
-says when something is drained.
+Everything is real: the database, the vault, the senders, the vendors' servers. Only threads are left out, so that a
+test says when something is drained.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -203,9 +204,7 @@ def test_retry_after_is_kept_and_bounded(
     assert timedelta(minutes=55) < wait <= timedelta(hours=1)
 
 
-def test_a_429_of_slack_is_no_try(
-    runtime: Runtime, edge: Edge, worker: Worker, superuser: Superuser
-) -> None:
+def test_a_429_of_slack_is_no_try(runtime: Runtime, edge: Edge, worker: Worker, superuser: Superuser) -> None:
     with SlackVendor() as vendor:
         clinic = tenant(runtime, channels={"chat": slack(vendor)})
         vendor.faults += [Fault(status=429, retry_after="1")] * 3
@@ -324,7 +323,7 @@ def test_credentials_that_do_not_open_stop_their_destination_and_no_other(
 
 
 def test_without_the_keystore_a_delivery_waits_and_goes_out_when_it_is_back(
-    runtime: Runtime, edge: Edge, hook: WebhookVendor, superuser: Superuser, tmp_path: Any
+    runtime: Runtime, edge: Edge, hook: WebhookVendor, superuser: Superuser, tmp_path: Path
 ) -> None:
     clinic = tenant(runtime, channels={"hook": webhook(hook)})
     edge.take(clinic.post(FIRING))
@@ -370,9 +369,7 @@ def test_slack_with_a_queue_gets_a_digest_and_resolves_reach_it(
         assert len(vendor.received) == 2
 
 
-def test_mail_with_a_queue_gets_a_digest(
-    runtime: Runtime, edge: Edge, worker: Worker, superuser: Superuser
-) -> None:
+def test_mail_with_a_queue_gets_a_digest(runtime: Runtime, edge: Edge, worker: Worker, superuser: Superuser) -> None:
     with SmtpVendor() as vendor:
         clinic = tenant(runtime, channels={"mail": email(vendor)})
         edge.take(clinic.post(*({"title": f"disk {n} full", "alert_uid": str(n)} for n in range(61))))

@@ -1,4 +1,4 @@
-"""What another edge has tokenized comes in over the broker: proved, fresh, once, and looked through again all the same."""
+"""What another edge has tokenized comes in over the broker: proved, fresh, once, and looked through all the same."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ def refused(receiver: Receiver, message: dict[str, Any], why: str) -> None:
     assert counted(why) == before + 1
 
 
-def test_an_incident_of_another_edge_becomes_one_here(
-    clinic: Tenant, receiver: Receiver, superuser: Superuser
-) -> None:
+def test_an_incident_of_another_edge_becomes_one_here(clinic: Tenant, receiver: Receiver, superuser: Superuser) -> None:
     assert receiver.receive(sealed(clinic, incident()))
     assert receiver.receive(sealed(clinic, incident(status="resolved", occurred_at="2026-01-01T00:00:00Z")))
     assert tuple(superuser.one("SELECT title, status FROM incidents")) == ("db down", "resolved")
@@ -103,7 +101,7 @@ def test_a_message_does_not_move_to_another_source_or_tenant(
 
 
 @pytest.mark.parametrize(
-    "changed, why",
+    ("changed", "why"),
     [
         ({"tenant": "nobody"}, "source"),
         ({"tenant": "a\0b"}, "source"),
@@ -126,9 +124,7 @@ def test_a_body_of_the_wrong_shape_is_refused_once_and_for_all(
     assert superuser.one("SELECT count(*) AS n FROM alerts").n == 0
 
 
-def test_what_cannot_be_kept_now_is_offered_again(
-    clinic: Tenant, receiver: Receiver, superuser: Superuser
-) -> None:
+def test_what_cannot_be_kept_now_is_offered_again(clinic: Tenant, receiver: Receiver, superuser: Superuser) -> None:
     message = sealed(clinic, incident())
     superuser.run("REVOKE INSERT ON alerts FROM alertveil_app")
     assert receiver.receive(message) is False

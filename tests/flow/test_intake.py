@@ -1,4 +1,4 @@
-"""How alerts come in: one incident however many arrive at once, one alert however often it is sent, and by the rules of now."""
+"""How alerts come in: one incident however many at once, one alert however often it is sent, by the rules of now."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from uuid import uuid4
 
 import pytest
 
-from router.flow.intake import NoSuchSource, NotDurable, Post, SourcePaused, Unauthorized, hash_key
+from router.flow.intake import NoSuchSource, NotDurable, Post, Receipt, SourcePaused, Unauthorized, hash_key
 from router.runtime import Runtime
 from router.sources.contract import Malformed, WrongShape
 from router.store import config
 from tests.conftest import Database
-from tests.flow.builder import EMAIL, Edge, Superuser, build, tenant
+from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, build, tenant
 
 FIRING = {"title": "db down", "alert_uid": "1"}
 RESOLVED = {**FIRING, "state": "ok"}
 
 
-def grafana(alert: str, status: str, starts: str = "2026-01-01T00:00:00Z", ends: str = "0001-01-01T00:00:00Z") -> Any:
+def grafana(
+    alert: str, status: str, starts: str = "2026-01-01T00:00:00Z", ends: str = "0001-01-01T00:00:00Z"
+) -> dict[str, Any]:
     """Alertmanager's shape: one alert that says when it began."""
     return {
         "status": status,
@@ -38,16 +40,20 @@ def test_twenty_first_alerts_at_once_through_two_edges_are_one_incident(
     edges = [Edge(runtime), Edge(other)]
     barrier = Barrier(20)
 
-    def send(number: int) -> Any:
+    def send(number: int) -> list[Receipt]:
         post = clinic.post({**FIRING, "message": f"replica {number} is gone"})
         barrier.wait()
-        return edges[number % 2].intake.take([post])[0]
+        return Edge.take(edges[number % 2], post)
 
     with ThreadPoolExecutor(20) as pool:
         answers = list(pool.map(send, range(20)))
     other.close()
     assert {receipt.incident_id for answer in answers for receipt in answer} == {answers[0][0].incident_id}
-    assert tuple(superuser.one("SELECT count(*) AS n, max(count) AS alerts, max(revision) AS last FROM incidents")) == (1, 20, 1)
+    assert tuple(superuser.one("SELECT count(*) AS n, max(count) AS alerts, max(revision) AS last FROM incidents")) == (
+        1,
+        20,
+        1,
+    )
     assert superuser.one("SELECT count(*) AS n FROM alerts").n == 20
 
 
@@ -73,10 +79,10 @@ def test_a_group_resolves_when_its_last_alert_does(runtime: Runtime, edge: Edge,
 
 
 def test_a_values_token_is_the_same_in_a_tenant_and_another_in_the_next(runtime: Runtime, edge: Edge) -> None:
-    def token(clinic: Any, uid: str) -> str:
+    def token(clinic: Tenant, uid: str) -> str:
         edge.take(clinic.post({"title": "bounced", "alert_uid": uid, "message": f"to {EMAIL}"}))
         (row,) = clinic.rows("SELECT tokens FROM alerts ORDER BY received_at DESC LIMIT 1")
-        return next(each for each in row.tokens if each.startswith("<EMAIL_"))
+        return str(next(each for each in row.tokens if each.startswith("<EMAIL_")))
 
     one, two = tenant(runtime), tenant(runtime)
     assert token(one, "1") == token(one, "2")
@@ -94,9 +100,7 @@ def test_the_same_alert_sent_again_is_one_alert_in_this_request_and_in_a_later_o
     assert superuser.one("SELECT count(*) AS n FROM alerts").n == 1
 
 
-def test_a_late_copy_of_an_episode_that_ended_opens_nothing(
-    runtime: Runtime, edge: Edge, superuser: Superuser
-) -> None:
+def test_a_late_copy_of_an_episode_that_ended_opens_nothing(runtime: Runtime, edge: Edge, superuser: Superuser) -> None:
     clinic = tenant(runtime, sources={"app": "alertmanager"})
     edge.take(clinic.post(grafana("DiskFull", "firing")))
     edge.take(clinic.post(grafana("DiskFull", "resolved", ends="2026-01-01T00:05:00Z")))
@@ -134,9 +138,7 @@ def test_a_resolve_of_something_never_announced_is_acknowledged_and_not_kept(
     assert superuser.one("SELECT count(*) AS n FROM incidents").n == 0
 
 
-def test_an_open_incident_keeps_its_key_when_routes_change(
-    runtime: Runtime, edge: Edge, superuser: Superuser
-) -> None:
+def test_an_open_incident_keeps_its_key_when_routes_change(runtime: Runtime, edge: Edge, superuser: Superuser) -> None:
     clinic = tenant(runtime)
     edge.take(clinic.post(FIRING))
     clinic.set(routes=[(["service=x"], [], [], False)])
@@ -166,30 +168,30 @@ class TestTheNextRequestSeesAChange:
     """What another process committed holds for the next request here, whatever this one has in memory."""
 
     @pytest.fixture
-    def elsewhere(self, runtime: Runtime, edge: Edge) -> Any:  # noqa: ANN401 - a tenant that `edge` has in memory
+    def elsewhere(self, runtime: Runtime, edge: Edge) -> Tenant:
         clinic = tenant(runtime)
         edge.take(clinic.post(FIRING))
         return clinic
 
-    def test_a_new_key_is_known_and_the_old_one_is_not(self, edge: Edge, elsewhere: Any) -> None:  # noqa: ANN401
+    def test_a_new_key_is_known_and_the_old_one_is_not(self, edge: Edge, elsewhere: Tenant) -> None:
         old = elsewhere.post(FIRING)
         elsewhere.keys["app"] = "a new key ".ljust(40, "n")
         elsewhere.set(sources={"app": "generic"})
         edge.take(elsewhere.post({"title": "with the new key", "alert_uid": "2"}))
         assert isinstance(edge.refuse(old), Unauthorized)
 
-    def test_a_renamed_source_keeps_its_key(self, edge: Edge, elsewhere: Any) -> None:  # noqa: ANN401
+    def test_a_renamed_source_keeps_its_key(self, edge: Edge, elsewhere: Tenant) -> None:
         with elsewhere.runtime.database.tenant(elsewhere.tenant_id) as session:
             config.retire_source(session, elsewhere.sources["app"])
         elsewhere.keys["renamed"] = elsewhere.keys["app"]
         elsewhere.set(sources={"renamed": "generic"})
         edge.take(elsewhere.post({"title": "same key", "alert_uid": "2"}, source="renamed"))
 
-    def test_a_new_source_is_there(self, edge: Edge, elsewhere: Any) -> None:  # noqa: ANN401
+    def test_a_new_source_is_there(self, edge: Edge, elsewhere: Tenant) -> None:
         elsewhere.set(sources={"second": "generic"})
         edge.take(elsewhere.post({"title": "from the second", "alert_uid": "2"}, source="second"))
 
-    def test_a_pause_bites_and_its_end_too(self, edge: Edge, elsewhere: Any, superuser: Superuser) -> None:  # noqa: ANN401
+    def test_a_pause_bites_and_its_end_too(self, edge: Edge, elsewhere: Tenant, superuser: Superuser) -> None:
         superuser.run("UPDATE sources SET paused_at = now()")
         elsewhere.set()
         assert isinstance(edge.refuse(elsewhere.post(FIRING)), SourcePaused)
@@ -197,14 +199,14 @@ class TestTheNextRequestSeesAChange:
         elsewhere.set()
         edge.take(elsewhere.post(FIRING))
 
-    def test_a_stricter_level_holds(self, edge: Edge, elsewhere: Any, superuser: Superuser) -> None:  # noqa: ANN401
+    def test_a_stricter_level_holds(self, edge: Edge, elsewhere: Tenant, superuser: Superuser) -> None:
         elsewhere.set(privacy="sealed")
         edge.take(elsewhere.post({"title": "database connection refused", "alert_uid": "2"}))
         titles = [row.title for row in superuser.rows("SELECT title FROM incidents ORDER BY opened_at")]
         assert titles[0] == "db down"
         assert titles[1].startswith("<TEXT_")
 
-    def test_a_new_format_holds(self, edge: Edge, elsewhere: Any) -> None:  # noqa: ANN401
+    def test_a_new_format_holds(self, edge: Edge, elsewhere: Tenant) -> None:
         elsewhere.set(sources={"app": "alertmanager"})
         edge.take(elsewhere.post(grafana("DiskFull", "firing")))
 

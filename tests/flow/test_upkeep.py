@@ -1,4 +1,4 @@
-"""What happens when nothing comes in: the quiet are resolved and told so, the due are rung for, by any number of beats."""
+"""When nothing comes in: the quiet are resolved and told so, the due are rung for, by any number of beats."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def passes(superuser: Superuser, minutes: int) -> None:
     """The clock goes on while ingest accepts: everything that happened is `minutes` older."""
     age = timedelta(minutes=minutes)
     superuser.run("UPDATE incidents SET last_alert_at = last_alert_at - %s", [age])
-    superuser.run("UPDATE instance SET ingest_since = coalesce(ingest_since, now()) - %s, ingest_seen_at = now()", [age])
+    superuser.run(
+        "UPDATE instance SET ingest_since = coalesce(ingest_since, now()) - %s, ingest_seen_at = now()", [age]
+    )
     superuser.run("UPDATE instance SET upkeep_ran_at = 'epoch'")
 
 
@@ -69,9 +71,7 @@ def test_thirty_quiet_minutes_resolve_an_incident_and_its_channel_hears_that_it_
     )
 
 
-def test_an_outage_of_ours_is_not_quiet(
-    runtime: Runtime, edge: Edge, clinic: Tenant, superuser: Superuser
-) -> None:
+def test_an_outage_of_ours_is_not_quiet(runtime: Runtime, edge: Edge, clinic: Tenant, superuser: Superuser) -> None:
     status.beat(runtime)
     edge.take(clinic.post(FIRING))
     passes(superuser, 50)

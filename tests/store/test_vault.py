@@ -1,4 +1,4 @@
-"""What is sealed opens only here: through a committed grant, for the incident it came with, in the place where it lies."""
+"""What is sealed opens only through a committed grant, for the incident it came with, in the place where it lies."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ def test_a_granted_token_opens_once_and_the_grant_says_who_when_and_why(
     (opened,) = reveal(clinic, incident, token)
     assert opened.value == EMAIL
     assert EMAIL not in repr(opened)
-    row = superuser.one("SELECT grant_id, actor, purpose, reason, allowed, fetched_at IS NOT NULL AS used FROM vault.grants")
+    row = superuser.one(
+        "SELECT grant_id, actor, purpose, reason, allowed, fetched_at IS NOT NULL AS used FROM vault.grants"
+    )
     assert tuple(row)[1:] == ("user:nina", "treatment", "patient called", True, True)
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
         assert session.rows(FETCH, (row.grant_id, "user:nina")) == []
@@ -100,7 +102,7 @@ def test_a_grant_gives_nothing_in_its_own_transaction(edge: Edge, clinic: Tenant
 def test_a_grant_that_was_rolled_back_gives_nothing(edge: Edge, clinic: Tenant) -> None:
     incident, token = bounced(edge, clinic)
     grant = uuid4()
-    with pytest.raises(RuntimeError), clinic.runtime.database.tenant(clinic.tenant_id) as session:
+    with pytest.raises(RuntimeError), clinic.runtime.database.tenant(clinic.tenant_id) as session:  # noqa: PT012 - how it ends is the story
         ask(session, grant, incident, token)
         raise RuntimeError
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
@@ -161,7 +163,7 @@ def test_a_secret_is_sealed_and_never_opened(edge: Edge, clinic: Tenant) -> None
         reveal(clinic, receipt.incident_id, token)
 
 
-@pytest.mark.parametrize("actor, reason", [("", "called"), ("user:nina", "")])
+@pytest.mark.parametrize(("actor", "reason"), [("", "called"), ("user:nina", "")])
 def test_nobody_and_no_reason_are_denied(edge: Edge, clinic: Tenant, actor: str, reason: str) -> None:
     incident, token = bounced(edge, clinic)
     with pytest.raises(Denied, match="needed"):
@@ -179,21 +181,23 @@ def test_nobody_and_no_reason_are_denied(edge: Edge, clinic: Tenant, actor: str,
 @pytest.mark.parametrize(
     "moved",
     [
-        "UPDATE vault.entries e SET sealed = o.sealed FROM vault.entries o"
-        " WHERE e.token = %(mine)s AND o.token = %(theirs)s",
-        "UPDATE vault.entries SET kind = 'PHONE' WHERE token = %(mine)s AND %(theirs)s <> ''",
-        "UPDATE vault.entries SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) WHERE token = %(mine)s"
-        " AND %(theirs)s <> ''",
+        "UPDATE vault.entries e SET sealed = o.sealed FROM vault.entries o WHERE e.token = {mine} AND o.token = {theirs}",
+        "UPDATE vault.entries SET kind = 'PHONE' WHERE token = {mine} AND {theirs} <> ''",
+        "UPDATE vault.entries SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1)  WHERE token = {mine}",
     ],
 )
 @pytest.mark.parametrize("across", [False, True])
 def test_a_ciphertext_that_was_moved_or_edited_does_not_open(
-    edge: Edge, clinic: Tenant, superuser: Superuser, moved: str, across: bool  # noqa: FBT001
+    edge: Edge,
+    clinic: Tenant,
+    superuser: Superuser,
+    moved: str,
+    across: bool,  # noqa: FBT001
 ) -> None:
     incident, mine = bounced(edge, clinic)
     other = tenant(clinic.runtime) if across else clinic
     _, theirs = bounced(edge, other, "2", "someone.else@leakmail.test")
-    superuser.run(moved.replace("%(mine)s", f"'{mine}'").replace("%(theirs)s", f"'{theirs}'"))
+    superuser.run(moved.replace("{mine}", f"'{mine}'").replace("{theirs}", f"'{theirs}'"))
     with pytest.raises(IntegrityFailure):
         reveal(clinic, incident, mine)
 

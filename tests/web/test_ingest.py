@@ -1,4 +1,4 @@
-"""What comes in over HTTP, to a web process of its own: the right status, nothing of the body repeated, nothing stored."""
+"""What comes in over HTTP, to a real web process: the right status, nothing of the body repeated, nothing stored."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_gzip_body_is_unpacked(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "packed, expected",
+    ("packed", "expected"),
     [
         pytest.param(gzip.compress(b" " * 200_000_000, 1), 413, id="bomb"),
         pytest.param(gzip.compress(gzip.compress(b" " * 100_000_000)), 400, id="bomb in a bomb"),
@@ -161,12 +161,16 @@ def test_a_body_that_ends_early_is_not_stored(site: Site) -> None:
     assert site.stored()[0] <= before[0] + 1
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data; boundary=x", "application/jsonp"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/xml", "multipart/form-data; boundary=x", "application/jsonp"]
+)
 def test_a_wrong_content_type_is_415(site: Site, kind: str) -> None:
     assert site.post(body(), content_type=kind)[0] == 415
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "application/cloudevents+json", "Application/JSON"])
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "application/cloudevents+json", "Application/JSON"]
+)
 def test_any_json_type_is_taken(site: Site, kind: str) -> None:
     assert site.post(body(alert_uid=kind), content_type=kind)[0] == 202
 
@@ -231,7 +235,7 @@ class TestPagerDuty:
         assert rows[0].status == "resolved"
 
     @pytest.mark.parametrize(
-        "event, expected",
+        ("event", "expected"),
         [
             ({"routing_key": None}, 400),
             ({"routing_key": "x" * 32}, 401),
