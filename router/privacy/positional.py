@@ -1,5 +1,6 @@
 """Formats whose meaning is in the place: HL7 v2, X12, FHIR, tables with their columns beside them."""
 
+# ruff: noqa: C901, E501, PLR2004 - tables of formats and the lengths their standards fix
 from __future__ import annotations
 
 import re

@@ -1,5 +1,6 @@
 """What a value looks like: one linear scan that cuts a text into items, and the validators that tell kinds apart."""
 
+# ruff: noqa: E501 - expressions read better whole
 from __future__ import annotations
 
 import ipaddress

@@ -1,5 +1,6 @@
 """Reads one text word by word and says which stretches are PHI, or not known to be harmless."""
 
+# ruff: noqa: C901, E501, PLR2004 - one decision table of linguistic thresholds; splitting a rule hides it
 from __future__ import annotations
 
 import re
@@ -958,22 +959,23 @@ class Reader:
         elif all(flag == "n" for flag in flags) and len(words) > 1 and words[0].text.isupper():
             return last + 1
         else:
-            for one, flag in zip(words, flags, strict=True):
-                if flag == "n" and not (len(words) > 1 and one.text[0].isupper()):
+            mark: str
+            for one, mark in zip(words, flags, strict=True):
+                if mark == "n" and not (len(words) > 1 and one.text[0].isupper()):
                     continue
-                if flag in PLAIN:
+                if mark in PLAIN:
                     continue
-                if flag == "" and len(one.text) <= 2 and not one.text[0].isupper():  # noqa: PLR2004
+                if mark == "" and len(one.text) <= 2 and not one.text[0].isupper():  # noqa: PLR2004
                     if one.text.islower() or len(one.text) == 1:
                         continue
-                if flag == "" and len(one.text) <= 2 and one.text.isupper():  # noqa: PLR2004
+                if mark == "" and len(one.text) <= 2 and one.text.isupper():  # noqa: PLR2004
                     continue
                 spans.append(
                     Span(
                         one.start,
                         one.end,
-                        "PERSON" if flag in {"p", "n"} else "WORD",
-                        "name" if flag == "p" else "unknown",
+                        "PERSON" if mark in {"p", "n"} else "WORD",
+                        "name" if mark == "p" else "unknown",
                         sure,
                     )
                 )

@@ -1,5 +1,6 @@
 """The last look before the socket: is there still something in the finished text that surely is PHI or a credential."""
 
+# ruff: noqa: E501 - expressions read better whole
 from __future__ import annotations
 
 import re
