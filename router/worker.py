@@ -29,9 +29,10 @@ from router.flow.delivery import Drain
 from router.flow.intake import Intake
 from router.flow.lanes import Lanes
 from router.flow.snapshot import Snapshots
+from router.keys import KeystoreDown
 from router.runtime import Runtime
 from router.store.deliveries import OWNER_LOCK
-from router.store.session import DatabaseDown
+from router.store.session import Conflict, DatabaseDown
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,8 @@ class Works:
             upkeep.run(self.runtime.database, self.ring)
         except DatabaseDown as error:
             logger.warning("upkeep put down", extra={"sqlstate": error.sqlstate})
+        except Exception as error:  # noqa: BLE001 - its thread also watches this worker's session: it must live on
+            logger.error("upkeep failed", extra={"cause": type(error).__name__})
 
     def stop(self) -> None:
         """Claim nothing more, finish what is out, let go; once, and whoever asks again waits for it."""
@@ -131,8 +134,8 @@ class Works:
     def _notice(self, tenant_id: UUID, channel_id: UUID, health: Any) -> None:  # noqa: ANN401 - core.retry.Health
         try:
             notice.channel_health(self.runtime, self.snapshots, self.ring, tenant_id, channel_id, health)
-        except DatabaseDown as error:
-            logger.warning("notice not written", extra={"sqlstate": error.sqlstate, "channel": channel_id})
+        except (DatabaseDown, KeystoreDown, Conflict) as error:  # what is due on the lane goes out all the same
+            logger.warning("notice not written", extra={"cause": type(error).__name__, "channel": channel_id})
 
 
 def build(config: settings.Settings) -> Celery:
