@@ -121,7 +121,8 @@ def test_every_key_starts_with_the_tenant(superuser: Superuser) -> None:
     }
     assert strays == set(GLOBAL_KEYS)
     foreign = superuser.rows(
-        "SELECT k.conname FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]"
+        "SELECT k.conname FROM pg_constraint k"
+        " JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]"
         " WHERE k.contype = 'f' AND k.conrelid = ANY (%s) AND a.attname <> 'tenant_id'",
         [tables],
     )

@@ -181,9 +181,9 @@ def test_nobody_and_no_reason_are_denied(edge: Edge, clinic: Tenant, actor: str,
 @pytest.mark.parametrize(
     "moved",
     [
-        "UPDATE vault.entries e SET sealed = o.sealed FROM vault.entries o WHERE e.token = {mine} AND o.token = {theirs}",
+        "UPDATE vault.entries a SET sealed = b.sealed FROM vault.entries b WHERE a.token={mine} AND b.token={theirs}",
         "UPDATE vault.entries SET kind = 'PHONE' WHERE token = {mine} AND {theirs} <> ''",
-        "UPDATE vault.entries SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1)  WHERE token = {mine}",
+        "UPDATE vault.entries SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) WHERE token = {mine}",
     ],
 )
 @pytest.mark.parametrize("across", [False, True])
