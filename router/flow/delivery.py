@@ -10,8 +10,9 @@ import logging
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,7 +32,7 @@ from router.privacy.tripwire import scan
 from router.runtime import Runtime
 from router.store import deliveries
 from router.store.deliveries import Claim, Due, Record
-from router.store.session import DatabaseDown, Session
+from router.store.session import DatabaseDown
 from router.vault import open_credentials
 
 log = logging.getLogger(__name__)
@@ -162,6 +163,75 @@ class Batch:
     lease_ends: float  # monotonic
 
 
+@dataclass(slots=True)
+class Turn:
+    """One lane at the database: what came of its last claim goes in, its next claim comes out.
+
+    `lost`: the lease was gone, so nothing was recorded. `error`: the transaction failed; nothing was written.
+    """
+
+    tenant_id: UUID
+    channel_id: UUID
+    most: int
+    done: deliveries.Recorded | None
+    claim: Claim | None = None
+    snapshot: Snapshot | None = None
+    began: float = 0.0
+    lost: bool = False
+    error: DatabaseDown | None = None
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+class Turns:
+    """Lanes that come to the database at the same moment share a transaction.
+
+    Whoever finds nobody at it leads: it takes everybody who waits with it. There is no timer and no thread of its own.
+    """
+
+    def __init__(self, transact: Callable[[Sequence[Turn]], None]) -> None:
+        self._transact = transact
+        self._leading = threading.Lock()
+        self._queue: deque[Turn] = deque()
+
+    def take(self, turn: Turn) -> None:
+        """The turn's results are in it when this returns. Raises DatabaseDown."""
+        self._queue.append(turn)
+        while not turn.over.is_set():
+            with self._leading:
+                if not turn.over.is_set():
+                    self._lead()
+        if turn.error is not None:
+            raise turn.error
+
+    def _lead(self) -> None:
+        together: list[Turn] = []
+        while self._queue:
+            together.append(self._queue.popleft())
+        try:
+            self._transact(together)
+        except DatabaseDown as error:
+            self._alone(together, error)
+        except BaseException:  # a bug: nobody may take the lack of an answer for one
+            for turn in together:
+                turn.claim, turn.lost, turn.error = None, False, DatabaseDown(None)
+            raise
+        finally:
+            for turn in together:
+                turn.over.set()
+
+    def _alone(self, together: Sequence[Turn], error: DatabaseDown) -> None:
+        """After a failed transaction each lane tries by itself, so that one cannot hold up the others."""
+        for turn in together:
+            turn.claim, turn.lost, turn.error = None, False, error
+            if len(together) > 1:
+                try:
+                    self._transact([turn])
+                except DatabaseDown as own:
+                    turn.error = own
+                else:
+                    turn.error = None
+
+
 class Drain:
     """Drains lanes. Thread-safe; one lane is drained by one thread at a time."""
 
@@ -182,6 +252,7 @@ class Drain:
         self._notice = notice
         self._token = uuid4()
         self._clean = Clean()
+        self._turns = Turns(self._transact)
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -218,43 +289,47 @@ class Drain:
         self, tenant_id: UUID, channel_id: UUID, last: Batch | None, records: list[Record], most: int
     ) -> Batch | None:
         """Record the last batch and claim the next, in one transaction; None: the lane is another worker's."""
-        began = time.monotonic()
-        health = None
-        with self._database.tenant(tenant_id) as session:
-            if records and last is not None:
-                health = self._record(session, tenant_id, channel_id, last, records)
-                if health is None:
-                    return None
-            claim = deliveries.claim(
-                session,
-                channel_id,
-                owner=self.owner,
-                token=self._token,
-                most=0 if self._stopping.is_set() else most,
-                pace=pace,
-            )
-            snapshot = self._snapshots.fresh(session, tenant_id, claim.version) if claim is not None else None
-        if health is not None and last is not None and (health.paused is None) != (last.claim.health.paused is None):
-            self._notice(tenant_id, channel_id, health)
-        if claim is None or snapshot is None:
+        done = None
+        if records and last is not None:
+            done = deliveries.Recorded(channel_id, records, *assess(last.claim, records))
+        turn = Turn(tenant_id, channel_id, 0 if self._stopping.is_set() else most, done)
+        self._turns.take(turn)
+        if turn.lost:
+            log.warning("lease lost before the record", extra={"channel": channel_id, "count": len(records)})
+        elif (
+            done is not None and last is not None and (done.health.paused is None) != (last.claim.health.paused is None)
+        ):
+            self._notice(tenant_id, channel_id, done.health)
+        if turn.claim is None or turn.snapshot is None:
             return None
-        return Batch(claim, snapshot, began + deliveries.LEASE)
+        return Batch(turn.claim, turn.snapshot, turn.began + deliveries.LEASE)
 
-    def _record(
-        self, session: Session, tenant_id: UUID, channel_id: UUID, batch: Batch, records: list[Record]
-    ) -> Health | None:
-        health, failing = assess(batch.claim, records)
-        if deliveries.record(session, tenant_id, channel_id, self._token, records, health, failing):
-            return health
-        log.warning("lease lost before the record", extra={"channel": channel_id, "count": len(records)})
-        return None
+    def _transact(self, turns: Sequence[Turn]) -> None:
+        """Many lanes' turns in one transaction, tenant by tenant."""
+        began = time.monotonic()
+        with self._database.several(pipelined=True) as session:
+            for tenant_id in sorted({turn.tenant_id for turn in turns}, key=lambda each: each.bytes):
+                mine = {turn.channel_id: turn for turn in turns if turn.tenant_id == tenant_id}
+                session.enter(tenant_id)
+                done = [turn.done for turn in mine.values() if turn.done is not None]
+                held = deliveries.record(session, tenant_id, self._token, done) if done else set
+                wants = {channel_id: turn.most for channel_id, turn in mine.items()}
+                claims = deliveries.claim(session, wants, owner=self.owner, token=self._token, pace=pace)
+                recorded = held()
+                for channel_id, turn in mine.items():
+                    turn.began = began
+                    turn.lost = turn.done is not None and channel_id not in recorded
+                    turn.claim = claims.get(channel_id)
+                    if turn.claim is not None:
+                        turn.snapshot = self._snapshots.fresh(session, tenant_id, turn.claim.version)
 
     def _record_late(self, tenant_id: UUID, channel_id: UUID, batch: Batch, records: list[Record]) -> None:
         """The database was away when a batch was to be recorded: try until its lease would have passed on."""
+        done = deliveries.Recorded(channel_id, records, *assess(batch.claim, records))
         while time.monotonic() < batch.lease_ends:
             try:
                 with self._database.tenant(tenant_id) as session:
-                    self._record(session, tenant_id, channel_id, batch, records)
+                    deliveries.record(session, tenant_id, self._token, [done])
             except DatabaseDown:
                 if self._stopping.wait(0.5):
                     time.sleep(0.2)

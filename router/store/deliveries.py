@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from channels.contract import Kind, Outcome, Reason
@@ -150,9 +150,11 @@ _LANE = (
     " l.failing, l.failing_since, l.paused, l.probe_at, now() AS now,"
     " CASE WHEN l.lease_token = %(token)s OR l.lease_until IS NULL OR l.lease_until < now() THEN true"
     " ELSE NOT EXISTS (SELECT FROM pg_locks k WHERE k.locktype = 'advisory' AND k.granted"
-    " AND k.classid = %(lock)s AND k.objid = l.lease_owner AND k.objsubid = 2) END AS free"
+    " AND k.classid = %(lock)s AND k.objid = l.lease_owner AND k.objsubid = 2) END AS free,"
+    " l.channel_id"
     " FROM lanes l JOIN channels c USING (tenant_id, channel_id) JOIN tenants t USING (tenant_id), instance i"
-    " WHERE l.channel_id = %(channel)s FOR UPDATE OF l"
+    # A lane that is locked is being claimed by another worker at this moment: it has it.
+    " WHERE l.channel_id = ANY (%(channels)s) ORDER BY l.channel_id FOR UPDATE OF l SKIP LOCKED"
 )
 
 _BACKLOG = (
@@ -170,10 +172,11 @@ _DUE = (
     " AND h.destination_id = d.destination_id), '{}') AS refs, "
     + ", ".join("i." + name for name in COLUMNS.split(", "))
     # One revision of an incident at a time: a resolve is never superseded, and what follows it waits for it.
-    + " FROM (SELECT * FROM deliveries w WHERE w.channel_id = %(channel)s AND w.state = 'pending'"
+    + " FROM json_to_recordset(%(wants)s::json) AS n (channel_id uuid, most int)"
+    " CROSS JOIN LATERAL (SELECT * FROM deliveries w WHERE w.channel_id = n.channel_id AND w.state = 'pending'"
     " AND w.next_attempt_at <= now() AND (w.revision = 1 OR NOT EXISTS (SELECT FROM deliveries o"
     " WHERE o.tenant_id = w.tenant_id AND o.incident_id = w.incident_id AND o.channel_id = w.channel_id"
-    " AND o.revision < w.revision AND o.state = 'pending')) ORDER BY w.next_attempt_at LIMIT %(most)s) d"
+    " AND o.revision < w.revision AND o.state = 'pending')) ORDER BY w.next_attempt_at LIMIT n.most) d"
     # Looked up one by one here and above: a plan made while the tables were small would join all of a tenant's rows.
     " CROSS JOIN LATERAL (SELECT * FROM incidents WHERE tenant_id = d.tenant_id AND incident_id = d.incident_id"
     " LIMIT 1) i"
@@ -191,30 +194,71 @@ _DUE = (
 
 
 def claim(
-    session: Session, channel_id: UUID, *, owner: int, token: UUID, most: int, pace: Callable[[str], Pace]
-) -> Claim | None:
-    """Take or keep the lane's lease and claim up to `most` due deliveries; None: another worker has it.
+    session: Session, wants: Mapping[UUID, int], *, owner: int, token: UUID, pace: Callable[[str], Pace]
+) -> dict[UUID, Claim]:
+    """Take or keep the leases of lanes and claim due deliveries; a lane that another worker has is left out.
 
-    A lease that has run out, or whose owner's session is gone, passes to whoever asks; what was out and never recorded
-    is marked uncertain, since it may have been sent. `pace` says for a kind of channel how much may go at once.
+    `wants` says for each channel of the entered tenant how many at most. A lease that has run out, or whose owner's
+    session is gone, passes to whoever asks; what was out and never recorded is marked uncertain, since it may have been
+    sent. `pace` says for a kind of channel how much may go at once.
     """
-    lane = session.one(_LANE, {"token": token, "channel": channel_id, "lock": OWNER_LOCK})
-    if lane is None or not lane.free:
-        return None
+    lanes = session.rows(_LANE, {"token": token, "channels": list(wants), "lock": OWNER_LOCK})
+    shares = [_share(session, lane, wants[lane.channel_id], pace) for lane in lanes if lane.free]
+    asked = [{"channel_id": each.lane.channel_id, "most": each.most} for each in shares if each.most > 0]
+    found: dict[UUID, list[Due]] = {}
+    if asked:
+        for row in session.rows(_DUE, {"wants": packed(asked)}):
+            found.setdefault(row.channel_id, []).append(_due(row))
+    claims = {each.lane.channel_id: _claim(each, tuple(found.get(each.lane.channel_id, ()))) for each in shares}
+    held = [
+        _lease(each, claims[each.lane.channel_id].due)
+        for each in shares
+        if claims[each.lane.channel_id].due or each.lane.out_incidents or each.lane.lease_token == token
+    ]
+    if held:
+        session.queue(
+            "UPDATE lanes l SET lease_owner = %(owner)s, lease_token = %(token)s,"
+            " lease_until = CASE WHEN n.busy THEN now() + %(lease)s * interval '1 second' END,"
+            " out_incidents = n.incidents, out_revisions = n.revisions,"
+            " bucket = coalesce(n.bucket, l.bucket), filled_at = CASE WHEN n.bucket IS NULL THEN l.filled_at ELSE now() END"
+            " FROM json_to_recordset(%(lanes)s::json) AS n (channel_id uuid, busy bool, incidents uuid[],"
+            " revisions int[], bucket float8) WHERE l.channel_id = n.channel_id AND l.channel_id = ANY (%(channels)s)",
+            {
+                "owner": owner,
+                "token": token,
+                "lease": LEASE,
+                "lanes": packed(held),
+                "channels": [each["channel_id"] for each in held],
+            },
+        )
+    return claims
+
+
+class _Share(NamedTuple):
+    """What one lane may claim now. `bucket` is the rate bucket as it stands, None where nothing is metered."""
+
+    lane: Row
+    most: int
+    bundled: bool
+    soon: float | None
+    bucket: float | None
+
+
+def _share(session: Session, lane: Row, most: int, pace: Callable[[str], Pace]) -> _Share:
     if lane.out_incidents:  # another's, or a batch of our own that was never recorded
         session.run(
             "UPDATE deliveries d SET uncertain = true, attempts = d.attempts + 1"
             " FROM unnest(%s::uuid[], %s::int[]) AS n (incident_id, revision)"
             " WHERE d.channel_id = %s AND d.incident_id = n.incident_id AND d.revision = n.revision"
             " AND d.state IN ('pending', 'superseded')",
-            (lane.out_incidents, lane.out_revisions, channel_id),
+            (lane.out_incidents, lane.out_revisions, lane.channel_id),
         )
     rate, bundle = pace(lane.kind)
     if lane.held:
-        most = 0
-    elif lane.paused is not None:
+        return _Share(lane, 0, bundled=False, soon=None, bucket=None)
+    if lane.paused is not None:
         most = min(most, 1)  # a probe
-    bucket, bundled, soon = 0.0, False, None
+    bucket, soon = None, None
     if rate is not None and most:
         per_second, burst = rate
         bucket = min(float(burst), lane.bucket + lane.elapsed * per_second)
@@ -223,56 +267,39 @@ def claim(
         most = min(most, int(bucket), max(1, int(per_second * LEASE / 2)))
     if bundle is not None and most:
         over, older, together = bundle
-        backlog = session.one(_BACKLOG, {"channel": channel_id, "most": over + 1})
+        backlog = session.one(_BACKLOG, {"channel": lane.channel_id, "most": over + 1})
         if backlog is not None and (backlog.due > over or (backlog.due > 1 and backlog.oldest > older)):
-            bundled, most = True, together
-    rows = session.rows(_DUE, {"channel": channel_id, "most": most}) if most > 0 else []
-    due = tuple(
-        Due(
-            channel_id=row.channel_id,
-            revision=row.due_revision,
-            destination_id=row.destination_id,
-            kind=row.kind,
-            attempts=row.attempts,
-            tries=row.tries,
-            first_tried_at=row.first_tried_at,
-            uncertain=row.uncertain,
-            reached=row.reached,
-            lost=row.lost,
-            why=row.why,
-            refs=row.refs,
-            incident=from_row(row),
-        )
-        for row in rows
+            return _Share(lane, together, bundled=True, soon=soon, bucket=bucket)
+    return _Share(lane, most, bundled=False, soon=soon, bucket=bucket)
+
+
+def _due(row: Row) -> Due:
+    return Due(
+        channel_id=row.channel_id,
+        revision=row.due_revision,
+        destination_id=row.destination_id,
+        kind=row.kind,
+        attempts=row.attempts,
+        tries=row.tries,
+        first_tried_at=row.first_tried_at,
+        uncertain=row.uncertain,
+        reached=row.reached,
+        lost=row.lost,
+        why=row.why,
+        refs=row.refs,
+        incident=from_row(row),
     )
-    spent = (1 if bundled and due else len(due)) if rate is not None else 0
-    if due or lane.out_incidents or lane.lease_token == token:
-        session.run(
-            "UPDATE lanes SET lease_owner = %(owner)s, lease_token = %(token)s,"
-            " lease_until = CASE WHEN %(busy)s THEN now() + %(lease)s * interval '1 second' END,"
-            " out_incidents = %(incidents)s, out_revisions = %(revisions)s,"
-            " bucket = CASE WHEN %(metered)s THEN %(bucket)s ELSE bucket END,"
-            " filled_at = CASE WHEN %(metered)s THEN now() ELSE filled_at END"
-            " WHERE channel_id = %(channel)s",
-            {
-                "owner": owner,
-                "token": token,
-                "busy": bool(due),
-                "lease": LEASE,
-                "incidents": [each.incident.incident_id for each in due],
-                "revisions": [each.revision for each in due],
-                "metered": rate is not None and not lane.held,
-                "bucket": bucket - spent,
-                "channel": channel_id,
-            },
-        )
+
+
+def _claim(share: _Share, due: tuple[Due, ...]) -> Claim:
+    lane = share.lane
     return Claim(
         version=lane.config_version,
         kill_switch=lane.kill_switch,
         tenant_kill_switch=lane.tenant_kill_switch,
         kind=lane.kind,
-        bundled=bundled,
-        soon=soon,
+        bundled=share.bundled,
+        soon=share.soon,
         health=Health(lane.failing_since, Reason(lane.paused) if lane.paused else None, lane.probe_at),
         failing=lane.failing,
         now=lane.now,
@@ -280,38 +307,70 @@ def claim(
     )
 
 
-def record(
-    session: Session,
-    tenant_id: UUID,
-    channel_id: UUID,
-    token: UUID,
-    records: Sequence[Record],
-    health: Health,
-    failing: int,
-) -> bool:
-    """Write what came of claimed deliveries, fenced by the lease; False: the lease was lost, nothing is written."""
-    held = session.run(
-        "UPDATE lanes SET delivered = delivered + %(ok)s, retried = retried + %(retried)s, dead = dead + %(dead)s,"
-        " last_ok_at = CASE WHEN %(ok)s > 0 THEN now() ELSE last_ok_at END,"
-        " last_reason = coalesce(%(last)s, last_reason), failing = %(failing)s, failing_since = %(since)s,"
-        " paused = %(paused)s, probe_at = %(probe)s, out_incidents = '{}', out_revisions = '{}'"
-        " WHERE channel_id = %(channel)s AND lease_token = %(token)s",
+def _lease(share: _Share, due: tuple[Due, ...]) -> dict[str, Any]:
+    spent = 1 if share.bundled and due else len(due)
+    return {
+        "channel_id": share.lane.channel_id,
+        "busy": bool(due),
+        "incidents": [each.incident.incident_id for each in due],
+        "revisions": [each.revision for each in due],
+        "bucket": None if share.bucket is None else share.bucket - spent,
+    }
+
+
+class Recorded(NamedTuple):
+    """What came of one lane's claim, and how its destination does after it."""
+
+    channel_id: UUID
+    records: Sequence[Record]
+    health: Health
+    failing: int
+
+
+def record(session: Session, tenant_id: UUID, token: UUID, lanes: Sequence[Recorded]) -> Callable[[], set[UUID]]:
+    """Write what came of claimed deliveries, fenced by each lane's lease; tells afterwards whose lease still held.
+
+    Of a lane whose lease was lost nothing is written: whoever has it now sends what was out again. Nothing here waits
+    for the server; the answer is there after the next statement that does.
+    """
+    held = session.queue(
+        "UPDATE lanes l SET delivered = l.delivered + n.ok, retried = l.retried + n.retried, dead = l.dead + n.dead,"
+        " last_ok_at = CASE WHEN n.ok > 0 THEN now() ELSE l.last_ok_at END,"
+        " last_reason = coalesce(n.last, l.last_reason), failing = n.failing, failing_since = n.since,"
+        " paused = n.paused, probe_at = n.probe, out_incidents = '{}', out_revisions = '{}'"
+        " FROM json_to_recordset(%(lanes)s::json) AS n (channel_id uuid, ok int, retried int, dead int, last text,"
+        " failing int, since timestamptz, paused text, probe timestamptz)"
+        " WHERE l.channel_id = n.channel_id AND l.channel_id = ANY (%(channels)s) AND l.lease_token = %(token)s"
+        " RETURNING l.channel_id",
         {
-            "ok": sum(1 for each in records if each.sent and each.state == "delivered"),
-            "retried": sum(1 for each in records if each.sent and each.state == "pending"),
-            "dead": sum(1 for each in records if each.state == "dead"),
-            "last": next((each.reason for each in reversed(records) if each.sent), None),
-            "failing": failing,
-            "since": health.failing_since,
-            "paused": health.paused.value if health.paused else None,
-            "probe": health.probe_at,
-            "channel": channel_id,
+            "lanes": packed([_tally(each) for each in lanes]),
+            "channels": [each.channel_id for each in lanes],
             "token": token,
         },
     )
-    if not held:
-        return False
-    session.run(
+    kept = [(each.channel_id, one) for each in lanes for one in each.records]
+    if kept:
+        _write(session, tenant_id, token, kept)
+    return lambda: {row.channel_id for row in held.fetchall()}
+
+
+def _tally(lane: Recorded) -> dict[str, Any]:
+    sent = [each for each in lane.records if each.sent]
+    return {
+        "channel_id": lane.channel_id,
+        "ok": sum(1 for each in sent if each.state == "delivered"),
+        "retried": sum(1 for each in sent if each.state == "pending"),
+        "dead": sum(1 for each in lane.records if each.state == "dead"),
+        "last": sent[-1].reason if sent else None,
+        "failing": lane.failing,
+        "since": lane.health.failing_since,
+        "paused": lane.health.paused.value if lane.health.paused else None,
+        "probe": lane.health.probe_at,
+    }
+
+
+def _write(session: Session, tenant_id: UUID, token: UUID, kept: Sequence[tuple[UUID, Record]]) -> None:
+    session.queue(
         "UPDATE deliveries d SET"
         " state = CASE WHEN d.state = 'superseded' AND n.state = 'pending' THEN 'superseded' ELSE n.state END,"
         " attempts = d.attempts + n.sent, tries = d.tries + n.counted,"
@@ -319,16 +378,17 @@ def record(
         " first_tried_at = coalesce(d.first_tried_at, CASE n.sent WHEN 1 THEN n.started_at END),"
         " done_at = CASE WHEN n.state <> 'pending' THEN now() END,"
         " uncertain = d.uncertain OR n.uncertain, reason = n.reason, remote_id = coalesce(n.remote_id, d.remote_id)"
-        " FROM json_to_recordset(%s::json) AS n (incident_id uuid, revision int, state text, wait float8, counted int,"
-        " sent int, uncertain bool, reason text, started_at timestamptz, remote_id text)"
+        " FROM json_to_recordset(%s::json) AS n (incident_id uuid, channel_id uuid, revision int, state text,"
+        " wait float8, counted int, sent int, uncertain bool, reason text, started_at timestamptz, remote_id text)"
         # The ids again, as a condition of the index: without statistics the planner would walk the whole channel.
-        " WHERE d.incident_id = n.incident_id AND d.channel_id = %s AND d.revision = n.revision"
-        " AND d.incident_id = ANY (%s)",
+        " WHERE d.incident_id = n.incident_id AND d.channel_id = n.channel_id AND d.revision = n.revision"
+        " AND d.incident_id = ANY (%s)" + _FENCED,
         (
             packed(
                 [
                     {
                         "incident_id": each.incident_id,
+                        "channel_id": channel_id,
                         "revision": each.revision,
                         "state": each.state,
                         "wait": each.wait,
@@ -339,68 +399,69 @@ def record(
                         "started_at": each.started_at,
                         "remote_id": each.remote_id,
                     }
-                    for each in records
+                    for channel_id, each in kept
                 ]
             ),
-            channel_id,
-            [each.incident_id for each in records],
+            list({each.incident_id for _, each in kept}),
+            token,
         ),
     )
-    _add_attempts(session, tenant_id, channel_id, [each for each in records if each.sent])
-    _keep_refs(session, tenant_id, [each for each in records if each.refs])
-    return True
+    attempted = [
+        {
+            "incident_id": each.incident_id,
+            "channel_id": channel_id,
+            "revision": each.revision,
+            "number": each.number,
+            "started_at": each.started_at,
+            "latency_ms": each.latency_ms,
+            "outcome": each.outcome,
+            "reason": each.reason,
+            "status": each.status,
+            "mode": each.mode,
+            "policy": each.policy,
+            "repeat": each.repeat,
+            "tripwire": each.tripwire,
+        }
+        for channel_id, each in kept
+        if each.sent
+    ]
+    if attempted:
+        session.queue(
+            "INSERT INTO attempts (tenant_id, incident_id, channel_id, revision, number, started_at, latency_ms,"
+            " outcome, reason, status, mode, policy, repeat, tripwire)"
+            " SELECT %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, channel_id uuid, revision int,"
+            " number int, started_at timestamptz, latency_ms real, outcome text, reason text, status int, mode text,"
+            " policy text, repeat bool, tripwire int) WHERE true" + _FENCED + " ON CONFLICT DO NOTHING",
+            (tenant_id, packed(attempted), token),
+        )
+    _keep_refs(session, tenant_id, token, [(channel_id, each) for channel_id, each in kept if each.refs])
 
 
-def _add_attempts(session: Session, tenant_id: UUID, channel_id: UUID, sent: Sequence[Record]) -> None:
-    if not sent:
-        return
-    session.run(
-        "INSERT INTO attempts (tenant_id, channel_id, incident_id, revision, number, started_at, latency_ms, outcome,"
-        " reason, status, mode, policy, repeat, tripwire)"
-        " SELECT %s, %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, revision int, number int,"
-        " started_at timestamptz, latency_ms real, outcome text, reason text, status int, mode text, policy text,"
-        " repeat bool, tripwire int) ON CONFLICT DO NOTHING",
-        (
-            tenant_id,
-            channel_id,
-            packed(
-                [
-                    {
-                        "incident_id": each.incident_id,
-                        "revision": each.revision,
-                        "number": each.number,
-                        "started_at": each.started_at,
-                        "latency_ms": each.latency_ms,
-                        "outcome": each.outcome,
-                        "reason": each.reason,
-                        "status": each.status,
-                        "mode": each.mode,
-                        "policy": each.policy,
-                        "repeat": each.repeat,
-                        "tripwire": each.tripwire,
-                    }
-                    for each in sent
-                ]
-            ),
-        ),
-    )
+_FENCED = " AND EXISTS (SELECT FROM lanes l WHERE l.channel_id = n.channel_id AND l.lease_token = %s)"
 
 
-def _keep_refs(session: Session, tenant_id: UUID, told: Sequence[Record]) -> None:
+def _keep_refs(session: Session, tenant_id: UUID, token: UUID, told: Sequence[tuple[UUID, Record]]) -> None:
     if not told:
         return
-    session.run(
+    session.queue(
         "INSERT INTO threads (tenant_id, incident_id, destination_id, refs)"
-        " SELECT %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, destination_id uuid, refs jsonb)"
+        " SELECT %s, n.incident_id, n.destination_id, n.refs FROM json_to_recordset(%s::json) AS n (channel_id uuid,"
+        " incident_id uuid, destination_id uuid, refs jsonb) WHERE true" + _FENCED + ""
         " ON CONFLICT (tenant_id, incident_id, destination_id) DO UPDATE SET refs = threads.refs || excluded.refs",
         (
             tenant_id,
             packed(
                 [
-                    {"incident_id": each.incident_id, "destination_id": each.destination_id, "refs": each.refs}
-                    for each in told
+                    {
+                        "channel_id": channel_id,
+                        "incident_id": each.incident_id,
+                        "destination_id": each.destination_id,
+                        "refs": each.refs,
+                    }
+                    for channel_id, each in told
                 ]
             ),
+            token,
         ),
     )
 
