@@ -46,7 +46,7 @@ STOP = 8.0
 class Works:
     """What a worker process is made of, built when Celery has started it."""
 
-    def __init__(self, runtime: Runtime, doorbells: bool) -> None:  # noqa: FBT001
+    def __init__(self, runtime: Runtime, doorbells: bool) -> None:  # noqa: FBT001 - named where it is called
         self.runtime = runtime
         self.snapshots = Snapshots()
         self._alive, owner = self._take_session()
@@ -254,7 +254,7 @@ def _tasks(app: Celery, works: Works) -> None:
 
 
 def _beat_step(app: Celery) -> type[bootsteps.StartStopStep]:
-    from celery.beat import EmbeddedService, Scheduler  # noqa: PLC0415
+    from celery.beat import EmbeddedService, Scheduler  # noqa: PLC0415 - only a worker with a beat needs it
 
     class Beat(bootsteps.StartStopStep):
         """A scheduler in a thread of the worker: one process fewer."""
@@ -263,11 +263,11 @@ def _beat_step(app: Celery) -> type[bootsteps.StartStopStep]:
             super().__init__(parent, **options)
             self.service: Any = None
 
-        def start(self, _parent: Any) -> None:  # noqa: ANN401
+        def start(self, _parent: Any) -> None:  # noqa: ANN401 - Celery's
             self.service = EmbeddedService(app, thread=True, scheduler_cls=Scheduler)
             self.service.start()
 
-        def stop(self, _parent: Any) -> None:  # noqa: ANN401
+        def stop(self, _parent: Any) -> None:  # noqa: ANN401 - Celery's
             if self.service is not None:
                 # The thread's own stop() waits for a tick to end, which without a broker it never does.
                 self.service.service.stop(wait=False)

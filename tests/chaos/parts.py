@@ -21,7 +21,7 @@ def eventually(look: Callable[[], Any], seconds: float = 30.0) -> Any:  # noqa: 
     """The first true answer of `look`, or its last one after `seconds`."""
     ends = time.monotonic() + seconds
     while not (found := look()) and time.monotonic() < ends:
-        time.sleep(0.02)
+        time.sleep(0.02)  # another process is asked, who rings no bell for us
     return found
 
 

@@ -250,7 +250,7 @@ def test_a_patients_values_are_found_nowhere_that_anything_is_kept(tmp_path: Pat
         "link": f"https://portal.example.com/patients?email={quote(EMAIL)}&name={quote(NAME)}",
     }
     client = Redis.from_url(broker.url)
-    with client.monitor() as monitor:  # type: ignore[no-untyped-call]
+    with client.monitor() as monitor:  # type: ignore[no-untyped-call]  # redis-py has none
         listening = threading.Thread(target=_listen, args=(monitor, heard))
         with (
             Web(surroundings, log=tmp_path / "web.log") as web,
@@ -309,7 +309,7 @@ def found_in(places: dict[str, bytes]) -> set[str]:
 def _listen(monitor: Monitor, heard: list[bytes]) -> None:
     """Keep every command until the connection is closed."""
     with contextlib.suppress(RedisError, OSError, ValueError):
-        heard.extend(each["command"].encode() for each in monitor.listen())  # type: ignore[no-untyped-call]
+        heard.extend(each["command"].encode() for each in monitor.listen())  # type: ignore[no-untyped-call]  # redis-py has none
 
 
 def _all(vendor: Vendor) -> list[bytes]:

@@ -192,7 +192,7 @@ def test_a_ciphertext_that_was_moved_or_edited_does_not_open(
     clinic: Tenant,
     superuser: Superuser,
     moved: str,
-    across: bool,  # noqa: FBT001
+    across: bool,  # noqa: FBT001 - pytest passes it by name
 ) -> None:
     incident, mine = bounced(edge, clinic)
     other = tenant(clinic.runtime) if across else clinic
