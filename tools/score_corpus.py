@@ -1,18 +1,23 @@
-"""Scores the tokenizer on a corpus of labelled payloads: python tools/score_corpus.py FILE.jsonl [--level strict] [--show N]."""
+"""Scores the tokenizer on labelled payloads: python tools/score_corpus.py FILE.jsonl [--level strict] [--show N]."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from router.privacy.rules import compile_rules
+from router.privacy.rules import Rules, compile_rules
 from router.privacy.tokenizer import tokenize
 from router.privacy.tokens import ThrowawayMint
 from tests.privacy.scorer import score
+
+
+def _event(rules: Rules, mint: ThrowawayMint, payload: object) -> object:
+    return tokenize(payload, rules, {}, mint).event
 
 
 def main() -> None:
@@ -26,7 +31,7 @@ def main() -> None:
     for path in options.files:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
         mint = ThrowawayMint()
-        total = score(rows, lambda payload, mint=mint: tokenize(payload, rules, {}, mint).event)
+        total = score(rows, partial(_event, rules, mint))
         print(f"{path.name} at {options.level}: {total.line()}")
         print(
             "  leaked by type:",
@@ -38,8 +43,8 @@ def main() -> None:
         )
         for line in total.leaks[: options.show]:
             print("  leak ", line)
-        for line in total.breaks[: options.show]:
-            print("  broke", line)
+        for broken in total.breaks[: options.show]:
+            print("  broke", broken)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,11 @@ _PIECE: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`kind`: every value under this key is PHI of this kind. `role`: else the structural role it claims ('' is free
-    text). `subject`: what the values below it are about (person, provider, address, name, telecom, clinical,
-    medication, pay, plan, device, infra, cookies, identifier), or ''.
+    """What a key says of its values.
+
+    `kind`: every value under it is PHI of this kind. `role`: else the structural role it claims ('' is free text).
+    `subject`: what the values below it are about (person, provider, address, name, telecom, clinical, medication, pay,
+    plan, device, infra, cookies, identifier), or ''.
     """
 
     kind: str = ""
@@ -162,8 +164,53 @@ _TAILS: Final[dict[str, str]] = {
     **dict.fromkeys(["at", "timestamp", "ts", "updated", "created", "expires"], "time"),
 }  # fmt: skip
 
-_NAMERS: Final = frozenset(["name", "key", "field", "label", "param", "parameter", "header", "attribute", "column", "k", "property", "variable", "var", "tag", "question", "code", "type", "id", "slug", "path", "dimension", "measure", "metric", "system", "url"])
-_VALUERS: Final = frozenset(["value", "val", "v", "content", "answer", "text", "values", "data", "current", "new", "old", "stringvalue", "string_value", "valuestring"])
+_NAMERS: Final = frozenset(
+    [
+        "name",
+        "key",
+        "field",
+        "label",
+        "param",
+        "parameter",
+        "header",
+        "attribute",
+        "column",
+        "k",
+        "property",
+        "variable",
+        "var",
+        "tag",
+        "question",
+        "code",
+        "type",
+        "id",
+        "slug",
+        "path",
+        "dimension",
+        "measure",
+        "metric",
+        "system",
+        "url",
+    ]
+)
+_VALUERS: Final = frozenset(
+    [
+        "value",
+        "val",
+        "v",
+        "content",
+        "answer",
+        "text",
+        "values",
+        "data",
+        "current",
+        "new",
+        "old",
+        "stringvalue",
+        "string_value",
+        "valuestring",
+    ]
+)
 
 
 def split(key: str) -> tuple[str, ...]:
@@ -227,15 +274,82 @@ def _best(words: tuple[str, ...], table: dict[frozenset[str], str]) -> tuple[str
     return "", 0, 0
 
 
-_COUNTERS: Final = frozenset(["n", "num", "nb", "number", "max", "min", "total", "avg", "mean", "is", "has", "sum", "count", "p50", "p90", "p95", "p99"])
+_COUNTERS: Final = frozenset(
+    [
+        "n",
+        "num",
+        "nb",
+        "number",
+        "max",
+        "min",
+        "total",
+        "avg",
+        "mean",
+        "is",
+        "has",
+        "sum",
+        "count",
+        "p50",
+        "p90",
+        "p95",
+        "p99",
+    ]
+)
 _COUNTED: Final = frozenset(
-    ["docs", "rows", "bytes", "keys", "files", "requests", "messages", "events", "items", "records", "errors", "retries", "connections", "threads", "pages", "blocks", "queries", "calls", "packets", "tokens", "jobs", "tasks", "hits", "misses", "samples", "seconds", "millis", "ms", "nodes", "pods", "shards", "replicas", "partitions", "bufs", "buffers", "chunks", "ops", "examined", "sent", "read", "written", "received", "scanned", "returned", "evicted", "expired"]
+    [
+        "docs",
+        "rows",
+        "bytes",
+        "keys",
+        "files",
+        "requests",
+        "messages",
+        "events",
+        "items",
+        "records",
+        "errors",
+        "retries",
+        "connections",
+        "threads",
+        "pages",
+        "blocks",
+        "queries",
+        "calls",
+        "packets",
+        "tokens",
+        "jobs",
+        "tasks",
+        "hits",
+        "misses",
+        "samples",
+        "seconds",
+        "millis",
+        "ms",
+        "nodes",
+        "pods",
+        "shards",
+        "replicas",
+        "partitions",
+        "bufs",
+        "buffers",
+        "chunks",
+        "ops",
+        "examined",
+        "sent",
+        "read",
+        "written",
+        "received",
+        "scanned",
+        "returned",
+        "evicted",
+        "expired",
+    ]
 )
 _CREDENTIAL: Final = re.compile(r"(?:auth|sess|sessid|session|token|secret|passwd|password|apikey|cookie|sid)$")
 _NO_CREDENTIAL: Final = frozenset({"preauth", "priorauth", "unauth", "session", "reauth"})
 
 
-def _judge(words: tuple[str, ...], subject: str) -> Verdict:
+def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one table of precedence, read top to bottom
     if not words:
         return NOTHING
     below = _best(words, _SUBJECT_BY)[0] if words[-1] not in _TAILS else ""
@@ -249,7 +363,7 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:
         if bare is None and words[-1] in {"id", "name", "number", "value", "uuid"} and size <= 1 and role_size <= 1:
             bare = under.get(words[-1])
         if bare is not None and size <= len(words):
-            if kind and size == len(words) and kind not in {"USERNAME"}:
+            if kind and size == len(words) and kind != "USERNAME":
                 return Verdict(kind, "", below or subject)
             return Verdict(bare, "" if bare else "enum", below or subject)
     if kind and role_size > size:
@@ -259,7 +373,7 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:
     if kind and end < len(words) and words[-1] in _TAILS:
         return Verdict("", _TAILS[words[-1]], below)
     if kind:
-        return Verdict(kind, "", below or (subject if subject in {"address"} else ""))
+        return Verdict(kind, "", below or (subject if subject == "address" else ""))
     if subject == "infra" and words[-1] in {"id", "name", "key", "uid", "uuid", "slug"}:
         return Verdict("", "id" if words[-1] != "name" else "name", "infra")
     if role == "id" and role_size == 1 and len(words) > 1 and words[-1] == "id":
@@ -281,6 +395,9 @@ _REMEMBERED: Final = 8_192
 _known: dict[tuple[str, str], Verdict] = {}
 
 
+_SHORT_NUMBER: Final = 2  # digits that number a field and identify nobody
+
+
 def judge(key: str, subject: str = "") -> Verdict:
     """What `key` says of its value, below a `subject`. Any text; never fails. Keys made of known words are remembered."""
     found = _known.get((key, subject))
@@ -290,7 +407,10 @@ def judge(key: str, subject: str = "") -> Verdict:
         return Verdict("", "", subject)
     words = split(key)
     verdict = _judge(words, subject)
-    if len(_known) < _REMEMBERED and all(word in _WORDS or LEXICON.flag(word) in PLAIN or (word.isdigit() and len(word) < 3) for word in words):  # noqa: PLR2004
+    if len(_known) < _REMEMBERED and all(
+        word in _WORDS or LEXICON.flag(word) in PLAIN or (word.isdigit() and len(word) <= _SHORT_NUMBER)
+        for word in words
+    ):
         _known[key, subject] = verdict
     return verdict
 

@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Final, Literal
 
 Flag = Literal["w", "r", "n", "p", "d", "m", ""]
-"""w safe · r safe, rarely a name · n safe in lower case, but also a person's name · p a person's name · d a condition · m a medicine · '' unknown."""
+"""What is known of a word.
+
+w safe · r safe, rarely a name · n safe in lower case, but also a person's name · p a person's name · d a condition ·
+m a medicine · '' unknown.
+"""
 
 PLAIN: Final = frozenset({"w", "r"})
 """Flags of words that pass however they are written, unless a name stands next to them."""
@@ -79,7 +83,7 @@ class Lexicon:
             at = self._data.find(probe, start, end)
             if at < 0:
                 return ""
-        flag: Flag = chr(self._data[at + len(probe)])  # type: ignore[assignment]
+        flag: Flag = chr(self._data[at + len(probe)])  # type: ignore[assignment]  # build_lexicon writes no other
         if len(self._known) < _REMEMBERED:
             self._known[word] = flag
         return flag

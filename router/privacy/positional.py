@@ -100,7 +100,7 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
 
 
 def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
-    """HL7 v2: every field of the segments about people by its number; segments may run together or end in \\r."""
+    r"""HL7 v2: every field of the segments about people by its number; segments may run together or end in \\r."""
     spans: list[Span] = []
     names = set(HL7_FIELDS) | _SAFE_HL7
     starts = [
@@ -136,12 +136,11 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
                     for span in reader.read(bare)
                     if span.sure or strict
                 )
-            elif segment in _SAFE_HL7 and number > 6:  # noqa: PLR2004 - after the names of the applications
-                if not re.fullmatch(r"[A-Za-z0-9^.&_-]{1,40}", bare):
-                    spans.extend(
-                        Span(span.start + start, span.end + start, span.kind, span.rule, span.sure)
-                        for span in reader.read(bare)
-                    )
+            elif segment in _SAFE_HL7 and number > 6 and not re.fullmatch(r"[A-Za-z0-9^.&_-]{1,40}", bare):
+                spans.extend(
+                    Span(span.start + start, span.end + start, span.kind, span.rule, span.sure)
+                    for span in reader.read(bare)
+                )
     return [
         Span(span.start, span.end, span.kind, "segment", True) for span in sorted(spans, key=lambda span: span.start)
     ]
@@ -301,11 +300,11 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
                 )
 
         if tag == "NM1":
-            person = len(parts) > 2 and parts[2] != "2"  # noqa: PLR2004 - 2 is an organisation
+            person = len(parts) > 2 and parts[2] != "2"
             for index in (3, 4, 5, 6, 7):
-                if person or index > 3:  # noqa: PLR2004
+                if person or index > 3:
                     take(index, "PERSON")
-            qualifier = parts[8] if len(parts) > 8 else ""  # noqa: PLR2004
+            qualifier = parts[8] if len(parts) > 8 else ""
             take(9, _ID_CODE.get(qualifier, "IDENTIFIER"))
         elif tag == "N3":
             take(1, "ADDRESS")
@@ -324,20 +323,20 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
                 take(
                     index, {"EM": "EMAIL", "FX": "FAX"}.get(parts[index - 1] if index - 1 < len(parts) else "", "PHONE")
                 )
-        elif tag in {"HI"}:
+        elif tag == "HI":
             for index in range(1, len(parts)):
                 sub = re.split(r"[:>]", parts[index])
                 if len(sub) > 1:
                     start = places[index] + len(sub[0]) + 1
                     spans.append(Span(start, start + len(sub[1]), "DIAGNOSIS", "segment", True))
-        elif tag in {"DTP"}:
+        elif tag == "DTP":
             take(3, "DATE")
         elif tag in {"CLM", "CLP", "BHT"}:
             take(1 if tag != "BHT" else 99, "PATIENT_ID")
             if tag == "CLP":
                 take(7, "MEMBER_ID")
         elif tag == "N1":
-            take(4, _ID_CODE.get(parts[3] if len(parts) > 3 else "", "IDENTIFIER"))  # noqa: PLR2004
+            take(4, _ID_CODE.get(parts[3] if len(parts) > 3 else "", "IDENTIFIER"))
         elif tag in _SAFE_X12 or (not strict):
             pass
         elif len(parts) > 1 and re.fullmatch(r"[A-Z0-9]{2,3}", tag):
@@ -367,7 +366,7 @@ def _csv(text: str) -> list[Span]:
     for line in text.split("\n"):
         start, at = at, at + len(line) + 1
         cells = line.count(",") + 1
-        if cells >= 2 and re.fullmatch(r"\s*\"?[A-Za-z_][\w .-]*\"?(?:\s*,\s*\"?[A-Za-z_][\w .-]*\"?)+\s*", line):  # noqa: PLR2004
+        if cells >= 2 and re.fullmatch(r"\s*\"?[A-Za-z_][\w .-]*\"?(?:\s*,\s*\"?[A-Za-z_][\w .-]*\"?)+\s*", line):
             found = [judge(name.strip(' "\r')).kind for name in line.split(",")]
             if sum(bool(kind) for kind in found) >= 1 and (
                 sum(bool(kind) for kind in found) * 2 >= len(found) or "_" in line

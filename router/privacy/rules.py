@@ -1,4 +1,4 @@
-"""A tenant's privacy rules, compiled once: level, own patterns, safe words, field rules and literals, under one version."""
+"""A tenant's privacy rules, compiled once: level, patterns, safe words, field rules and literals under one version."""
 
 from __future__ import annotations
 
@@ -64,9 +64,10 @@ def compile_rules(
 ) -> Rules:
     """Rules ready to use.
 
-    `patterns`: (kind, RE2 expression). `safe_words`: single words that pass at `strict`. `field_rules`: dotted path (with
-    `*`) or bare key -> a kind (always that token), `safe` (a structural field), `free` (text) or `seal` (one token).
-    `literals`: label -> values that pass for it at every level. `version`: what caches are keyed by; derived when empty.
+    `patterns`: (kind, RE2 expression). `safe_words`: single words that pass at `strict`. `field_rules`: dotted path
+    (with `*`) or bare key -> a kind (always that token), `safe` (a structural field), `free` (text) or `seal` (one
+    token). `literals`: label -> values that pass for it at every level. `version`: what caches are keyed by; derived
+    when empty.
 
     Raises:
         RuleRefused: a rule that is unknown, too large, or that the linear engine cannot run.

@@ -34,7 +34,7 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
 def scrub_text(
     source: BinaryIO, target: BinaryIO, rules: Rules, mint: Mint, progress: Callable[[int], None] | None = None
 ) -> int:
-    """Tokenize `source` into `target` line by line; returns the lines written. `progress` gets their count now and then.
+    """Tokenize `source` into `target` line by line; returns the lines written. `progress` gets their count at times.
 
     Bytes that are no UTF-8 are read as replacement characters. A line longer than MAX_LINE becomes `<TEXT_…>`.
     """

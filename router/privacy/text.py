@@ -16,7 +16,7 @@ from router.privacy.shadow import cast
 from router.privacy.tokens import is_token
 
 _match = shapes.SCANNER._regexp.Match  # noqa: SLF001 - the public wrapper builds a match object per item, twice the time
-_UNANCHORED: Final = re2._Anchor.UNANCHORED  # noqa: SLF001
+_UNANCHORED: Final = re2._Anchor.UNANCHORED  # noqa: SLF001 - as above
 
 
 _HL7_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2})[.-]([0-9]{1,2})(?:[.-][0-9]{1,2})?")
@@ -141,8 +141,8 @@ _ID_KINDS: Final = frozenset(
 )
 _LONG_KINDS: Final = frozenset(["PERSON", "ADDRESS", "DIAGNOSIS", "MEDICATION", "WARD"])
 _MONTH_DAY: Final = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(?![0-9/])")
-_DAY_CUES: Final = frozenset("on by until since due from before after".split())
-_NAME_PARTS: Final = frozenset("first last given family middle fn ln given_name".split())
+_DAY_CUES: Final = frozenset(["on", "by", "until", "since", "due", "from", "before", "after"])
+_NAME_PARTS: Final = frozenset(["first", "last", "given", "family", "middle", "fn", "ln", "given_name"])
 _TITLES: Final = frozenset(
     [
         "mr",
@@ -489,7 +489,7 @@ class Reader:
                 start, end = quick.span(what)
                 piece = quick[what]
                 if what > 1:
-                    add(new(Item, (start, end, _QUICK[what], piece, "EMAIL" if what == 3 else "")))  # noqa: PLR2004
+                    add(new(Item, (start, end, _QUICK[what], piece, "EMAIL" if what == 3 else "")))
                     pos = end
                     continue
                 if piece[:3].lower() not in _CALENDAR:
@@ -543,7 +543,7 @@ class Reader:
             ):
                 index += 1
                 continue
-            if kind == "t" or kind == "d":
+            if kind in {"t", "d"}:
                 index += 1
                 continue
             if kind == "s":
@@ -556,7 +556,7 @@ class Reader:
                 spans.append(Span(item.start, item.end, _cued(item.kind, cue), "shape", _sure_shape(item, cue)))
                 index += 1
                 continue
-            if kind == "w" or kind == "c":
+            if kind in {"w", "c"}:
                 after = text[item.end : items[index + 1].start] if index + 1 < count else ""
                 if after and ("=" in after or ":" in after) and _is_separator(after):
                     verdict, taken = self._key(text, items, index)
@@ -577,7 +577,7 @@ class Reader:
                         while index < count and items[index].start < spans[-1].end:
                             index += 1
                         continue
-                    if verdict is not None and verdict.role and self._plays(text, items, index + 1, verdict.role):
+                    if verdict is not None and verdict.role and self._plays(items, index + 1, verdict.role):
                         index += 2
                         continue
                     index += 1
@@ -632,14 +632,14 @@ class Reader:
         single = 1 if items[index - 1].text.lower() in _NAME_PARTS else 2
         if len(words) < single or not any(
             LEXICON.flag(word.text.lower()) in {"n", "p", "" if single == 1 else "p"} for word in words
-        ):  # noqa: PLR2004
+        ):
             return False
         if quote in _QUOTES and text[words[-1].end : words[-1].end + 1] != quote:
             return False
         spans.append(Span(words[0].start, words[-1].end, "PERSON", "key", True))
         return True
 
-    def _plays(self, text: str, items: list[Item], index: int, role: str) -> bool:
+    def _plays(self, items: list[Item], index: int, role: str) -> bool:
         """Does the item at `index` pass in this role, being all of its value."""
         if index >= len(items):
             return False
@@ -673,14 +673,14 @@ class Reader:
             while last + 1 < len(items) and items[last + 1].start < stop:
                 last += 1
             if kind == "SECRET" or stop <= items[last].end or all(i.type != "t" for i in items[index : last + 1]):
-                return self._take(text, items, index, last, max(items[last].end, min(stop, len(text))), kind, spans)
+                return self._take(items, index, last, max(items[last].end, min(stop, len(text))), kind, spans)
             return index
         if kind == "SECRET":
             return self._secret(text, items, index, spans)
         if kind in _LONG_KINDS:
             return self._long(text, items, index, kind, spans)
         if kind in {"DOB", "DATE"} and first.type == "d":
-            return self._take(text, items, index, index, first.end, kind, spans)
+            return self._take(items, index, index, first.end, kind, spans)
         if kind in {"PHONE", "FAX", "SSN", "CREDIT_CARD", "GEO"}:
             last = index
             while (
@@ -691,7 +691,7 @@ class Reader:
                 if text[items[last].end : items[last + 1].start].startswith(",") and kind != "GEO":
                     break
                 last += 1
-            return self._take(text, items, index, last, items[last].end, kind, spans)
+            return self._take(items, index, last, items[last].end, kind, spans)
         if (
             first.type == "w"
             and kind not in {"USERNAME", "EMAIL", "PLATE"}
@@ -708,9 +708,9 @@ class Reader:
             and items[last + 1].type in {"n", "c", "w"}
         ):
             last += 1
-        return self._take(text, items, index, last, items[last].end, kind, spans)
+        return self._take(items, index, last, items[last].end, kind, spans)
 
-    def _take(self, text: str, items: list[Item], index: int, last: int, end: int, kind: str, spans: list[Span]) -> int:
+    def _take(self, items: list[Item], index: int, last: int, end: int, kind: str, spans: list[Span]) -> int:
         chosen = items[index : last + 1]
         if all(item.type == "t" for item in chosen):
             return last + 1
@@ -814,13 +814,13 @@ class Reader:
                     break
             if kind == "PERSON" and item.type not in {"w", "c", "s"}:
                 break
-            if item.type in {"d"} or probe - index >= (16 if kind == "ADDRESS" else 6):
+            if item.type == "d" or probe - index >= (16 if kind == "ADDRESS" else 6):
                 break
             last = probe
             probe += 1
         if last < index:
             return index
-        return self._take(text, items, index, last, items[last].end, kind, spans)
+        return self._take(items, index, last, items[last].end, kind, spans)
 
     # --- words -------------------------------------------------------------------------------------------------------
     def _word(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
@@ -851,14 +851,14 @@ class Reader:
             ):
                 return self._name_run(text, items, index, spans)
             return index + 1
-        if flag == "d" or flag == "m":
+        if flag in {"d", "m"}:
             spans.append(Span(item.start, item.end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", True))
             return index + 1
         if low in _PERSON_CUES:
             return self._after_person_cue(text, items, index, spans)
         if flag == "n" and word.islower():
             return index + 1
-        if flag in {"", "p"} and len(word) > 6 and _DRUG.search(low) is not None:  # noqa: PLR2004
+        if flag in {"", "p"} and len(word) > 6 and _DRUG.search(low) is not None:
             spans.append(Span(item.start, item.end, "MEDICATION", "suffix", flag == ""))
             return index + 1
         if flag == "" and (low in KEY_WORDS or (not word.islower() and self._camel(word))):
@@ -922,7 +922,7 @@ class Reader:
             flags.append(flag)
             last = probe
             probe += 1
-            if len(flags) >= 5:  # noqa: PLR2004
+            if len(flags) >= 5:
                 break
         words = [items[place] for place in range(index, last + 1)]
         while len(words) > 1 and len(words[-1].text) == 1:
@@ -954,7 +954,7 @@ class Reader:
             and _is_value(text, words[0])
         ):
             sure = True
-        if len(capital) >= 2 and len(capital) == len(words) and not all(word.text.isupper() for word in words):  # noqa: PLR2004
+        if len(capital) >= 2 and len(capital) == len(words) and not all(word.text.isupper() for word in words):
             spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", sure))
         elif all(flag == "n" for flag in flags) and len(words) > 1 and words[0].text.isupper():
             return last + 1
@@ -965,10 +965,10 @@ class Reader:
                     continue
                 if mark in PLAIN:
                     continue
-                if mark == "" and len(one.text) <= 2 and not one.text[0].isupper():  # noqa: PLR2004
-                    if one.text.islower() or len(one.text) == 1:
-                        continue
-                if mark == "" and len(one.text) <= 2 and one.text.isupper():  # noqa: PLR2004
+                first_upper = one.text[0].isupper()
+                if mark == "" and len(one.text) <= 2 and not first_upper and (one.text.islower() or len(one.text) == 1):
+                    continue
+                if mark == "" and len(one.text) <= 2 and one.text.isupper():
                     continue
                 spans.append(
                     Span(
@@ -1037,10 +1037,10 @@ class Reader:
             ):
                 if word.islower() and flag == "n" and not self._lower_name(items, probe):
                     break
-                if word.isupper() and flag == "n" and len(word) <= 3:  # noqa: PLR2004
+                if word.isupper() and flag == "n" and len(word) <= 3:
                     break
                 probe += 1
-                if probe - start >= 5:  # noqa: PLR2004
+                if probe - start >= 5:
                     break
                 continue
             if word[0].isupper() and len(word) == 1 and probe > start:
@@ -1105,10 +1105,10 @@ class Reader:
         found = self._judge_code(word, item.start)
         if found:
             spans.extend(found)
-        elif len(self.codes) < _IDLE and len(word) < 100:  # noqa: PLR2004 - what is long does not come back
+        elif len(self.codes) < _IDLE and len(word) < 100:
             self.codes.add(word)
 
-    def _judge_code(self, word: str, at: int) -> list[Span]:  # noqa: C901 - one decision table
+    def _judge_code(self, word: str, at: int) -> list[Span]:
         """What of a code is not harmless; nothing when it is a name the trade uses."""
         end = at + len(word)
         stripped = word.strip("./-_@+%\\")
@@ -1122,7 +1122,7 @@ class Reader:
             ]
         if stripped.isalpha():
             flag = "w" if stripped.lower() in self.safe else LEXICON.flag(stripped.lower())
-            if flag in SAFE or len(stripped) <= 2:  # noqa: PLR2004
+            if flag in SAFE or len(stripped) <= 2:
                 return []
             start = at + word.index(stripped)
             kind = {"p": "PERSON", "d": "DIAGNOSIS", "m": "MEDICATION"}.get(flag, "WORD")
@@ -1132,9 +1132,9 @@ class Reader:
         if _DIGIT.search(stripped) is None:
             if _SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
                 return []
-            if len(stripped) >= 16 and shapes.SECRET_SHAPE.fullmatch(stripped):  # noqa: PLR2004
+            if len(stripped) >= 16 and shapes.SECRET_SHAPE.fullmatch(stripped):
                 return [Span(at, end, "SECRET", "shape", True)]
-            if "/" in word and len(word) > 3:  # noqa: PLR2004
+            if "/" in word and len(word) > 3:
                 return self._path(word, at)
             return self._pieces(word, at, end)
         if shapes.UNIT.fullmatch(stripped) or shapes.DURATION.fullmatch(stripped):
@@ -1143,7 +1143,7 @@ class Reader:
             return []
         if _SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
             return []
-        if "/" in word and len(word) > 3:  # noqa: PLR2004
+        if "/" in word and len(word) > 3:
             return (
                 [Span(at, end, "SECRET", "shape", True)]
                 if shapes.SECRET_SHAPE.fullmatch(stripped)
@@ -1153,11 +1153,11 @@ class Reader:
             return []
         if shapes.HEX.fullmatch(stripped) and _opaque_hex(stripped):
             return []
-        if len(stripped) >= 13 and shapes.SECRET_SHAPE.fullmatch(stripped):  # noqa: PLR2004
+        if len(stripped) >= 13 and shapes.SECRET_SHAPE.fullmatch(stripped):
             return [Span(at, end, "SECRET", "shape", True)]
         if _CRONJOB.fullmatch(stripped) and self._harmless_code(stripped[: stripped.rindex("-2")]):
             return []
-        if len(stripped) < 9:  # noqa: PLR2004 - the shortest of the shapes below but one
+        if len(stripped) < 9:
             if shapes.ICD10_DOTTED.fullmatch(stripped):
                 return [Span(at, end, "DIAGNOSIS", "shape", True)]
             return self._pieces(word, at, end)
@@ -1167,7 +1167,7 @@ class Reader:
             return [Span(at, end, "DEA", "shape", True)]
         if shapes.MBI.fullmatch(stripped):
             return [Span(at, end, "NATIONAL_ID", "shape", True)]
-        if 15 <= len(stripped) <= 34 and shapes.IBAN_SHAPE.fullmatch(stripped) and shapes.iban_ok(stripped):  # noqa: PLR2004
+        if 15 <= len(stripped) <= 34 and shapes.IBAN_SHAPE.fullmatch(stripped) and shapes.iban_ok(stripped):
             return [Span(at, end, "ACCOUNT", "shape", True)]
         return self._pieces(word, at, end)
 
@@ -1182,18 +1182,18 @@ class Reader:
     def _camel(self, word: str) -> bool:
         """`DataIntegrityViolationException`: every longer part is a safe word."""
         parts = [part.lower() for part in _CAMEL.findall(word)]
-        if len(parts) < 2:  # noqa: PLR2004
+        if len(parts) < 2:
             return False
         known = 0
         for part in parts:
             flag = LEXICON.flag(part)
             if flag in SAFE or part in self.safe:
-                known += len(part) > 2  # noqa: PLR2004
-            elif len(part) > 3 or flag in {"p", "d", "m"}:  # noqa: PLR2004
+                known += len(part) > 2
+            elif len(part) > 3 or flag in {"p", "d", "m"}:
                 return False
         return known > 0
 
-    def _pieces(self, word: str, at: int, end: int) -> list[Span]:  # noqa: C901
+    def _pieces(self, word: str, at: int, end: int) -> list[Span]:
         """A compound such as `claims-worker-f9f6018ff-t25wp`, `app.services.patient`, `MRN-17726`, `john.smith`."""
         known = unknown = names = 0
         digits = ""
@@ -1211,7 +1211,7 @@ class Reader:
                 first = second = False
                 continue
             if not piece.isalpha() and self._numbered(piece):
-                known += len(piece) > 3  # noqa: PLR2004 - s3 and v2 say nothing
+                known += len(piece) > 3
                 alphabetic += 1
                 first = False
                 second = False
@@ -1221,17 +1221,17 @@ class Reader:
                     adjacent = True
                 second = False
                 head = piece.rstrip("0123456789")
-                if head.isalpha() and len(piece) - len(head) <= 3 and (len(head) > 2 or head.islower()):  # noqa: PLR2004 - ipv4, s3, sha256, md5
+                if head.isalpha() and len(piece) - len(head) <= 3 and (len(head) > 2 or head.islower()):
                     flag = LEXICON.flag(head.lower())
                     known += flag in SAFE
-                    unknown += flag not in SAFE and len(head) > 3  # noqa: PLR2004
+                    unknown += flag not in SAFE and len(head) > 3
                     names += flag == "p"
                 else:
                     mixed += 1
                     tail = len(piece) - len(head)
-                    if head.isalpha() and tail >= 4 and first:  # noqa: PLR2004
+                    if head.isalpha() and tail >= 4 and first:
                         leading_kind = judge(head).kind
-                    if not piece.islower() or max(map(len, re.findall(r"[0-9]+", piece))) >= 7:  # noqa: PLR2004
+                    if not piece.islower() or max(map(len, re.findall(r"[0-9]+", piece))) >= 7:
                         mixed += 100
                 first = False
                 continue
@@ -1244,9 +1244,9 @@ class Reader:
                     known += len(part) > 1
                 elif flag in {"d", "m"}:
                     return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", False)]
-                elif flag == "p" and len(part) > 2:  # noqa: PLR2004
+                elif flag == "p" and len(part) > 2:
                     names += 1
-                elif len(part) > 3 or not part.isascii() or "\xe9" in part or "\xc9" in part:  # noqa: PLR2004
+                elif len(part) > 3 or not part.isascii() or "\xe9" in part or "\xc9" in part:
                     unknown += 1
             second = first
             if first:
@@ -1274,7 +1274,7 @@ class Reader:
                 and (capitals == alphabetic or (len(digits) == 8 and digits[:2] in {"19", "20"}))
             )
             return [Span(at, end, "PERSON" if not digits and not mixed else "USERNAME", "name", apart)]
-        if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):  # noqa: PLR2004
+        if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):
             return [Span(at, end, "CODE", "digits", False)]
         if mixed >= 100 and not (
             known and word.islower() and re.search(r"-[0-9a-z]{8,10}-[0-9a-z]{4,6}$|-[0-9a-f]{8,10}$", word)
@@ -1284,24 +1284,24 @@ class Reader:
             return [Span(at, end, "CODE", "mixed", False)]
         if unknown and (not known or unknown > known or (capitals and capitals == alphabetic and "-" in word)):
             return [Span(at, end, "WORD" if not digits else "CODE", "unknown", False)]
-        if not known and digits and alphabetic and len(digits) >= 3 and word[0].isupper():  # noqa: PLR2004
+        if not known and digits and alphabetic and len(digits) >= 3 and word[0].isupper():
             return [Span(at, end, "CODE", "code", False)]
-        if not known and len(digits) == 2 and alphabetic and shapes.ICD10.fullmatch(word):  # noqa: PLR2004
+        if not known and len(digits) == 2 and alphabetic and shapes.ICD10.fullmatch(word):
             return [Span(at, end, "CODE", "code", False)]
         return []
 
     def _numbered(self, piece: str) -> bool:
         """`In4Hours`, `nvme1n1`, `5XX`, `utf8`: safe words or single letters with at most three digits."""
-        if sum(char.isdigit() for char in piece) > 3:  # noqa: PLR2004
+        if sum(char.isdigit() for char in piece) > 3:
             return False
         longest = 0
         for part in _CAMEL.findall(piece):
             if part.isdigit():
                 continue
-            if len(part) > 2 and LEXICON.flag(part.lower()) not in SAFE and part.lower() not in self.safe:  # noqa: PLR2004
+            if len(part) > 2 and LEXICON.flag(part.lower()) not in SAFE and part.lower() not in self.safe:
                 return False
             longest = max(longest, len(part))
-        return longest > 2 or len(piece) <= 3  # noqa: PLR2004
+        return longest > 2 or len(piece) <= 3
 
     def _path(self, word: str, at: int) -> list[Span]:
         """A path or the rest of a URL: each segment by itself, and by the segment before it (`/patients/29774`)."""
@@ -1334,23 +1334,24 @@ class Reader:
             if kind == "PERSON":
                 kind = "PATIENT_ID"
             if (
-                kind
-                and kind not in {"SECRET", "URL"}
-                and (
-                    has_digit
-                    or (
-                        LEXICON.flag(segment.lower()) not in SAFE
-                        and kind in {"PATIENT_ID", "USERNAME", "EMAIL"}
-                        and not self._camel(segment)
+                (
+                    kind
+                    and kind not in {"SECRET", "URL"}
+                    and (
+                        has_digit
+                        or (
+                            LEXICON.flag(segment.lower()) not in SAFE
+                            and kind in {"PATIENT_ID", "USERNAME", "EMAIL"}
+                            and not self._camel(segment)
+                        )
                     )
                 )
+                and not re.fullmatch(r"v\d{1,2}", segment)
+                and not segment.endswith((".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs"))
             ):
-                if not re.fullmatch(r"v\d{1,2}", segment) and not segment.endswith(
-                    (".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs")
-                ):
-                    return [Span(at, end, kind if has_digit or kind != "PATIENT_ID" else "PATIENT_ID", "path", True)]
+                return [Span(at, end, kind if has_digit or kind != "PATIENT_ID" else "PATIENT_ID", "path", True)]
         if segment.isdigit():
-            if len(segment) >= 5:  # noqa: PLR2004
+            if len(segment) >= 5:
                 return [Span(at, end, "IDENTIFIER", "path", len(segment) in {9, 10})]
             return []
         if shapes.UUID.fullmatch(segment):
@@ -1360,7 +1361,7 @@ class Reader:
         return self._judge_code(segment, at)
 
     # --- numbers -----------------------------------------------------------------------------------------------------
-    def _number(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:  # noqa: C901
+    def _number(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
         item = items[index]
         value = item.text.lstrip("+")
         digits = value if value.isdigit() else ""
@@ -1401,19 +1402,22 @@ class Reader:
                 spans.append(Span(item.start, item.end, "AGE", "cue", True))
                 return
         if cue:
-            if cue in {"AGE", "WARD", "ADDRESS"} and len(digits) <= 5:  # noqa: PLR2004
+            if cue in {"AGE", "WARD", "ADDRESS"} and len(digits) <= 5:
                 spans.append(Span(item.start, item.end, cue, "cue", True))
                 return
-            if cue in _ID_KINDS or cue in {"ZIP", "PHONE", "FAX", "CREDIT_CARD"}:
-                if len(digits) >= 3 and not (len(digits) == 3 and after_word in shapes.COUNTED):  # noqa: PLR2004
-                    spans.append(Span(item.start, item.end, cue, "cue", True))
-                    return
+            if (
+                (cue in _ID_KINDS or cue in {"ZIP", "PHONE", "FAX", "CREDIT_CARD"})
+                and len(digits) >= 3
+                and not (len(digits) == 3 and after_word in shapes.COUNTED)
+            ):
+                spans.append(Span(item.start, item.end, cue, "cue", True))
+                return
             if cue in {"DOB", "DATE"} and len(digits) in {4, 6, 8}:
                 spans.append(Span(item.start, item.end, cue, "cue", True))
                 return
         if not digits:
             return
-        if item.text[0] == "+" and 10 <= len(digits) <= 15:  # noqa: PLR2004 - E.164
+        if item.text[0] == "+" and 10 <= len(digits) <= 15:
             spans.append(Span(item.start, item.end, "PHONE", "shape", True))
             return
         size = len(digits)
@@ -1425,12 +1429,12 @@ class Reader:
             and not shapes.EPOCH.fullmatch(digits)
         ):
             sure_kind = "CREDIT_CARD"
-        if size == 10 and shapes.npi_ok(digits) and not digits.startswith("1"):  # noqa: PLR2004
+        if size == 10 and shapes.npi_ok(digits) and not digits.startswith("1"):
             sure_kind = "NPI"
         if sure_kind:
             spans.append(Span(item.start, item.end, sure_kind, "shape", sure_kind == "CREDIT_CARD"))
             return
-        if size <= 3:  # noqa: PLR2004
+        if size <= 3:
             day = _MONTH_DAY.match(text, item.start)
             if day is not None and before is not None and before.text.lower() in _DAY_CUES:
                 spans.append(Span(item.start, day.end(), "DATE", "cue", False))
@@ -1441,9 +1445,9 @@ class Reader:
             or (after is not None and gap_after == "" and after.text.startswith("/"))
         ):
             return
-        if size == 4 and "2010" <= digits <= "2039" and not gap_before.endswith(":"):  # noqa: PLR2004
+        if size == 4 and "2010" <= digits <= "2039" and not gap_before.endswith(":"):
             return
-        if before is not None and gap_before == ":" and before.type in {"w", "c", "s", "n", "d"} and size <= 5:  # noqa: PLR2004 - port or line
+        if before is not None and gap_before == ":" and before.type in {"w", "c", "s", "n", "d"} and size <= 5:
             return
         if (
             before is not None
@@ -1453,18 +1457,18 @@ class Reader:
             and size <= 7
         ):
             return
-        if size <= (7 if gap_before.endswith("*") else 4) and gap_before.endswith(("/", "#", "*")):  # noqa: PLR2004
+        if size <= (7 if gap_before.endswith("*") else 4) and gap_before.endswith(("/", "#", "*")):
             return
-        if gap_before.endswith("[") and gap_after.startswith("]") and size <= 7:  # noqa: PLR2004 - syslog's [pid]
+        if gap_before.endswith("[") and gap_after.startswith("]") and size <= 7:
             return
-        if size == 5 and before is not None and before.text in _STATES and gap_before == " ":  # noqa: PLR2004
+        if size == 5 and before is not None and before.text in _STATES and gap_before == " ":
             spans.append(Span(item.start, item.end, "ZIP", "state", True))
             return
         spans.append(Span(item.start, item.end, "NUMBER", "number", False))
 
     def _street(self, text: str, items: list[Item], index: int, spans: list[Span]) -> bool:
         """`68 Barrett St, Lake Pamela, AK 41259`: a house number, up to four words, a word for street."""
-        if not items[index].text.isdigit() or len(items[index].text) > 6:  # noqa: PLR2004
+        if not items[index].text.isdigit() or len(items[index].text) > 6:
             return False
         for probe in range(index + 1, min(index + 6, len(items))):
             item = items[probe]
@@ -1477,7 +1481,7 @@ class Reader:
                 return False
             if probe > index + 1 and item.text.lower().rstrip(".") in _STREETS and item.text[0].isupper():
                 last = probe
-                while last + 1 < len(items) and last - probe < 9:  # noqa: PLR2004
+                while last + 1 < len(items) and last - probe < 9:
                     following = items[last + 1]
                     between = text[items[last].end : following.start]
                     if (
@@ -1497,7 +1501,7 @@ class Reader:
                     ):
                         break
                     last += 1
-                    if following.text.isdigit() and len(following.text) == 5:  # noqa: PLR2004
+                    if following.text.isdigit() and len(following.text) == 5:
                         break
                 spans.append(Span(items[index].start, items[last].end, "ADDRESS", "street", True))
                 return True
@@ -1518,7 +1522,7 @@ class Reader:
                 return ""
         skipped = 0
         words: list[str] = []
-        while back >= 0 and len(words) < 3 and skipped < 4:  # noqa: PLR2004
+        while back >= 0 and len(words) < 3 and skipped < 4:
             item = items[back]
             gap = text[item.end : items[back + 1].start]
             if item.type not in {"w", "c"} or gap.strip(" #:=([\"'./-_\\>") or "\n" in gap:
@@ -1537,7 +1541,7 @@ class Reader:
                 if not found and item.type == "c" and len(words) == 1 and gap != ":":
                     found = judge(low).kind
                     found = "" if found == "PERSON" else found
-                if not found and len(words) == 1 and low.endswith("s") and len(low) > 4:  # noqa: PLR2004
+                if not found and len(words) == 1 and low.endswith("s") and len(low) > 4:
                     found = kind_of_words((low[:-1],))
             if found:
                 longer = ""
@@ -1651,13 +1655,13 @@ def _opaque_hex(text: str) -> bool:
 def _jumbled(text: str) -> bool:
     """Mixed case without words: `TZfjMlqBC`."""
     parts = _CAMEL.findall(text)
-    return len(text) >= 6 and len(parts) >= 3 and max(len(part) for part in parts) <= 4  # noqa: PLR2004
+    return len(text) >= 6 and len(parts) >= 3 and max(len(part) for part in parts) <= 4
 
 
 _MONTH_NAME: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 
 
-def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901 - one table of shapes
+def _classify(piece: str, start: int, end: int) -> Item | None:
     """The item a scanned piece is; None when the shape does not hold and the piece must be read again as plain parts."""
     first = piece[0]
     if first == "<":
@@ -1674,7 +1678,7 @@ def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901 - 
     if piece.startswith("data:"):
         return Item(start, end, "s", piece, "BIOMETRIC")
     if "@" in piece[1:]:
-        local, _, domain = piece.rpartition("@")
+        _local, _, domain = piece.rpartition("@")
         if (
             "." in domain
             and not domain.replace(".", "").isdigit()
@@ -1712,25 +1716,28 @@ def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901 - 
         if re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$", piece) and not piece.startswith("0001"):
             return Item(start, end, "s", piece, "DATE")
         return Item(start, end, "d", piece)
-    if piece.count(".") == 3 and piece.replace(".", "").split("/")[0].isdigit():  # noqa: PLR2004
+    if piece.count(".") == 3 and piece.replace(".", "").split("/")[0].isdigit():
         public = shapes.public_ip(piece)
         if public is not None:
             return Item(start, end, "s" if public else "d", piece, "IP")
         return Item(start, end, "c", piece)
-    if piece.count(":") >= 2 and all(char in "0123456789abcdefABCDEF:/." for char in piece):  # noqa: PLR2004
-        if not re.fullmatch(r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?", piece):
-            public = shapes.public_ip(piece)
-            if public is None or piece.strip(":") == "" or (len(piece) < 8 and piece.count(":") < 4):  # noqa: PLR2004
-                return None
-            return Item(start, end, "s" if public else "d", piece, "IP")
+    if (
+        piece.count(":") >= 2
+        and all(char in "0123456789abcdefABCDEF:/." for char in piece)
+        and not re.fullmatch(r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?", piece)
+    ):
+        public = shapes.public_ip(piece)
+        if public is None or piece.strip(":") == "" or (len(piece) < 8 and piece.count(":") < 4):
+            return None
+        return Item(start, end, "s" if public else "d", piece, "IP")
     if re.search(r"[0-2]?\d:[0-5]\d", piece) and re.fullmatch(r"[0-9A-Za-z:.,/ +\-]+", piece):
         return Item(start, end, "d", piece)
     if shapes.DATE.fullmatch(piece):
-        if shapes.real_date(piece) and not (piece.count(".") == 2 and len(piece) < 8):  # noqa: PLR2004
+        if shapes.real_date(piece) and not (piece.count(".") == 2 and len(piece) < 8):
             return Item(start, end, "s", piece, "DATE")
-        if piece.count(".") == 2:  # noqa: PLR2004
+        if piece.count(".") == 2:
             return Item(start, end, "c", piece)
-        return Item(start, end, "s", piece, "DATE") if len(piece) >= 8 and "." not in piece else None  # noqa: PLR2004
+        return Item(start, end, "s", piece, "DATE") if len(piece) >= 8 and "." not in piece else None
     if (
         _MONTH_NAME.search(piece)
         and re.search(r"\d", piece)
@@ -1744,7 +1751,7 @@ def _classify(piece: str, start: int, end: int) -> Item | None:  # noqa: C901 - 
     return _digits(piece, start, end)
 
 
-def _digits(piece: str, start: int, end: int) -> Item | None:  # noqa: C901
+def _digits(piece: str, start: int, end: int) -> Item | None:
     """Groups of digits with separators: SSN, phone, card, decimal, version."""
     plain = piece.strip()
     if not re.fullmatch(r"\+?[0-9().,\- eE+%]+", plain):
@@ -1761,13 +1768,13 @@ def _digits(piece: str, start: int, end: int) -> Item | None:  # noqa: C901
     sizes = [len(group) for group in groups]
     digits = "".join(groups)
     separators = set(re.sub(r"[0-9]", "", plain))
-    if separators == {"."} and len(groups) in {3, 4} and max(sizes) <= 3 and not (sizes == [3, 3, 4]):
+    if separators == {"."} and len(groups) in {3, 4} and max(sizes) <= 3 and sizes != [3, 3, 4]:
         return Item(start, end, "c", piece)
     if sizes == [3, 2, 4] and len(separators - {"+"}) == 1:
         return Item(start, end, "s", piece, "SSN")
     if sizes in ([4, 4, 4, 4], [4, 6, 5], [4, 4, 4, 4, 3]) and (shapes.luhn_ok(digits) or sizes == [4, 4, 4, 4]):
         return Item(start, end, "s", piece, "CREDIT_CARD")
-    if plain[0] == "+" and 8 <= len(digits) <= 15 and len(groups) > 1:  # noqa: PLR2004
+    if plain[0] == "+" and 8 <= len(digits) <= 15 and len(groups) > 1:
         return Item(start, end, "s", piece, "PHONE")
     if (
         len(digits) in {10, 11}
@@ -1775,19 +1782,19 @@ def _digits(piece: str, start: int, end: int) -> Item | None:  # noqa: C901
         and (len(digits) == 10 or digits[0] in "10")
     ):
         return Item(start, end, "s", piece, "PHONE")
-    if "(" in plain and ")" in plain and 7 <= len(digits) <= 13:  # noqa: PLR2004
+    if "(" in plain and ")" in plain and 7 <= len(digits) <= 13:
         return Item(start, end, "s", piece, "PHONE")
     if sizes == [3, 4] and separators <= {"-"}:
         return Item(start, end, "s", piece, "PHONE")
-    if groups[0].startswith("0") and 9 <= len(digits) <= 12 and 2 <= len(groups) <= 6 and max(sizes) <= 8:  # noqa: PLR2004
+    if groups[0].startswith("0") and 9 <= len(digits) <= 12 and 2 <= len(groups) <= 6 and max(sizes) <= 8:
         return Item(start, end, "s", piece, "PHONE")
-    if len(groups) >= 4 and sizes[0] <= 3 and set(sizes[1:]) == {2} and 8 <= len(digits) <= 12:  # noqa: PLR2004
+    if len(groups) >= 4 and sizes[0] <= 3 and set(sizes[1:]) == {2} and 8 <= len(digits) <= 12:
         return Item(start, end, "s", piece, "PHONE")
-    if sizes in ([5, 4],) and separators == {"-"}:
+    if sizes == [5, 4] and separators == {"-"}:
         return Item(start, end, "s", piece, "ZIP")
-    if sizes in ([2, 7],) and separators == {"-"}:
+    if sizes == [2, 7] and separators == {"-"}:
         return Item(start, end, "s", piece, "NATIONAL_ID")
-    if 7 <= len(digits) <= 16 and len(digits) >= 2 * len(groups):  # noqa: PLR2004 - a number somebody wrote in groups
+    if 7 <= len(digits) <= 16 and len(digits) >= 2 * len(groups):
         return Item(start, end, "s", piece, "NUMBER")
     return None
 
@@ -1839,7 +1846,7 @@ def stronger(by_key: str, by_shape: str) -> str:
 
 def settle(spans: list[Span]) -> list[Span]:
     """In order and without overlaps: the longer span keeps the place, the surer kind names it."""
-    if len(spans) < 2:  # noqa: PLR2004
+    if len(spans) < 2:
         return [span for span in spans if span.end > span.start]
     spans.sort(key=lambda span: (span.start, -span.end, not span.sure))
     kept: list[Span] = []
@@ -1884,7 +1891,7 @@ def plays(value: str, role: str, reader: Reader) -> bool:
         ) or (bool(_ROLE_ENUM.fullmatch(value)) and not reader.read(value))
     if role in {"name", "code"}:
         if value.isdigit():
-            return len(value) <= 7  # noqa: PLR2004
+            return len(value) <= 7
         if shapes.HEX.fullmatch(value) and not value.isdigit():
             return True
         if (
@@ -1908,7 +1915,7 @@ def opaque_id(value: str, reader: Reader) -> bool:
     if _PERSONAL_ID.search(value) is not None:
         return False
     for part in _CAMEL.findall(value):
-        if len(part) > 3 and part.lower() not in reader.safe and LEXICON.flag(part.lower()) in {"p", "d", "m"}:  # noqa: PLR2004
+        if len(part) > 3 and part.lower() not in reader.safe and LEXICON.flag(part.lower()) in {"p", "d", "m"}:
             return False
     return True
 

@@ -1,6 +1,6 @@
 """Replaces what is PHI in one event by tokens, and keeps everything else as it was."""
 
-# ruff: noqa: ANN401, E501 - JSON is Any
+# ruff: noqa: ANN401, C901, E501, PLR2004 - JSON is Any; each walk is one decision table of lengths that mean something
 from __future__ import annotations
 
 import base64
@@ -23,7 +23,7 @@ from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.memory import PATHS, Place
 from router.privacy.rules import Rules
 from router.privacy.shadow import TooDeep
-from router.privacy.text import Span, TooLong, plays, settle, stronger
+from router.privacy.text import Reader, Span, TooLong, plays, settle, stronger
 from router.privacy.tokens import TOKEN, is_token
 
 Json = Any
@@ -120,7 +120,7 @@ def _root(rules: Rules, roles: Mapping[str, str]) -> Place:
         return known[1]
     states = tuple((tuple(path.split(".")), 0, role) for path, role in roles.items())
     place = Place((), NOTHING, "", exact=False, rule="", states=states)
-    if len(rules.memory.roots) >= 64 or rules.memory.paths >= PATHS:  # noqa: PLR2004 - as many formats as a process meets
+    if len(rules.memory.roots) >= 64 or rules.memory.paths >= PATHS:
         rules.memory.roots.clear()
         rules.memory.paths = 0
     rules.memory.roots[id(roles)] = (roles, place)
@@ -133,7 +133,7 @@ def _descend(states: tuple[Any, ...], key: str) -> tuple[tuple[Any, ...], str, b
     role, exact = "", False
     for parts, at, value in states:
         part = parts[at]
-        if part == key or part == "*" or part == "**":
+        if part in (key, "*", "**"):
             if at + 1 == len(parts):
                 if not exact:
                     exact = "*" not in parts[at:]
@@ -196,7 +196,7 @@ class _Work:
         names: str | None = None
         plans: dict[str, _Plan] = {}
         resource = value.get("resourceType")
-        if resource is not None and (type(resource) is not str or len(resource) > 40):  # noqa: PLR2004
+        if resource is not None and (type(resource) is not str or len(resource) > 40):
             resource = None
         table: dict[str, list[str]] | None = None
         under = place.under
@@ -245,13 +245,13 @@ class _Work:
 
     def pair_name(self, value: dict[str, Json], valuer: str) -> str:
         """In {"name": "ssn", "value": …}: what the value is called."""
-        if len(value) > 8:  # noqa: PLR2004 - a pair has few other fields
+        if len(value) > 8:
             return ""
         found = ""
         for name, item in value.items():
-            if name != valuer and isinstance(item, str) and 0 < len(item) <= 120 and is_namer(name):  # noqa: PLR2004
+            if name != valuer and isinstance(item, str) and 0 < len(item) <= 120 and is_namer(name):
                 if name in {"system", "url"}:
-                    item = item.rstrip("/").rsplit("/", 1)[-1].removeprefix("us-")  # noqa: PLW2901
+                    item = item.rstrip("/").rsplit("/", 1)[-1].removeprefix("us-")  # noqa: PLW2901 - a code system is called after its last part
                 if judge(item).kind:
                     return item
                 found = found or item
@@ -350,7 +350,7 @@ class _Work:
             and not (verdict.subject and verdict.subject != parent.verdict.subject)
         ):
             verdict = Verdict(
-                parent.verdict.kind if parent.verdict.kind not in {"PATIENT_ID"} else "PATIENT_ID",
+                parent.verdict.kind if parent.verdict.kind != "PATIENT_ID" else "PATIENT_ID",
                 "",
                 parent.verdict.subject,
             )
@@ -367,7 +367,7 @@ class _Work:
             harmless_key=harmless,
             helper="value" if is_valuer(key) else "rows" if key in positional.ROWS or key == "account" else "",
         )
-        if harmless and self.memory.paths < PATHS and len(parent.under) < 200:  # noqa: PLR2004
+        if harmless and self.memory.paths < PATHS and len(parent.under) < 200:
             self.memory.paths += 1
             parent.under[key if resource is None else f"{resource}|{key}"] = place
         return place
@@ -388,9 +388,7 @@ class _Work:
             and (" " not in key or not self.reader.read(key))
         ):
             return True
-        if not self.reader.read(key):
-            return True
-        return False
+        return bool(not self.reader.read(key))
 
     def key_plan(self, key: str, place: Place) -> _Plan | None:
         """Tokens for a key that is data itself; at `strict` an unknown but identifier-like key stays."""
@@ -414,7 +412,7 @@ class _Work:
             if rule == "seal":
                 self.whole(box, key, text, "TEXT", "field", place)
                 return
-            if rule == "safe" or rule == "free":
+            if rule in {"safe", "free"}:
                 kind, role = "", "name" if rule == "safe" else ""
             else:
                 self.whole(box, key, text, rule, "field", place)
@@ -444,11 +442,11 @@ class _Work:
     def structural(self, text: str, role: str) -> bool:
         """Does `text` pass in its role. A judge that fails says no."""
         try:
-            if len(text) >= 16 and _open(text) is not None:  # noqa: PLR2004 - text in disguise
+            if len(text) >= 16 and _open(text) is not None:
                 return False
             if role == "url":
-                return len(text) <= 2000 and self.harmless_url(text)  # noqa: PLR2004
-            return len(text) <= 300 and plays(text, role, self.reader)  # noqa: PLR2004
+                return len(text) <= 2000 and self.harmless_url(text)
+            return len(text) <= 300 and plays(text, role, self.reader)
         except (TooDeep, ValueError, RecursionError):
             self.count("error")
             return False
@@ -470,14 +468,14 @@ class _Work:
             start = found.end() if found else 0
             self.add(box, key, _Plan(text, [Span(start, len(text), kind, "key", True)], place.path))
             return
-        if kind in {"URL", "BIOMETRIC"} or len(text) > 400:  # noqa: PLR2004 - a whole document under such a key is text
-            if len(text) > 400 and kind not in {"BIOMETRIC", "DIAGNOSIS"}:  # noqa: PLR2004
+        if kind in {"URL", "BIOMETRIC"} or len(text) > 400:
+            if len(text) > 400 and kind not in {"BIOMETRIC", "DIAGNOSIS"}:
                 self.free(box, key, text, place, "")
                 return
             self.whole(box, key, text, kind, "key", place)
             return
         start, end = 0, len(text)
-        while end - start >= 2 and text[start] in _QUOTES and text[end - 1] == text[start]:  # noqa: PLR2004
+        while end - start >= 2 and text[start] in _QUOTES and text[end - 1] == text[start]:
             start, end = start + 1, end - 1
         while start < end and text[start].isspace():
             start += 1
@@ -493,7 +491,7 @@ class _Work:
         if kind in {"IP", "USERNAME", "WARD"} and shapes.public_ip(value) is False and kind == "IP":
             self.plain.append((box, key, text, place))
             return
-        if kind in {"USERNAME"} and LEXICON.flag(value.lower()) in PLAIN:
+        if kind == "USERNAME" and LEXICON.flag(value.lower()) in PLAIN:
             self.plain.append((box, key, text, place))
             return
         if (
@@ -614,7 +612,7 @@ class _Work:
         inner: list[Json] = [value]
         self.layers += 1
         below = Place(
-            place.path, place.verdict, place.role if place.role in {"free"} else "", exact=False, rule=place.rule
+            place.path, place.verdict, place.role if place.role == "free" else "", exact=False, rule=place.rule
         )
         self.walk(inner, 0, value, below, len(place.path))
         self.layers -= 1
@@ -630,7 +628,7 @@ class _Work:
 
     def encoded(self, text: str, spans: list[Span], place: Place) -> list[tuple[int, int, Callable[[], str]]]:
         """Base64, base64url and hex runs that hide text: tokenized inside and encoded again."""
-        if len(text) < 16:  # noqa: PLR2004
+        if len(text) < 16:
             return []
         found: list[tuple[int, int, Callable[[], str]]] = []
         secrets = [span for span in spans if span.kind == "SECRET"]
@@ -683,7 +681,7 @@ class _Work:
         if place.role and place.role != "free":
             self.plain.append((box, key, text, place))
             return
-        if self.strict and isinstance(value, int) and len(digits) >= 5:  # noqa: PLR2004
+        if self.strict and isinstance(value, int) and len(digits) >= 5:
             if (
                 len(digits) == 10
                 and shapes.npi_ok(digits)
@@ -695,7 +693,7 @@ class _Work:
                 return
             self.whole(box, key, text, "NUMBER", "number", place)
             return
-        if isinstance(value, int) and len(digits) >= 5:  # noqa: PLR2004
+        if isinstance(value, int) and len(digits) >= 5:
             self.plain.append((box, key, text, place))
 
     # --- plans ---------------------------------------------------------------------------------------------------------
@@ -877,7 +875,24 @@ _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}")
 _PRINTABLE: Final = frozenset(string.printable)
 
 
-_WEAK: Final = frozenset({"chart", "member", "claim", "policy", "actor", "user", "login", "username", "station", "principal", "owner", "subject", "device", "unit"})
+_WEAK: Final = frozenset(
+    {
+        "chart",
+        "member",
+        "claim",
+        "policy",
+        "actor",
+        "user",
+        "login",
+        "username",
+        "station",
+        "principal",
+        "owner",
+        "subject",
+        "device",
+        "unit",
+    }
+)
 _PARTS: Final = re.compile(r"[A-Za-z]+")
 
 
@@ -887,14 +902,14 @@ def _trade_name(value: str) -> bool:
     return (
         len(parts) > 1
         and " " not in value
-        and all(len(part) < 3 or LEXICON.flag(part) == "w" for part in parts)  # noqa: PLR2004
+        and all(len(part) < 3 or LEXICON.flag(part) == "w" for part in parts)
         and re.search(r"[0-9]{4}", value) is None
     )
 
 
 def _may_be_other(value: str, kind: str) -> bool:
     """Can the shape of a value overrule its key (`text.stronger`)."""
-    if "@" in value or value.count(".") == 3 or value.count(":") > 1 or len(value) >= 20:  # noqa: PLR2004 - an address has 3 or 2
+    if "@" in value or value.count(".") == 3 or value.count(":") > 1 or len(value) >= 20:
         return True
     return kind in {"PATIENT_ID", "IDENTIFIER", "USERNAME", "PERSON", "NATIONAL_ID"} and any(
         char.isdigit() for char in value
@@ -925,7 +940,7 @@ def _readable(raw: bytes) -> str | None:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if len(text) < 6 or sum(char.isprintable() or char in "\r\n\t" for char in text) < len(text):  # noqa: PLR2004
+    if len(text) < 6 or sum(char.isprintable() or char in "\r\n\t" for char in text) < len(text):
         return None
     return text
 
@@ -967,10 +982,7 @@ _NAME_GAP: Final = re.compile(r"[\s,^.'-]+")
 def _trace(value: str, kind: str, haystack: str, *, encoded: bool) -> bool:
     """A cheap look whether any spelling of a value can stand in the rest of the event."""
     if kind == "PERSON":
-        for part in _NAME_GAP.split(value):
-            if len(part) > 1 and part in haystack:
-                return True
-        return False
+        return any(len(part) > 1 and part in haystack for part in _NAME_GAP.split(value))
     if kind == "EMAIL":
         return encoded or value.partition("@")[0] in haystack
     if kind in {"SSN", "PHONE", "FAX", "CREDIT_CARD"}:
@@ -980,16 +992,16 @@ def _trace(value: str, kind: str, haystack: str, *, encoded: bool) -> bool:
 
 def _spellings(value: str, kind: str) -> set[str]:
     """How a value may stand elsewhere: as it is, percent-encoded, with other separators, in identifying parts."""
-    if len(value) < 3:  # noqa: PLR2004
+    if len(value) < 3:
         return set()
     found: set[str] = set()
     digits = "".join(char for char in value if char.isdigit())
     if kind in {"SSN", "PHONE", "FAX", "CREDIT_CARD"}:
-        if len(digits) >= 7:  # noqa: PLR2004
+        if len(digits) >= 7:
             found |= {value, digits}
-        if kind == "SSN" and len(digits) == 9:  # noqa: PLR2004
+        if kind == "SSN" and len(digits) == 9:
             found |= {f"{digits[:3]}-{digits[3:5]}-{digits[5:]}", f"{digits[:3]} {digits[3:5]} {digits[5:]}"}
-        if kind in {"PHONE", "FAX"} and len(digits) >= 10:  # noqa: PLR2004
+        if kind in {"PHONE", "FAX"} and len(digits) >= 10:
             ten = digits[-10:]
             found |= {
                 ten,
@@ -999,8 +1011,8 @@ def _spellings(value: str, kind: str) -> set[str]:
             }
         return found
     if value.isdigit():
-        return {value} if len(value) >= 5 else set()  # noqa: PLR2004
-    if kind in {"WARD", "ZIP", "DIAGNOSIS", "MEDICATION", "USERNAME"} and len(value) < 4:  # noqa: PLR2004
+        return {value} if len(value) >= 5 else set()
+    if kind in {"WARD", "ZIP", "DIAGNOSIS", "MEDICATION", "USERNAME"} and len(value) < 4:
         return set()
     if LEXICON.flag(value) in PLAIN:
         return set()
@@ -1010,8 +1022,8 @@ def _spellings(value: str, kind: str) -> set[str]:
         found.add(quote(value, safe="@").casefold())
     if kind == "PERSON":
         parts = re.findall(r"[^\W\d_]{2,}", value)
-        found.update(part for part in parts if len(part) > 2 and LEXICON.flag(part) not in SAFE)  # noqa: PLR2004
-        if len(parts) >= 2:  # noqa: PLR2004
+        found.update(part for part in parts if len(part) > 2 and LEXICON.flag(part) not in SAFE)
+        if len(parts) >= 2:
             for joint in ("", ".", "_", "-", "+", "^"):
                 found.add(parts[0] + joint + parts[-1])
             found.add(f"{parts[-1]}, {parts[0]}")
@@ -1019,7 +1031,7 @@ def _spellings(value: str, kind: str) -> set[str]:
             found.add(f"{parts[-1]}^{parts[0]}")
     if kind == "EMAIL":
         local = value.split("@", maxsplit=1)[0]
-        if len(local) > 3 and LEXICON.flag(local) not in PLAIN:  # noqa: PLR2004
+        if len(local) > 3 and LEXICON.flag(local) not in PLAIN:
             found.add(local)
     return found
 
@@ -1066,10 +1078,4 @@ def _same_class(char: str, edge: str) -> bool:
     return (char.isdigit() and edge.isdigit()) or (char.isalpha() and edge.isalpha())
 
 
-def _literal_reader() -> Any:
-    from router.privacy.text import Reader  # noqa: PLC0415
-
-    return Reader(strict=False, safe=frozenset(), patterns=())
-
-
-_LITERALS: Final = _literal_reader()
+_LITERALS: Final = Reader(strict=False, safe=frozenset(), patterns=())

@@ -64,9 +64,11 @@ def scan(text: str, rules: Rules) -> list[Finding]:
         if kind:
             found.append(_finding(text, start, end, kind, "shape"))
     for kind, pattern in rules.reader.patterns:
-        for hit in pattern.finditer(text):
-            if hit.end() > hit.start() and not TOKEN.search(hit.group()):
-                found.append(_finding(text, hit.start(), hit.end(), kind, "pattern"))
+        found.extend(
+            _finding(text, hit.start(), hit.end(), kind, "pattern")
+            for hit in pattern.finditer(text)
+            if hit.end() > hit.start() and not TOKEN.search(hit.group())
+        )
     return found
 
 

@@ -1,7 +1,8 @@
 """Scores a tokenizer by what a reader can still read in its output; knows no token format.
 
-Written from the words that came with the corpus: a value leaks when it, or a normalised or decoded variant, can still be
-read in the output, or when an identifying part of it can; a benign value is destroyed when it occurs fewer times than before.
+Written from the words that came with the corpus: a value leaks when it, or a normalised or decoded variant, can still
+be read in the output, or when an identifying part of it can; a benign value is destroyed when it occurs fewer times
+than before.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _ZERO_WIDTH = re.compile(
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe63\uff0d]")
 
 
-def serialise(payload: Any) -> str:
+def serialise(payload: object) -> str:
     """The payload as one text: a raw string as it is, anything else as JSON."""
     return payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
 
@@ -99,7 +100,7 @@ class Reading:
         return cls(folded, numbers, set(re.findall(r"[^\W\d_]+", folded)))
 
 
-def leak(value: str, kind: str, reading: Reading, harmless: str) -> str:
+def leak(value: str, kind: str, reading: Reading, harmless: str) -> str:  # noqa: C901 - one way to read it a branch
     """'whole', 'part' or ''. `harmless` is the folded text of benign values, which may share words with PHI."""
     folded = _fold(value)
     digits = re.sub(r"\D", "", folded)
@@ -162,8 +163,10 @@ class Score:
         """The row of the issue's table."""
         values, benign, clean = max(self.values, 1), max(self.benign, 1), max(self.clean, 1)
         return (
-            f"leaked {self.whole}/{self.values} = {100 * self.whole / values:.2f} % · whole or part {self.whole + self.part} = "
-            f"{100 * (self.whole + self.part) / values:.2f} % · destroyed {self.destroyed}/{self.benign} = {100 * self.destroyed / benign:.2f} % · "
+            f"leaked {self.whole}/{self.values} = {100 * self.whole / values:.2f} % · "
+            f"whole or part {self.whole + self.part} = "
+            f"{100 * (self.whole + self.part) / values:.2f} % · "
+            f"destroyed {self.destroyed}/{self.benign} = {100 * self.destroyed / benign:.2f} % · "
             f"PHI-free changed {self.clean_changed}/{self.clean} = {100 * self.clean_changed / clean:.1f} %"
         )
 

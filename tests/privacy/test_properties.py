@@ -7,7 +7,7 @@ import html
 import json
 import re
 import time
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
@@ -22,11 +22,15 @@ from tests.privacy.scorer import readings
 STRICT = compile_rules("strict")
 QUIET = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=60),
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**12), 10**12)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=60),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=20), inner, max_size=4),
     max_leaves=12,
 )
-ENCODERS = {
+ENCODERS: dict[str, Callable[[str], str]] = {
     "json": json.dumps,
     "percent": lambda text: quote(text, safe=""),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
@@ -36,7 +40,7 @@ ENCODERS = {
 }
 
 
-def shape(value: Any) -> Any:
+def shape(value: object) -> object:
     """The structure without its leaves; a key may become a token."""
     if isinstance(value, dict):
         return [shape(item) for item in value.values()]
@@ -47,7 +51,7 @@ def shape(value: Any) -> Any:
 
 @QUIET
 @given(JSON)
-def test_any_event_keeps_its_structure_and_stays_json(event: Any) -> None:
+def test_any_event_keeps_its_structure_and_stays_json(event: object) -> None:
     out = tokenize(event, STRICT, {}, ThrowawayMint()).event
     assert json.loads(json.dumps(out)) == out
     assert shape(out) == shape(event)
@@ -55,7 +59,7 @@ def test_any_event_keeps_its_structure_and_stays_json(event: Any) -> None:
 
 @QUIET
 @given(JSON)
-def test_a_tokenized_event_fed_back_keeps_its_tokens(event: Any) -> None:
+def test_a_tokenized_event_fed_back_keeps_its_tokens(event: object) -> None:
     once = tokenize(event, STRICT, {}, ThrowawayMint()).event
     twice = tokenize(once, STRICT, {}, ThrowawayMint()).event
     before = [match[0] for match in TOKEN.finditer(json.dumps(once))]
@@ -64,7 +68,12 @@ def test_a_tokenized_event_fed_back_keeps_its_tokens(event: Any) -> None:
 
 
 @QUIET
-@given(st.lists(st.sampled_from(sorted(ENCODERS)), min_size=0, max_size=4), st.sampled_from(["ssn 219-09-9999 rejected", '{"email": "zq.canary@leakmail.test"}', "patient Zebulon Quackenbush absent"]))
+@given(
+    st.lists(st.sampled_from(sorted(ENCODERS)), min_size=0, max_size=4),
+    st.sampled_from(
+        ["ssn 219-09-9999 rejected", '{"email": "zq.canary@leakmail.test"}', "patient Zebulon Quackenbush absent"]
+    ),
+)
 def test_no_chain_of_encodings_leaves_a_value_readable(chain: list[str], value: str) -> None:
     text = value
     for name in chain:
@@ -81,7 +90,31 @@ def test_any_text_gives_text_and_cuts_no_token(text: str) -> None:
     assert isinstance(out, str)
 
 
-@pytest.mark.parametrize("unit", ["a.", "123-", "a@", "ssn=", 'name="', "((((", "%25", "[", "&amp;", "PID|1||", "1 ", "a:", "-----BEGIN A-----", "a/", "Key (email)=(", "Name: A", "<name>", "a,b\n", "\\u0041", "$1 = 'x', "])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a.",
+        "123-",
+        "a@",
+        "ssn=",
+        'name="',
+        "((((",
+        "%25",
+        "[",
+        "&amp;",
+        "PID|1||",
+        "1 ",
+        "a:",
+        "-----BEGIN A-----",
+        "a/",
+        "Key (email)=(",
+        "Name: A",
+        "<name>",
+        "a,b\n",
+        "\\u0041",
+        "$1 = 'x', ",
+    ],
+)
 def test_time_grows_with_size_and_not_faster(unit: str) -> None:
     """Eight times the text takes at most some thirty times the time; a quadratic reader would take sixty-four."""
 

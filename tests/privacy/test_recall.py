@@ -1,4 +1,4 @@
-"""How much leaks and how much is destroyed, on labelled payloads: a gate, so that a change of a rule shows its price."""
+"""How much leaks and how much is destroyed, on labelled payloads: a gate, so that a changed rule shows its price."""
 
 from __future__ import annotations
 

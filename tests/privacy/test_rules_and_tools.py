@@ -31,7 +31,7 @@ STRICT = compile_rules("strict")
 )
 def test_a_rule_that_cannot_run_is_refused_by_its_place(arguments: dict[str, object], says: str) -> None:
     with pytest.raises(RuleRefused, match=says) as caught:
-        compile_rules(**arguments)  # type: ignore[arg-type]
+        compile_rules(**arguments)  # type: ignore[arg-type]  # wrong on purpose
     assert caught.value.__cause__ is None
 
 
@@ -64,7 +64,13 @@ def test_a_throwaway_mint_repeats_itself_and_forgets_the_oldest() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "one", "other"),
-    [("SSN", "219-09-9999", "219 09 9999"), ("PHONE", "+1 (702) 555-0192", "702.555.0192"), ("EMAIL", "A@B.test", "a@b.test"), ("PERSON", "Zebulon  Quackenbush", "zebulon quackenbush"), ("SSN", "２１９-09-9999", "219099999")],
+    [
+        ("SSN", "219-09-9999", "219 09 9999"),
+        ("PHONE", "+1 (702) 555-0192", "702.555.0192"),
+        ("EMAIL", "A@B.test", "a@b.test"),
+        ("PERSON", "Zebulon  Quackenbush", "zebulon quackenbush"),
+        ("SSN", "２１９-09-9999", "219099999"),
+    ],
 )
 def test_spellings_of_a_value_meet(kind: str, one: str, other: str) -> None:
     assert shapes.normal(kind, one) == shapes.normal(kind, other)
@@ -94,13 +100,16 @@ def test_check_digits() -> None:
     ],
 )
 def test_the_tripwire_sees_what_must_not_leave(text: str, kind: str) -> None:
-    assert [finding.kind for finding in scan(json.dumps({"text": text, "token": "<EMAIL_7K2M4QXW9R>"}), STRICT)] == [kind] or [finding.kind for finding in scan(text, STRICT)] == [kind]
+    assert [finding.kind for finding in scan(json.dumps({"text": text, "token": "<EMAIL_7K2M4QXW9R>"}), STRICT)] == [
+        kind
+    ] or [finding.kind for finding in scan(text, STRICT)] == [kind]
 
 
 def test_the_tripwire_is_quiet_on_our_own_messages() -> None:
     message = (
-        "INC-7K2M4Q critical: patient &lt;PERSON_7K2M4QXW9R&gt; (MRN <MRN_0J9MDSKSWS>) failed 12 times since 2026-05-01T10:11:12Z on "
-        "claims-worker-7c9f8d6b5-x2x9z:8080, trace 4bf92f3577b34da6a3ce929d0e0e4736, epoch 1751637285123, v12.14.24, "
+        "INC-7K2M4Q critical: patient &lt;PERSON_7K2M4QXW9R&gt; (MRN <MRN_0J9MDSKSWS>) failed 12 times since "
+        "2026-05-01T10:11:12Z on claims-worker-7c9f8d6b5-x2x9z:8080, trace "
+        "4bf92f3577b34da6a3ce929d0e0e4736, epoch 1751637285123, v12.14.24, "
         "https://alerts.example.com/incidents/9f8c22ac-3fd3-469c-bdae-0cb7b9f9fdfc \\u003cEMAIL_N7AKZY1VM3\\u003e"
     )
     assert scan(message, STRICT) == []
@@ -114,7 +123,14 @@ def test_the_tripwire_runs_tenant_patterns() -> None:
 
 
 def test_ndjson_comes_out_valid_and_in_order() -> None:
-    lines = [b'{"n": 1, "ssn": "219-09-9999"}', b"", b"not json for zq.canary@leakmail.test", b'["a", {"patient": "Zebulon Quackenbush"}]', b"5", b'"\xff"']
+    lines = [
+        b'{"n": 1, "ssn": "219-09-9999"}',
+        b"",
+        b"not json for zq.canary@leakmail.test",
+        b'["a", {"patient": "Zebulon Quackenbush"}]',
+        b"5",
+        b'"\xff"',
+    ]
     target = io.BytesIO()
     count = scrub_ndjson(io.BytesIO(b"\n".join(lines) + b"\n"), target, STRICT, ThrowawayMint())
     out = target.getvalue().decode().split("\n")[:-1]
@@ -128,13 +144,24 @@ def test_ndjson_comes_out_valid_and_in_order() -> None:
 
 def test_ndjson_uses_the_roles_of_a_recognised_format() -> None:
     target = io.BytesIO()
-    scrub_ndjson(io.BytesIO(b'{"zone_blob": "qzx77-ab", "kind": "x"}\n'), target, STRICT, ThrowawayMint(), lambda value: {"zone_blob": "drop"} if "zone_blob" in value else None)
+    scrub_ndjson(
+        io.BytesIO(b'{"zone_blob": "qzx77-ab", "kind": "x"}\n'),
+        target,
+        STRICT,
+        ThrowawayMint(),
+        lambda value: {"zone_blob": "drop"} if "zone_blob" in value else None,
+    )
     assert json.loads(target.getvalue()) == {"kind": "x"}
 
 
 def test_text_goes_line_by_line_and_an_endless_line_is_one_token() -> None:
     target = io.BytesIO()
-    count = scrub_text(io.BytesIO(b"ok\npatient Zebulon Quackenbush\n" + b"x" * (MAX_LINE + 10) + b"\nend"), target, STRICT, ThrowawayMint())
+    count = scrub_text(
+        io.BytesIO(b"ok\npatient Zebulon Quackenbush\n" + b"x" * (MAX_LINE + 10) + b"\nend"),
+        target,
+        STRICT,
+        ThrowawayMint(),
+    )
     out = target.getvalue().decode().split("\n")
     assert count == 4
     assert out[0] == "ok"

@@ -19,11 +19,11 @@ DETECT = compile_rules("detect")
 CANARY = ("Zebulon", "Quackenbush", "77341902", "zq.canary", "219-09-9999", "219099999")
 
 
-def run(event: Any, rules: Rules = STRICT, roles: dict[str, str] | None = None) -> Tokenized:
+def run(event: object, rules: Rules = STRICT, roles: dict[str, str] | None = None) -> Tokenized:
     return tokenize(event, rules, roles or {}, ThrowawayMint())
 
 
-def text(event: Any, rules: Rules = STRICT, roles: dict[str, str] | None = None) -> str:
+def text(event: object, rules: Rules = STRICT, roles: dict[str, str] | None = None) -> str:
     out = run(event, rules, roles).event
     return out if isinstance(out, str) else json.dumps(out, ensure_ascii=False)
 
@@ -54,13 +54,17 @@ def text(event: Any, rules: Rules = STRICT, roles: dict[str, str] | None = None)
         "DETAIL:  Key (email)=(zq.canary@leakmail.test) already exists.",
         "SELECT 1 WHERE ssn = $1\nDETAIL:  parameters: $1 = '219099999'",
         "mrn,last_name,first_name\n77341902,Quackenbush,Zebulon",
-        "panic: {MRN:77341902 Name:\"Zebulon Quackenbush\"}",
+        'panic: {MRN:77341902 Name:"Zebulon Quackenbush"}',
         "patient_name=Zebulon Quackenbush mrn=77341902 status=404",
     ],
 )  # fmt: skip
-def test_the_canary_never_passes(event: Any, level: str) -> None:
+def test_the_canary_never_passes(event: object, level: str) -> None:
     out = text(event, compile_rules(level))
-    plain = [base64.b64decode(run).decode("utf-8", "ignore") for run in out.split('"') if len(run) > 40 and " " not in run and len(run) % 4 == 0 and "<" not in run]
+    plain = [
+        base64.b64decode(run).decode("utf-8", "ignore")
+        for run in out.split('"')
+        if len(run) > 40 and " " not in run and len(run) % 4 == 0 and "<" not in run
+    ]
     seen = " ".join([out, *plain])
     assert not [value for value in CANARY if value.casefold() in seen.casefold()], out
 
@@ -100,7 +104,11 @@ def test_key_words_count_whole() -> None:
 
 def test_on_call_people_can_still_read_it() -> None:
     event = {
-        "labels": {"alertname": "KubePodCrashLooping", "severity": "critical", "instance": "claims-worker-7c9f8d6b5-x2x9z:8080"},
+        "labels": {
+            "alertname": "KubePodCrashLooping",
+            "severity": "critical",
+            "instance": "claims-worker-7c9f8d6b5-x2x9z:8080",
+        },
         "annotations": {"summary": "Pod restarted 12 times in 5m, p99 latency 2.3s, error rate 4.2%"},
         "startsAt": "2026-05-01T10:11:12.123Z",
         "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
@@ -112,7 +120,11 @@ def test_on_call_people_can_still_read_it() -> None:
 
 
 def test_tokens_that_come_in_pass_untouched() -> None:
-    event = {"patient": "<PERSON_7K2M4QXW9R>", "note": "call <PHONE_ABCDEFGHJK> about <MRN_0123456789A>", "n": "<EMAIL_7K2M4QXW9R>"}
+    event = {
+        "patient": "<PERSON_7K2M4QXW9R>",
+        "note": "call <PHONE_ABCDEFGHJK> about <MRN_0123456789A>",
+        "n": "<EMAIL_7K2M4QXW9R>",
+    }
     out = run(event).event
     assert out["patient"] == event["patient"]
     assert "<PHONE_ABCDEFGHJK>" in out["note"]
@@ -134,7 +146,11 @@ def test_names_that_are_words_are_names_next_to_a_name_or_a_cue() -> None:
 
 def test_roles_of_the_source_keep_structural_fields_and_still_check_their_shape() -> None:
     roles = {"labels.*": "name", "details.key": "id", "secret": "drop"}
-    event = {"labels": {"job": "ehr-sync", "odd": "Zebulon Quackenbush 219-09-9999"}, "details": {"key": "srv01/HTTP/8eaccf43"}, "secret": "x"}
+    event = {
+        "labels": {"job": "ehr-sync", "odd": "Zebulon Quackenbush 219-09-9999"},
+        "details": {"key": "srv01/HTTP/8eaccf43"},
+        "secret": "x",
+    }
     out = run(event, STRICT, roles).event
     assert out["labels"]["job"] == "ehr-sync"
     assert out["details"]["key"] == "srv01/HTTP/8eaccf43"
@@ -213,12 +229,28 @@ def test_reprs_show_no_value() -> None:
 
 def test_memory_holds_no_value_that_got_a_token() -> None:
     rules = compile_rules("strict")
-    run({"patient": "Zebulon Quackenbush", "note": "Quackenbush called, MRN 77341902", "Quackenbush, Zebulon": 1}, rules)
-    kept = repr(rules.memory.harmless) + repr(rules.reader.idle) + repr(rules.reader.codes) + repr([place.under for _, place in rules.memory.roots.values()])
+    run(
+        {"patient": "Zebulon Quackenbush", "note": "Quackenbush called, MRN 77341902", "Quackenbush, Zebulon": 1}, rules
+    )
+    kept = (
+        repr(rules.memory.harmless)
+        + repr(rules.reader.idle)
+        + repr(rules.reader.codes)
+        + repr([place.under for _, place in rules.memory.roots.values()])
+    )
     assert "uackenbush" not in kept
     assert "77341902" not in kept
 
 
-@pytest.mark.parametrize(("literal", "kind"), [("zq.canary@leakmail.test", "EMAIL"), ("219-09-9999", "SSN"), ("payments", None), ("critical", None), ("eu-west-1", None)])
+@pytest.mark.parametrize(
+    ("literal", "kind"),
+    [
+        ("zq.canary@leakmail.test", "EMAIL"),
+        ("219-09-9999", "SSN"),
+        ("payments", None),
+        ("critical", None),
+        ("eu-west-1", None),
+    ],
+)
 def test_literals_that_are_phi_are_seen(literal: str, kind: str | None) -> None:
     assert looks_like_phi(literal) == kind
