@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -75,10 +75,10 @@ class Vault:
         """Remember keys once the transaction that read or made them is committed."""
         self._ring.hold(keys)
 
-    def seal(self, session: Session, keys: TenantKeys, found: Iterable[Found]) -> dict[str, str]:
-        """Seal values behind their proposed tokens; returns {proposed: real} where the value had a token already.
+    def seal(self, session: Session, keys: TenantKeys, found: Iterable[Found]) -> Callable[[], dict[str, str]]:
+        """Seal values behind their proposed tokens; tells {proposed: real} where the value had a token already.
 
-        One statement for the whole batch; the caller is inside the tenant's transaction.
+        One statement for the whole batch, sent without waiting for it; the caller is inside the tenant's transaction.
         """
         entries: dict[bytes, Found] = {}
         renamed: dict[str, str] = {}
@@ -87,8 +87,8 @@ class Vault:
             if first.token != each.token:
                 renamed[each.token] = first.token
         if not entries:
-            return renamed
-        rows = session.rows(
+            return dict
+        cursor = session.queue(
             "SELECT proposed, token FROM vault.seal(%s, %s, %s::json)",
             (
                 keys.index_version,
@@ -109,9 +109,12 @@ class Vault:
                 ),
             ),
         )
-        real = {row.proposed: row.token for row in rows}
-        renamed = {proposed: real.get(first, first) for proposed, first in renamed.items()}
-        return {**renamed, **real}
+
+        def answer() -> dict[str, str]:
+            real = {row.proposed: row.token for row in cursor.fetchall()}
+            return {proposed: real.get(first, first) for proposed, first in renamed.items()} | real
+
+        return answer
 
     def reveal(
         self,

@@ -11,6 +11,7 @@ import logging
 import os
 import resource
 import signal
+import sys
 import threading
 import time
 import warnings
@@ -186,6 +187,7 @@ def run_worker(config: settings.Settings, *, beat: bool, name: str = "") -> int:
     """Serve bells until told to stop; with `beat`, ring upkeep too. Returns the exit code."""
     log.set_up(config.log_level)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.setswitchinterval(wiring.SWITCH)
     # Celery warns on stderr when it runs as root, where pickled messages would be dangerous; it accepts only JSON here.
     warnings.simplefilter("ignore", SecurityWarning)
     app = build(config)

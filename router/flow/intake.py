@@ -249,7 +249,7 @@ class Intake:
         adopted: list[TenantKeys] = []
         answers: list[tuple[Job, Answer]] = []
         tenants = sorted({job.tenant_id for job in jobs if job.tenant_id is not None}, key=lambda each: each.bytes)
-        with self._database.several() as session:
+        with self._database.several(pipelined=True) as session:
             for tenant_id in tenants:
                 session.enter(tenant_id)
                 moment = incidents.moment(session)
@@ -332,15 +332,15 @@ class Batch:
 
     def absorb(self, jobs: Sequence[Job], vault: Vault) -> list[tuple[Job, Answer]]:
         """Seal, fold every alert into its incident, write. Raises Raced."""
-        drafts = [draft for job in jobs for draft in job.drafts]
-        renamed = vault.seal(self._session, self._keys, (found for draft in drafts for found in draft.found))
+        drafts = [(job, job.source, draft) for job in jobs if job.source is not None for draft in job.drafts]
+        sealed = vault.seal(self._session, self._keys, (found for _, _, draft in drafts for found in draft.found))
+        marked = [self._marks(draft, source) for _, source, draft in drafts]
+        looked_up = incidents.latest(self._session, {group_key for _, group_key in marked})
+        renamed, current = sealed(), looked_up()
         ready = [
-            (job, alert, group_key)
-            for job in jobs
-            if job.source is not None
-            for alert, group_key in (self._alert(draft, job.source, renamed) for draft in job.drafts)
+            (job, self._alert(draft, source, key, renamed), group_key)
+            for (job, source, draft), (key, group_key) in zip(drafts, marked, strict=True)
         ]
-        current = incidents.latest(self._session, {group_key for _, _, group_key in ready})
         known = (
             incidents.known(
                 self._session,
@@ -357,28 +357,29 @@ class Batch:
         self._write(fold)
         return [(job, answers[id(job)]) for job in jobs]
 
-    def _alert(self, draft: Draft, source: Source, renamed: dict[str, str]) -> tuple[SafeAlert, bytes]:
+    def _marks(self, draft: Draft, source: Source) -> tuple[bytes, bytes]:
+        """(what is broken, which incident it belongs to), as keyed hashes."""
+        raw = draft.raw
+        key = self._keys.mark("key", str(source.source_id), raw.dedup_key or raw.title)
+        facts = routing.facts(draft.event["labels"], raw.severity, source.name)
+        fields = routing.group_fields(self._snapshot.table, facts)
+        if fields is None:
+            return key, key
+        clear = {**raw.labels, "severity": raw.severity, "source": source.name}
+        return key, self._keys.mark("group", *(part for label, _ in fields for part in (label, clear.get(label, ""))))
+
+    def _alert(self, draft: Draft, source: Source, key: bytes, renamed: dict[str, str]) -> SafeAlert:
         raw, event = draft.raw, draft.event
         if renamed and any(found.token in renamed for found in draft.found):
             event = rename(event, renamed)
-        keys = self._keys
         content = raw.episode or orjson.dumps([raw.title, raw.description, raw.labels, raw.details]).decode()
-        name = str(source.source_id)
-        key = keys.mark("key", name, raw.dedup_key or raw.title)
-        facts = routing.facts(event["labels"], raw.severity, source.name)
-        fields = routing.group_fields(self._snapshot.table, facts)
-        if fields is None:
-            group_key = key
-        else:
-            clear = {**raw.labels, "severity": raw.severity, "source": source.name}
-            group_key = keys.mark("group", *(part for label, _ in fields for part in (label, clear.get(label, ""))))
-        alert = SafeAlert(
+        return SafeAlert(
             alert_id=time_ordered(time.time_ns() // 1_000_000, os.urandom(10)),
             source_id=source.source_id,
             source=source.name,
             signal=raw.signal,
             key=key,
-            identity=keys.mark("alert", name, raw.dedup_key, raw.signal, content),
+            identity=self._keys.mark("alert", str(source.source_id), raw.dedup_key, raw.signal, content),
             timed=bool(raw.episode),
             severity=raw.severity,
             title=SafeText(event["title"]),
@@ -391,21 +392,21 @@ class Batch:
             received_at=self._now,
             starts_at=raw.starts_at,
         )
-        return alert, group_key
 
     def _write(self, fold: Fold) -> None:
         session, tenant_id = self._session, self._snapshot.tenant_id
         fresh = [incident for incident in fold.touched.values() if incident.new]
-        if incidents.insert(session, tenant_id, fresh) != len(fresh):
-            raise Raced
+        added = incidents.insert(session, tenant_id, fresh, fold.replaced)
         incidents.update(session, [incident for incident in fold.touched.values() if not incident.new])
-        if incidents.add_alerts(session, tenant_id, fold.kept) != len(fold.kept):
-            raise Raced
+        kept = incidents.add_alerts(session, tenant_id, fold.kept)
         incidents.add_events(session, tenant_id, fold.events)
         planned = list(fold.planned.values())
         old = [each for each in planned if each.revision > 1]
         deliveries.supersede(session, old)
         deliveries.add(session, tenant_id, planned)
+        session.settle()
+        if added() != len(fresh) or kept() != len(fold.kept):
+            raise Raced
         self.channels = {each.channel_id for each in planned}
 
 
@@ -417,6 +418,7 @@ class Fold:
         self._current = current
         self._known = known
         self.touched: dict[UUID, Incident] = {}
+        self.replaced: list[UUID] = []  # resolved too long ago to be reopened: a new incident takes their place
         self.kept: list[tuple[Incident, SafeAlert]] = []
         self.events: list[tuple[Change, str | None]] = []
         self.planned: dict[tuple[UUID, UUID], deliveries.Planned] = {}
@@ -447,6 +449,8 @@ class Fold:
                 self.planned[incident.incident_id, each.channel_id] = deliveries.Planned(
                     incident.incident_id, each.channel_id, each.destination_id, incident.revision, each.kind
                 )
+        if incident.new and current is not None and not current.new:
+            self.replaced.append(current.incident_id)
         self._current[group_key] = incident
         if incident is not current:
             self.touched[incident.incident_id] = incident

@@ -44,7 +44,7 @@ def channel_health(
         channel = snapshot.channels[channel_id]
         group_key = keys.mark("channel health", str(channel_id))
         alert = _alert(channel, health, group_key, tenant_id, moment.now)
-        current = incidents.latest(session, [group_key]).get(group_key)
+        current = incidents.latest(session, [group_key])().get(group_key)
         new_id = time_ordered(time.time_ns() // 1_000_000, os.urandom(10))
         change = absorb(current, alert, group_key=group_key, new_id=new_id, duplicate=False)
         if change is None or change.kind is None:

@@ -116,7 +116,7 @@ def add(session: Session, tenant_id: UUID, planned: Sequence[Planned]) -> None:
     """Add deliveries that are due now."""
     if not planned:
         return
-    session.run(
+    session.queue(
         "INSERT INTO deliveries (tenant_id, incident_id, channel_id, destination_id, revision, kind)"
         " SELECT %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, channel_id uuid, destination_id uuid,"
         " revision int, kind text) ON CONFLICT DO NOTHING",
@@ -131,7 +131,7 @@ def supersede(session: Session, planned: Sequence[Planned]) -> None:
     """
     if not planned:
         return
-    session.run(
+    session.queue(
         "UPDATE deliveries d SET state = CASE d.kind WHEN 'resolve' THEN d.state ELSE 'superseded' END,"
         " done_at = CASE d.kind WHEN 'resolve' THEN NULL ELSE now() END,"
         " next_attempt_at = CASE d.kind WHEN 'resolve' THEN least(d.next_attempt_at, now()) ELSE d.next_attempt_at END"
@@ -220,7 +220,8 @@ def claim(
             "UPDATE lanes l SET lease_owner = %(owner)s, lease_token = %(token)s,"
             " lease_until = CASE WHEN n.busy THEN now() + %(lease)s * interval '1 second' END,"
             " out_incidents = n.incidents, out_revisions = n.revisions,"
-            " bucket = coalesce(n.bucket, l.bucket), filled_at = CASE WHEN n.bucket IS NULL THEN l.filled_at ELSE now() END"
+            " bucket = coalesce(n.bucket, l.bucket),"
+            " filled_at = CASE WHEN n.bucket IS NULL THEN l.filled_at ELSE now() END"
             " FROM json_to_recordset(%(lanes)s::json) AS n (channel_id uuid, busy bool, incidents uuid[],"
             " revisions int[], bucket float8) WHERE l.channel_id = n.channel_id AND l.channel_id = ANY (%(channels)s)",
             {

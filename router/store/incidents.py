@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -63,13 +63,19 @@ def moment(session: Session) -> Moment | None:
     return Moment(row.config_version, row.kill_switch, row.now) if row else None
 
 
-def latest(session: Session, group_keys: Iterable[bytes]) -> dict[bytes, Incident]:
-    """The latest incident of each group key, locked in key order until the transaction ends."""
-    rows = session.rows(
-        f"SELECT {COLUMNS} FROM incidents WHERE latest AND group_key = ANY (%s) ORDER BY group_key FOR UPDATE",
+def latest(session: Session, group_keys: Iterable[bytes]) -> Callable[[], dict[bytes, Incident]]:
+    """The latest incident of each group key, locked in key order until the transaction ends.
+
+    Sent without waiting; the answer is there when the returned function is called. Looked up key by key: a plan made
+    while the table was small would walk all of a tenant's incidents.
+    """
+    cursor = session.queue(
+        f"SELECT i.* FROM unnest(%s::bytea[]) AS k CROSS JOIN LATERAL (SELECT {COLUMNS} FROM incidents"
+        " WHERE latest AND tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
+        " AND group_key = k LIMIT 1 FOR UPDATE) i",
         (sorted(group_keys),),
     )
-    return {bytes(row.group_key): from_row(row) for row in rows}
+    return lambda: {bytes(row.group_key): from_row(row) for row in cursor.fetchall()}
 
 
 def by_id(session: Session, incident_id: UUID, *, lock: bool = False) -> Incident | None:
@@ -98,37 +104,42 @@ def known(session: Session, identities: Iterable[bytes], incident_ids: Iterable[
     return {bytes(row.identity): Known(row.alert_id, row.incident_id, row.generation) for row in rows}
 
 
-def insert(session: Session, tenant_id: UUID, incidents: Sequence[Incident]) -> int:
-    """Add new incidents; fewer than given come back when another process opened one of them first."""
+def insert(
+    session: Session, tenant_id: UUID, incidents: Sequence[Incident], replaced: Sequence[UUID] = ()
+) -> Callable[[], int]:
+    """Add new incidents in place of `replaced` ones, which are their group's latest no longer.
+
+    Sent without waiting. The returned function says how many were added: fewer than given when another process opened
+    one of them first.
+    """
+    if replaced:
+        session.queue("UPDATE incidents SET latest = false WHERE incident_id = ANY (%s)", (list(replaced),))
     if not incidents:
-        return 0
-    session.run(
-        "UPDATE incidents SET latest = false WHERE latest AND group_key = ANY (%s) AND status = 'resolved'",
-        ([incident.group_key for incident in incidents],),
-    )
-    return session.run(
+        return int
+    cursor = session.queue(
         f"INSERT INTO incidents (tenant_id, {', '.join(_TYPES)}) SELECT %s, {_READ} FROM {_GIVEN}"
         " ORDER BY n.group_key ON CONFLICT (tenant_id, group_key) WHERE latest DO NOTHING",
         (tenant_id, _given(incidents)),
     )
+    return lambda: cursor.rowcount
 
 
-def update(session: Session, incidents: Sequence[Incident]) -> int:
+def update(session: Session, incidents: Sequence[Incident]) -> None:
     """Write the new state of locked incidents."""
     if not incidents:
-        return 0
-    return session.run(
+        return
+    session.queue(
         f"UPDATE incidents i SET ({', '.join(_CHANGING)}) = ({_WRITE}) FROM {_GIVEN}"
         " WHERE i.incident_id = n.incident_id AND i.incident_id = ANY (%s)",
         (_given(incidents), [each.incident_id for each in incidents]),
     )
 
 
-def add_alerts(session: Session, tenant_id: UUID, kept: Sequence[tuple[Incident, SafeAlert]]) -> int:
-    """Store alerts with the tokens that sealing them produced; fewer come back when one was stored meanwhile."""
+def add_alerts(session: Session, tenant_id: UUID, kept: Sequence[tuple[Incident, SafeAlert]]) -> Callable[[], int]:
+    """Store alerts with the tokens that sealing them produced; tells afterwards how many were new."""
     if not kept:
-        return 0
-    return session.run(
+        return int
+    cursor = session.queue(
         "INSERT INTO alerts (tenant_id, incident_id, alert_id, identity, generation, source_id, signal, severity,"
         " payload, received_at, tokens)"
         " SELECT %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, alert_id uuid, identity bytea,"
@@ -155,13 +166,14 @@ def add_alerts(session: Session, tenant_id: UUID, kept: Sequence[tuple[Incident,
             ),
         ),
     )
+    return lambda: cursor.rowcount
 
 
 def add_events(session: Session, tenant_id: UUID, changes: Sequence[tuple[Change, str | None]]) -> None:
     """One line of the timeline for each new revision, with why, who, and why nobody was told (if so)."""
     if not changes:
         return
-    session.run(
+    session.queue(
         "INSERT INTO incident_events (tenant_id, incident_id, revision, why, actor, hush)"
         " SELECT %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, revision int, why text, actor text,"
         " hush text)",

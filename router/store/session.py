@@ -10,9 +10,23 @@ from uuid import UUID
 import orjson
 import psycopg
 from psycopg.rows import namedtuple_row
+from psycopg.types.json import set_json_loads
 from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+
+set_json_loads(orjson.loads)
+
+_OPTIONS = " ".join(
+    f"-c {setting}"
+    for setting in (
+        "plan_cache_mode=force_generic_plan",  # statements are few and prepared: none is worth a plan for each call
+        "jit=off",
+        "statement_timeout=30s",
+        "idle_in_transaction_session_timeout=60s",
+        "lock_timeout=10s",
+    )
+)
 
 Row = Any
 """A named tuple with the statement's column names."""
@@ -68,7 +82,7 @@ class Session:
 
     def enter(self, tenant_id: UUID) -> None:
         """Act for this tenant until the next `enter` or the end of the transaction."""
-        self._connection.execute("SELECT set_config('app.tenant_id', %s, true)", (str(tenant_id),))
+        self._connection.execute("SELECT set_config('app.tenant_id', %s, true)", (str(tenant_id),), prepare=True)
 
     def rows(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
         """All rows of a statement."""
@@ -124,7 +138,7 @@ class Database:
             row_factory=namedtuple_row,
             connect_timeout=5,
             application_name="alertveil",
-            options="-c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c lock_timeout=10s",
+            options=_OPTIONS,
         )
 
     @contextmanager

@@ -95,6 +95,7 @@ def serve(config: settings.Settings) -> int:
     settings.check_listener(config)
     log.set_up(config.log_level)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.setswitchinterval(wiring.SWITCH)
     runtime = wiring.build(config)
     server = uvicorn.Server(
         uvicorn.Config(
