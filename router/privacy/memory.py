@@ -25,6 +25,8 @@ class Place:
     items: Place | None = None
     states: tuple[object, ...] = ()
     harmless_key: bool = True
+    declared: bool = False  # the source format gave the role, not the key's own words
+    slot: str = ""  # under what Memory keeps harmless values of this place
     helper: str = ""  # `value`: a sibling may name what stands here; `rows`: a sibling may name its columns
 
 

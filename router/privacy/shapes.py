@@ -395,18 +395,25 @@ def iban_ok(text: str) -> bool:
 
 
 def public_ip(text: str) -> bool | None:
-    """Is it an address that may be a person's; None when it is no address."""
+    """Is it an address that may be a person's; None when it is no address.
+
+    Not a person's: RFC 1918, loopback, link-local, unique local (RFC 4193), and what no client can send from
+    (unspecified, multicast). Documentation ranges (RFC 5737, RFC 3849) stand for clients, so they count as theirs.
+    """
     try:
         address = ipaddress.ip_address(text.split("/", maxsplit=1)[0])
     except ValueError:
         return None
     return not (
-        address.is_private
-        or address.is_loopback
+        address.is_loopback
         or address.is_link_local
         or address.is_unspecified
         or address.is_multicast
+        or any(address in network for network in _INFRASTRUCTURE)
     )
+
+
+_INFRASTRUCTURE: Final = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 
 def real_date(text: str) -> bool:

@@ -1906,6 +1906,32 @@ def plays(value: str, role: str, reader: Reader) -> bool:
     return False
 
 
+def identifier(value: str, reader: Reader) -> bool:
+    """Is `value` the name of a machine's thing: CamelCase, snake_case, kebab-case or dotted, in at least two parts.
+
+    For fields that a source format declares structural. One part has to be a plain word, or there are three; so two
+    unknown parts, which may be a person's name, do not pass, nor does a part known as a name, condition or medicine,
+    a number of five digits, or what the detector is sure of.
+    """
+    if _IDENTIFIER.fullmatch(value) is None or _LONG_NUMBER.search(value) is not None:
+        return False
+    parts = [part.lower() for part in _CAMEL.findall(value) if part.isalpha()]
+    if len(parts) < 2:
+        return False
+    flags = ["w" if part in reader.safe else LEXICON.flag(part) for part in parts]
+    if not _NAMED.isdisjoint(flags):
+        return False
+    known = any(flag in PLAIN and len(part) > 2 for flag, part in zip(flags, parts, strict=True))
+    if not known and sum(len(part) > 2 for part in parts) < 3:
+        return False
+    return not any(span.sure for span in reader.read(value))
+
+
+_IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]{1,199}")
+_LONG_NUMBER: Final = re.compile(r"[0-9]{5}")
+_NAMED: Final = frozenset({"p", "d", "m"})
+
+
 def opaque_id(value: str, reader: Reader) -> bool:
     """An identifier of the machine room: no address, no name, no shape of a person's number."""
     if not _ROLE_ID.fullmatch(value) or "@" in value:

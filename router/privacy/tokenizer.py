@@ -23,7 +23,7 @@ from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.memory import PATHS, Place
 from router.privacy.rules import Rules
 from router.privacy.shadow import TooDeep
-from router.privacy.text import Reader, Span, TooLong, plays, settle, stronger
+from router.privacy.text import Reader, Span, TooLong, identifier, plays, settle, stronger
 from router.privacy.tokens import TOKEN, is_token
 
 Json = Any
@@ -144,6 +144,14 @@ def _descend(states: tuple[Any, ...], key: str) -> tuple[tuple[Any, ...], str, b
     return tuple(following), role, exact
 
 
+def _slot(role: str, *, declared: bool) -> str:
+    """Under what harmless values are remembered: a declared role lets names pass that a guessed one does not."""
+    return f"declared {role}" if declared and role in _NAMING else role
+
+
+_NAMING: Final = frozenset({"name", "enum", "id", "code"})
+
+
 class _Work:
     """One event on its way through."""
 
@@ -233,7 +241,7 @@ class _Work:
                         self.rows(copy, name, item, table[name], below, depth + 1)
                         continue
             if type(item) is str:
-                known = seen.get(below.role)
+                known = seen.get(below.slot)
                 if known is not None and item in known and not below.verdict.kind and not below.rule:
                     self.plain.append((copy, name, item, below))
                 elif item:
@@ -262,7 +270,14 @@ class _Work:
         below = place.under.get(key)
         if below is not None and below.exact:
             return below
-        return Place((*place.path, key), verdict, verdict.role, exact=False, rule=below.rule if below else "")
+        return Place(
+            (*place.path, key),
+            verdict,
+            verdict.role,
+            exact=False,
+            rule=below.rule if below else "",
+            slot=verdict.role,
+        )
 
     def rows(self, box: Any, key: Any, value: Json, columns: list[str], place: Place, depth: int) -> None:
         """Lists of rows whose columns are named beside them."""
@@ -308,6 +323,8 @@ class _Work:
                 exact=exact or (place.exact and not role),
                 rule=place.rule,
                 states=states,
+                declared=bool(role) or place.declared,
+                slot=_slot(role or place.role, declared=bool(role) or place.declared),
             )
             if self.memory.paths < PATHS:
                 self.memory.paths += 1
@@ -326,7 +343,7 @@ class _Work:
                     copy,
                     1,
                     value[1],
-                    Place((*place.path, "1"), verdict, verdict.role, exact=False, rule=place.rule),
+                    Place((*place.path, "1"), verdict, verdict.role, exact=False, rule=place.rule, slot=verdict.role),
                     depth + 1,
                 )
                 return
@@ -365,6 +382,8 @@ class _Work:
             rule=rule,
             states=states,
             harmless_key=harmless,
+            declared=bool(role),
+            slot=_slot(role or verdict.role, declared=bool(role)),
             helper="value" if is_valuer(key) else "rows" if key in positional.ROWS or key == "account" else "",
         )
         if harmless and self.memory.paths < PATHS and len(parent.under) < 200:
@@ -424,12 +443,13 @@ class _Work:
         if kind and not (place.exact and role not in {"", "free"}):
             self.keyed(box, key, text, kind, place)
             return
-        known = self.memory.harmless.get(role)
+        slot = role if rule else place.slot
+        known = self.memory.harmless.get(slot)
         if known is not None and text in known:
             self.plain.append((box, key, text, place))
             return
-        if role and role != "free" and self.structural(text, role):
-            self.memory.keep(role, text)
+        if role and role != "free" and self.structural(text, role, declared=place.declared and not rule):
+            self.memory.keep(slot, text)
             self.plain.append((box, key, text, place))
             return
         if self.level == "sealed":
@@ -437,16 +457,18 @@ class _Work:
                 return
             self.whole(box, key, text, "TEXT", "sealed", place)
             return
-        self.free(box, key, text, place, role)
+        self.free(box, key, text, place, slot)
 
-    def structural(self, text: str, role: str) -> bool:
+    def structural(self, text: str, role: str, *, declared: bool = False) -> bool:
         """Does `text` pass in its role. A judge that fails says no."""
         try:
             if len(text) >= 16 and _open(text) is not None:
                 return False
             if role == "url":
                 return len(text) <= 2000 and self.harmless_url(text)
-            return len(text) <= 300 and plays(text, role, self.reader)
+            if len(text) > 300:
+                return False
+            return plays(text, role, self.reader) or (declared and role in _NAMING and identifier(text, self.reader))
         except (TooDeep, ValueError, RecursionError):
             self.count("error")
             return False
@@ -612,7 +634,12 @@ class _Work:
         inner: list[Json] = [value]
         self.layers += 1
         below = Place(
-            place.path, place.verdict, place.role if place.role == "free" else "", exact=False, rule=place.rule
+            place.path,
+            place.verdict,
+            "free" if place.role == "free" else "",
+            exact=False,
+            rule=place.rule,
+            slot="free" if place.role == "free" else "",
         )
         self.walk(inner, 0, value, below, len(place.path))
         self.layers -= 1
@@ -726,11 +753,32 @@ class _Work:
             if known is None or _RANK.get(span.kind, 1) > _RANK.get(known, 1):
                 self.kinds[simple] = span.kind
 
+    def vouch(self) -> None:
+        """What passes as a declared name passes in the event's texts too: a title repeats the rule's name."""
+        if all(span.sure for _, _, plan in self.plans for span in plan.spans):
+            return
+        names = {
+            text
+            for _, _, text, place in self.plain
+            if place.declared and place.role in _NAMING and identifier(text, self.reader)
+        }
+        for _, _, plan in self.plans if names else ():
+            doubtful = [span for span in plan.spans if not span.sure]
+            for name in names if doubtful else ():
+                at = plan.text.find(name)
+                while at >= 0:
+                    end = at + len(name)
+                    if not (plan.text[at - 1 : at].isalnum() or plan.text[end : end + 1].isalnum()):
+                        plan.spans = [span for span in plan.spans if span.sure or span.start < at or span.end > end]
+                    at = plan.text.find(name, end)
+
     # --- propagation -----------------------------------------------------------------------------------------------------
     def propagate(self) -> None:
         """Replace every other occurrence of what was found: as it stands, in lower case, in other spellings, in parts."""
         if not self.kinds:
             return
+        if self.strict:
+            self.vouch()
         rest = [text for _, _, text, _ in self.plain]
         for _, _, plan in self.plans:
             at = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +13,8 @@ import pytest
 from router.privacy.rules import Rules, compile_rules
 from router.privacy.tokenizer import Tokenized, looks_like_phi, tokenize
 from router.privacy.tokens import TOKEN, ThrowawayMint, find_tokens
+from router.sources.alertmanager import FORMAT as ALERTMANAGER
+from router.sources.registry import FORMATS
 
 STRICT = compile_rules("strict")
 DETECT = compile_rules("detect")
@@ -254,3 +256,76 @@ def test_memory_holds_no_value_that_got_a_token() -> None:
 )
 def test_literals_that_are_phi_are_seen(literal: str, kind: str | None) -> None:
     assert looks_like_phi(literal) == kind
+
+
+@pytest.mark.parametrize("level", ["detect", "strict", "sealed"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "QuorblixLatencyHigh",
+        "quorblix_queue_depth",
+        "zorvex-gateway",
+        "com.quorblix.billing.ExportJob",
+        "quorblix:errors:rate5m",
+        "zorvex-worker-7c9f8d6b5-x2x9z",
+    ],
+)
+def test_a_name_that_the_source_declares_passes_at_every_level(name: str, level: str) -> None:
+    event = {"title": f"{name}: over its threshold", "labels": {"alertname": name}}
+    out = cast("dict[str, Any]", run(event, compile_rules(level), dict(ALERTMANAGER.roles)).event)
+    assert out["labels"] == {"alertname": name}
+    assert name in out["title"] or level == "sealed"
+
+
+@pytest.mark.parametrize("level", ["detect", "strict", "sealed"])
+@pytest.mark.parametrize(
+    "value",
+    ["zq.canary@leakmail.test", "219-09-9999", "MRN-77341902", "Maria Santos", "patient_77341902"],
+)
+def test_phi_in_a_declared_name_does_not_pass(value: str, level: str) -> None:
+    out = text({"labels": {"alertname": value}}, compile_rules(level), dict(ALERTMANAGER.roles))
+    assert value not in out
+
+
+@pytest.mark.parametrize("value", ["ZebulonQuackenbush", "zebulon-quackenbush", "Quackenbush", "maria.santos"])
+def test_two_words_of_a_declared_name_that_may_be_a_person_do_not_pass(value: str) -> None:
+    assert value not in text({"labels": {"alertname": value}}, STRICT, dict(ALERTMANAGER.roles))
+
+
+def test_a_name_passes_only_where_the_source_declares_it() -> None:
+    rules = compile_rules("strict")
+    roles = dict(ALERTMANAGER.roles)
+    declared = {"labels": {"service": "quorblix-gateway"}}
+    assert run(declared, rules, roles).event == declared
+    assert "<" in text({"service": "Quorblix"}, rules, roles)
+
+
+@pytest.mark.parametrize("level", ["detect", "strict"])
+@pytest.mark.parametrize("address", ["192.0.2.9", "198.51.100.23", "203.0.113.77", "8.8.4.4", "2001:db8::5:23"])
+def test_a_client_address_is_a_token_in_documentation_ranges_too(address: str, level: str) -> None:
+    out = text({"title": f"Many failed log-ins from {address}", "client_ip": address}, compile_rules(level))
+    assert address not in out
+    assert out.count("<IP_") == 2
+
+
+@pytest.mark.parametrize(
+    "address", ["10.2.3.4", "172.16.9.1", "192.168.1.7", "127.0.0.1", "169.254.169.254", "fd00::5:23"]
+)
+def test_an_address_inside_the_machine_room_stays(address: str) -> None:
+    assert address in text(f"connection refused by {address}")
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        (source, path)
+        for source, form in FORMATS.items()
+        for path, role in form.roles.items()
+        if role in {"name", "enum", "id", "code"}
+    ],
+)
+def test_every_declared_name_of_every_source_passes(source: str, path: str) -> None:
+    event: object = "QuorblixLatencyHigh"
+    for key in reversed(path.split(".")):
+        event = {"any" if key == "*" else key: event}
+    assert run(event, STRICT, dict(FORMATS[source].roles)).event == event
