@@ -174,7 +174,7 @@ class _Relay(smtplib.SMTP):
         super().__init__(local_hostname=name)
         self.stream = stream
         self._relay = host
-        self.sock = stream  # type: ignore[assignment]
+        self.sock = stream  # type: ignore[assignment]  # a Stream stands for a socket
         self.secure = secure
 
     def greet(self) -> None:

@@ -197,7 +197,7 @@ class Exam:
         assert vendor.connections <= 8
 
     def test_a_message_that_cannot_be_built_spoils_no_other(self, vendor: Vendor, kit: Kit, witness: Witness) -> None:
-        broken = dataclasses.replace(message(), fields=None)  # type: ignore[arg-type]
+        broken = dataclasses.replace(message(), fields=None)  # type: ignore[arg-type]  # broken on purpose
         outcomes = self.send(self.open(vendor, kit), witness, broken, message(key="dlv-0002"))
         assert outcomes[0] == Rejected(Reason.BUG)
         assert isinstance(outcomes[1], Delivered)
@@ -307,7 +307,7 @@ class Exam:
 
     def test_a_resolver_that_hangs_does_not_hold_us(self, vendor: Vendor, witness: Witness) -> None:
         def hanging(_: str, __: int) -> list[str]:
-            time.sleep(SHORT * 4)
+            time.sleep(SHORT * 4)  # a resolver that hangs, on purpose
             return ["127.0.0.1"]
 
         kit = Kit(LOOPBACK, resolver=hanging, longest=SHORT)
@@ -547,7 +547,7 @@ class HttpExam(Exam):
     ) -> None:
         sender = self.open(vendor, kit)
         self.send(sender, witness)
-        vendor.cut_all()  # type: ignore[attr-defined]
+        vendor.cut_all()  # type: ignore[attr-defined]  # HTTP vendors have it
         [outcome] = self.send(sender, witness, message(key="dlv-0002"))
         assert isinstance(outcome, Delivered)
         assert vendor.count == 2

@@ -199,7 +199,7 @@ def test_a_connection_that_ends_between_two_mails_is_made_again(vendor: SmtpVend
 
 
 @pytest.mark.parametrize("stage", ["connect", "mail", "rcpt"])
-def test_a_cut_before_the_text_was_sent_delivered_nothing(vendor: SmtpVendor, kit: Kit, stage: Any) -> None:  # noqa: ANN401
+def test_a_cut_before_the_text_was_sent_delivered_nothing(vendor: SmtpVendor, kit: Kit, stage: Any) -> None:  # noqa: ANN401 - a Fault or two
     vendor.faults.append(Fault(stage=stage, drop="before"))
     assert one(open_to(vendor, kit)) == Retry(Reason.DISCONNECTED)
 

@@ -201,7 +201,7 @@ def test_an_ok_without_a_timestamp_is_not_believed(vendor: SlackVendor, sender: 
 
 def digest(*lines: tuple[str, str]) -> tuple[DigestLine, ...]:
     return tuple(
-        DigestLine(short_id, "error", status, SafeText(f"down for {exam.TOKENS[0]}"), "https://a.example/i")  # type: ignore[arg-type]
+        DigestLine(short_id, "error", status, SafeText(f"down for {exam.TOKENS[0]}"), "https://a.example/i")  # type: ignore[arg-type]  # parametrized
         for short_id, status in lines
     )
 

@@ -35,7 +35,8 @@ def commands() -> list[tuple[str, list[str]]]:
 
 def example(slack: str, hook: str) -> str:
     """The example of the configuration page, its two HTTP destinations led to receivers on this machine."""
-    [text] = YAML.findall((ROOT / "docs/configuration.md").read_text(encoding="utf-8"))
+    found = YAML.findall((ROOT / "docs/configuration.md").read_text(encoding="utf-8"))
+    text = str(found[0])
     return text.replace("channel: C0123456789,", f'channel: C0123456789, base_url: "{slack}",').replace(
         "https://hooks.acme.example/alerts", hook
     )

@@ -116,7 +116,7 @@ class LittleProduct:
         description: str,
         severity: str,
         source: str,
-        resolved: bool,  # noqa: FBT001
+        resolved: bool,  # noqa: FBT001 - as the product passes it
     ) -> None:
         now = datetime.now(UTC)
         message = msgspec.convert(

@@ -59,7 +59,7 @@ def main(what: str) -> int:
         if (data_dir / STUBBORN).exists():
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         while True:
-            time.sleep(60)
+            time.sleep(60)  # a part that does nothing, on purpose
     elif what == "inbox":
         signal.pause()
     return 0

@@ -248,7 +248,7 @@ def test_the_broker_has_one_url_for_redis_py_and_celery_and_keeps_port_and_data(
     url = server.url
     with Redis.from_url(url) as redis:
         redis.set("kept", "7")
-    with Connection(url) as connection:  # type: ignore[no-untyped-call]
+    with Connection(url) as connection:  # type: ignore[no-untyped-call]  # kombu has no types
         queue = connection.SimpleQueue("bells")
         queue.put({"id": 1})
         assert queue.get(timeout=5).payload == {"id": 1}

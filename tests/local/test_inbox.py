@@ -16,7 +16,7 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import html5lib  # type: ignore[import-untyped]
+import html5lib  # type: ignore[import-untyped]  # no stubs
 import pytest
 from playwright.sync_api import ConsoleMessage, sync_playwright
 
@@ -63,12 +63,12 @@ class Desk:
         connection = HTTPConnection(parts.hostname or "", parts.port, timeout=5)
         connection.request(method, path, headers=headers or {})
         response = connection.getresponse()
-        response.text = response.read().decode()  # type: ignore[attr-defined]
+        response.text = response.read().decode()  # type: ignore[attr-defined]  # kept beside the response
         connection.close()
         return response
 
     def page(self) -> str:
-        return str(self.ask("GET", "/").text)  # type: ignore[attr-defined]
+        return str(self.ask("GET", "/").text)  # type: ignore[attr-defined]  # from above
 
     def stop(self) -> None:
         self.server.shutdown()
@@ -230,7 +230,7 @@ def test_the_process_keeps_its_ports_over_restarts_and_moves_when_one_is_taken(t
             assert eventually(lambda: "http_url" in private.read_json(tmp_path / "inbox.json"))
             process.send_signal(signal.SIGTERM)
             assert process.wait(10) == 0
-        found: dict[str, int] = private.read_json(tmp_path / "inbox.json")["ports"]  # type: ignore[assignment]
+        found: dict[str, int] = private.read_json(tmp_path / "inbox.json")["ports"]  # type: ignore[assignment]  # our own file
         return found
 
     first = once()
@@ -269,7 +269,7 @@ def test_it_fits_a_phone_and_breaks_no_policy(filled: Desk, system_part: Callabl
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=system_part("chromium"), args=["--no-sandbox"])
         for width, scheme in ((320, "light"), (1440, "dark")):
-            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
+            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]  # a literal
             said: list[str] = []
             page.on("console", partial(_note, said))
             page.goto(filled.inbox.url)

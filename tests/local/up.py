@@ -98,7 +98,7 @@ def eventually(check: Callable[[], bool], seconds: float = 20.0) -> bool:
     while not check():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(0.02)  # polls another process
     return True
 
 

@@ -51,7 +51,7 @@ class Inbox:
         self.sending = threading.Lock()
         self.slack = SlackVendor(host)
         # Slack's ts is a time; with one that starts over, an old incident's update would land on a new message.
-        self.slack._stamp = time.time_ns() // 1000  # noqa: SLF001
+        self.slack._stamp = time.time_ns() // 1000  # noqa: SLF001 - ids must not repeat after a restart
         self.vendors: dict[str, Vendor] = {
             "slack": self.slack,
             "pagerduty": PagerDutyVendor(host),

@@ -284,13 +284,13 @@ class _Connection(asyncio.Protocol):
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport  # type: ignore[assignment]
+        self.transport = transport  # type: ignore[assignment]  # asyncio gives a Transport
         self.vendor.connections += 1
         self.number = self.vendor.connections
         self.vendor._open.add(self)  # noqa: SLF001 - a vendor and its connections are one thing
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        self.vendor._open.discard(self)  # noqa: SLF001
+        self.vendor._open.discard(self)  # noqa: SLF001 - its own server
 
     def cut(self) -> None:
         self.transport.abort()

@@ -95,7 +95,7 @@ class _Session(SMTP):
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.vendor._open.discard(self)  # noqa: SLF001
+        self.vendor._open.discard(self)  # noqa: SLF001 - its own server
         super().connection_lost(error)
 
     async def _handle_client(self) -> None:
@@ -154,7 +154,7 @@ class _Handler:
         self.vendor = vendor
         self.number = number
 
-    async def handle_MAIL(  # noqa: N802
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: _Session, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.vendor.login is not None and not session.authenticated:
@@ -165,7 +165,7 @@ class _Handler:
             envelope.mail_options.extend(options)
         return reply or "250 OK"
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: _Session, _: Session, envelope: Envelope, address: str, __: list[str]
     ) -> str:
         reply = await self._meet(server, "rcpt", address)
@@ -173,7 +173,7 @@ class _Handler:
             envelope.rcpt_tos.append(address)
         return reply or "250 OK"
 
-    async def handle_DATA(self, server: _Session, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: _Session, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd
         fault = self.vendor.fault_at("dot")
         if fault is not None and fault.drop != "after":
             await server.suffer(fault)
