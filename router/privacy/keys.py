@@ -417,8 +417,12 @@ def judge(key: str, subject: str = "") -> Verdict:
 
 def kind_of_words(words: tuple[str, ...]) -> str:
     """The kind a phrase of text names as a key would (`medical record`), or ''."""
-    found = _PHI_BY.get(frozenset(words))
-    return found or ""
+    if len(words) == 1:
+        return _PHI_BY_ONE.get(words[0], "")
+    return _PHI_BY.get(frozenset(words)) or ""
+
+
+_PHI_BY_ONE: Final = {word: kind for words, kind in _PHI_BY.items() if len(words) == 1 for word in words}
 
 
 def is_namer(key: str) -> bool:

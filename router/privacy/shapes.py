@@ -338,7 +338,7 @@ def normal(kind: str, value: str) -> str:
         "NATIONAL_ID",
         "PATIENT_ID",
     }:
-        return "".join(char for char in text if char.isalnum()).upper() or text
+        return text.upper() if text.isalnum() else "".join(char for char in text if char.isalnum()).upper() or text
     if kind == "SECRET":
         return text
     if kind in {"DOB", "DATE"}:

@@ -552,7 +552,7 @@ class Reader:
                 ):  # access log: status and bytes
                     index += 1
                     continue
-                cue = self._cue(text, items, index)
+                cue = self._cue(text, items, index) if item.kind in _NAMED_BY_CUE else ""
                 spans.append(Span(item.start, item.end, _cued(item.kind, cue), "shape", _sure_shape(item, cue)))
                 index += 1
                 continue
@@ -1799,6 +1799,10 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
     return None
 
 
+_NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP", "SSN"})
+"""Kinds of shapes that the words before them can still change or make sure."""
+
+
 def _cued(kind: str, cue: str) -> str:
     """The kind of a shape once the words before it had their say."""
     if not cue or cue == kind:
@@ -1846,8 +1850,13 @@ def stronger(by_key: str, by_shape: str) -> str:
 
 def settle(spans: list[Span]) -> list[Span]:
     """In order and without overlaps: the longer span keeps the place, the surer kind names it."""
-    if len(spans) < 2:
-        return [span for span in spans if span.end > span.start]
+    edge = -1
+    for start, end, _, _, _ in spans:
+        if start < edge or end <= start:
+            break
+        edge = end
+    else:
+        return spans
     spans.sort(key=lambda span: (span.start, -span.end, not span.sure))
     kept: list[Span] = []
     for span in spans:

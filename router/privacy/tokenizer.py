@@ -191,7 +191,9 @@ class _Work:
                 "depth",
             )
             return
-        if isinstance(value, dict):
+        if not value and isinstance(value, (dict, list, tuple)):
+            box[key] = {} if isinstance(value, dict) else []
+        elif isinstance(value, dict):
             self.mapping(box, key, value, place, depth)
         elif isinstance(value, (list, tuple)):
             self.sequence(box, key, list(value), place, depth)
