@@ -422,6 +422,8 @@ def kind_of_words(words: tuple[str, ...]) -> str:
     return _PHI_BY.get(frozenset(words)) or ""
 
 
+PHI_WORDS: Final = frozenset(word for words in _PHI_BY for word in words) | {"of", "the"}
+"""Words that can end a phrase that names PHI; no other word can."""
 _PHI_BY_ONE: Final = {word: kind for words, kind in _PHI_BY.items() if len(words) == 1 for word in words}
 
 

@@ -10,7 +10,7 @@ import re2
 
 from router.privacy import shapes
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
-from router.privacy.keys import KEY_WORDS, Verdict, judge, kind_of_words
+from router.privacy.keys import KEY_WORDS, PHI_WORDS, Verdict, judge, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.shadow import cast
 from router.privacy.tokens import is_token
@@ -595,7 +595,7 @@ class Reader:
     def _key(self, text: str, items: list[Item], index: int) -> tuple[Verdict | None, int]:
         """What the words that end at `index` say as a key, longest phrase first."""
         words = [items[index].text]
-        back = index - 1
+        back = index - 1 if words[0].lower() in PHI_WORDS else -1
         while (
             back >= 0
             and len(words) < 4
