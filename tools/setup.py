@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 from hashlib import sha256
@@ -112,9 +113,17 @@ def install_locked() -> None:
             [str(uv), "pip", "sync", "--quiet", "--python", str(PYTHON), *BY_HASH, str(LOCK)],
             "The locked packages could not be installed. Is the package index reachable from here? "
             "Behind a mirror, set UV_DEFAULT_INDEX (for uv) and PIP_INDEX_URL (for pip) to it.",
+            **trust(),
         )
     finally:
         shutil.rmtree(bootstrap, ignore_errors=True)  # the environment has its own uv now
+
+
+def trust() -> dict[str, str]:
+    """uv trusts the authorities it was built with; where the system names its own (a company's proxy), those."""
+    system = Path(ssl.get_default_verify_paths().openssl_cafile), Path("/etc/ssl/certs/ca-certificates.crt")
+    known = any(each.is_file() for each in system)
+    return {"UV_SYSTEM_CERTS": "1"} if known and "UV_SYSTEM_CERTS" not in os.environ else {}
 
 
 def fetch_installer(target: Path) -> None:
