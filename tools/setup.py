@@ -120,7 +120,7 @@ def install_locked() -> None:
 
 
 def trust() -> dict[str, str]:
-    """uv trusts the authorities it was built with; where the system names its own (a company's proxy), those."""
+    """The system's authorities for uv, where the system names any: a company's proxy is in no list of uv's own."""
     system = Path(ssl.get_default_verify_paths().openssl_cafile), Path("/etc/ssl/certs/ca-certificates.crt")
     known = any(each.is_file() for each in system)
     return {"UV_SYSTEM_CERTS": "1"} if known and "UV_SYSTEM_CERTS" not in os.environ else {}
