@@ -6,6 +6,7 @@ the list of what was out; whoever takes the lane over sends those again, once, m
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import random
 import threading
@@ -597,8 +598,9 @@ class Clean:
     """
 
     def __init__(self, size: int = 4096) -> None:
-        self._seen: dict[tuple[str, str], None] = {}
+        self._seen: dict[bytes, None] = {}
         self._size = size
+        self._lock = threading.Lock()
 
     def look(self, message: Message, rules: Rules) -> tuple[Message, int]:
         """The message, clean, and how many findings were replaced."""
@@ -606,13 +608,15 @@ class Clean:
         parts += [text for pair in message.fields for text in pair]
         parts += [line.title for line in message.digest]
         text = "\n".join(parts)
-        if (rules.version, text) in self._seen:
+        mark = hashlib.blake2b(f"{rules.version}\0{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if mark in self._seen:
             return message, 0
         found = scan(text, rules)
         if not found:
-            if len(self._seen) >= self._size:
-                self._seen.pop(next(iter(self._seen)), None)
-            self._seen[rules.version, text] = None
+            with self._lock:  # many lanes look at once, and a dict may not change while its oldest is looked for
+                if len(self._seen) >= self._size:
+                    self._seen.pop(next(iter(self._seen)))
+                self._seen[mark] = None
             return message, 0
         mint = ThrowawayMint()
         tokens = {each.value: mint.token(each.kind, each.value, each.normal) for each in found}

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.contract import SafeText
+from router.core import render
 from router.core.retry import SCHEDULE
-from router.flow.delivery import OUT, Budget
+from router.flow.delivery import OUT, Budget, Clean
 from router.flow.respond import respond
 from router.local.vendors.base import Captured, Fault
 from router.local.vendors.pagerduty import PagerDutyVendor
 from router.local.vendors.slack import SlackVendor
 from router.local.vendors.smtp import SmtpVendor
 from router.local.vendors.webhook import WebhookVendor
+from router.privacy.rules import compile_rules
 from router.runtime import Runtime
 from tests.flow.builder import Edge, Superuser, Worker, email, pagerduty, slack, tenant, webhook
 
@@ -567,3 +574,20 @@ def test_a_person_who_acts_is_told_of_everywhere(
     timeline = clinic.rows("SELECT revision, why, actor FROM incident_events ORDER BY revision")
     assert [row.actor for row in timeline] == ["source", *["user:nina"] * 4]
     assert [row.revision for row in timeline] == [1, 2, 3, 4, 5]
+
+
+def test_many_lanes_look_at_their_messages_at_once_and_none_stumbles_over_another() -> None:
+    clean, rules = Clean(size=2), compile_rules("strict", version="1")
+    one = render.test(
+        incident_id=uuid4(), key="k", tenant="acme", channel="hook", url="", now=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as lanes:
+            looks = lanes.map(
+                lambda number: clean.look(replace(one, title=SafeText(f"retries: {number}")), rules), range(4000)
+            )
+            assert {trips for _, trips in looks} == {0}
+    finally:
+        sys.setswitchinterval(before)
