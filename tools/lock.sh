@@ -8,7 +8,7 @@ lock() {
   .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
     --custom-compile-command "make lock" ${UPGRADE:+--upgrade} "$@"
 }
-lock pyproject.toml --extra embedded --group dev --output-file requirements/all.lock
+lock pyproject.toml --extra embedded --extra keystores --group dev --output-file requirements/all.lock
 lock pyproject.toml --constraint requirements/all.lock --output-file requirements/runtime.lock
 echo uv >.venv/uv.in
 lock .venv/uv.in --constraint requirements/all.lock --no-annotate --output-file requirements/uv.lock.txt

@@ -6,7 +6,7 @@ import base64
 import html
 import json
 import re
-import time
+import sys
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -115,16 +115,26 @@ def test_any_text_gives_text_and_cuts_no_token(text: str) -> None:
         "$1 = 'x', ",
     ],
 )
-def test_time_grows_with_size_and_not_faster(unit: str) -> None:
-    """Eight times the text takes at most some thirty times the time; a quadratic reader would take sixty-four."""
+def test_work_grows_with_size_and_not_faster(unit: str) -> None:
+    """Eight times the text takes at most some thirty times the calls; a quadratic reader would make sixty-four.
 
-    def took(size: int) -> float:
+    Calls are counted, not seconds: the same text makes the same number of them however busy the machine is.
+    """
+
+    def calls(size: int) -> int:
         text = (unit * size)[:size]
-        start = time.process_time()
-        tokenize({"m": text}, STRICT, {}, ThrowawayMint())
-        return time.process_time() - start
+        made = 0
 
-    took(1000)
-    small = min(took(4_000) for _ in range(3))
-    large = took(32_000)
-    assert large < max(small, 0.002) * 30
+        def count(_frame: object, event: str, _argument: object) -> None:
+            nonlocal made
+            made += event in {"call", "c_call"}
+
+        sys.setprofile(count)
+        try:
+            tokenize({"m": text}, STRICT, {}, ThrowawayMint())
+        finally:
+            sys.setprofile(None)
+        return made
+
+    calls(1000)
+    assert calls(32_000) < max(calls(4_000), 1000) * 30
