@@ -19,13 +19,16 @@ from tests.conftest import Database as Migrated
 from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, Worker, build, tenant, webhook
 
 DOORS = {
+    "door.anyone()",
     "door.due_lanes()",
     "door.quiet_tenants()",
     "door.session_by_hash(p_hash bytea)",
     "door.source_by_key(p_hash bytea)",
     "door.tenant_by_slug(p_slug text)",
     "door.tenant_ids()",
+    "door.token_by_hash(p_hash bytea)",
     "door.users_by_login(p_email text)",
+    "door.users_by_subject(p_subject text)",
 }
 """All that works without a tenant."""
 
@@ -44,11 +47,14 @@ VAULT = {
 WITHOUT_TENANT = {
     "instance": "switches and heartbeats of the installation, nobody's data",
     "alembic_version": "which schema this is",
+    "challenges": "hashes of questions asked before anybody knows who answers",
+    "throttle": "hashes of what is guessed at too often, before anybody knows whose it is",
 }
 
 GLOBAL_KEYS = {
     "tenants_slug_key": "a slug names its tenant in URLs, so it is one installation-wide name",
     "sources_key": "a key must lead to one source; SHA-256 of 32 random characters tells nothing",
+    "api_tokens_hash": "a token must lead to one tenant; a hash of random bytes tells nothing",
     "sessions_hash": "a session must lead to one user; a hash of random bytes tells nothing",
 }
 """Unique without the tenant, and why that tells nobody anything."""
