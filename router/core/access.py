@@ -52,7 +52,9 @@ def _rule(what: str, *roles: Role, step_up: bool = False) -> Rule:
 RULES: Final[Mapping[Deed, Rule]] = {
     "see": Rule("see incidents, channels, deliveries and opt-ins, with tokens", frozenset(ROLES)),
     "respond": _rule("acknowledge, investigate, resolve, reopen and annotate incidents", "responder", "operator"),
-    "reveal": _rule("see the plaintext behind a token, with a reason", "responder", "privacy_officer", step_up=True),
+    "reveal": _rule(
+        "see the plaintext behind a token, with a reason", "responder", "operator", "privacy_officer", step_up=True
+    ),
     "analyse": _rule("have an incident analysed, on tokens", "responder", "operator"),
     "operate": _rule("test, pause and resume channels and sources, send deliveries again", "operator"),
     "configure": _rule("change channels, sources, routes, silences, safe words and patterns", "operator"),
