@@ -65,26 +65,39 @@ CREATE TABLE tenants (
   config_version bigint NOT NULL DEFAULT 1,
   created_at timestamptz NOT NULL DEFAULT now()
 )""",
+    # `subject` says who the person is: `local:…` for an account of this installation, `<issuer>|<sub>` for one that an
+    # identity provider vouches for. It is unique in a tenant, so one person is one user.
     "users": """
 CREATE TABLE users (
   tenant_id uuid NOT NULL REFERENCES tenants,
   user_id uuid NOT NULL,
   email text NOT NULL,
+  subject text NOT NULL DEFAULT 'local:' || gen_random_uuid(),
+  kind text NOT NULL DEFAULT 'person' CHECK (kind IN ('person', 'break_glass')),
   roles text[] NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
+  seen_at timestamptz,
   disabled_at timestamptz,
   PRIMARY KEY (tenant_id, user_id),
-  UNIQUE (tenant_id, email)
+  UNIQUE (tenant_id, email),
+  UNIQUE (tenant_id, subject)
 )""",
+    # A one-time code, what the first of two factors gave, or a session; `auth`: how it was come by, `strong_at`: when
+    # its user last proved who they are.
     "sessions": """
 CREATE TABLE sessions (
   tenant_id uuid NOT NULL,
   session_hash bytea NOT NULL,
   user_id uuid NOT NULL,
-  kind text NOT NULL CHECK (kind IN ('code', 'session')),
+  session_id uuid NOT NULL DEFAULT gen_random_uuid(),
+  kind text NOT NULL CHECK (kind IN ('code', 'half', 'session')),
+  auth text NOT NULL DEFAULT '',
   created_at timestamptz NOT NULL DEFAULT now(),
   seen_at timestamptz NOT NULL DEFAULT now(),
+  strong_at timestamptz,
   ends_at timestamptz NOT NULL,
+  address text NOT NULL DEFAULT '',
+  agent text NOT NULL DEFAULT '',
   PRIMARY KEY (tenant_id, session_hash),
   FOREIGN KEY (tenant_id, user_id) REFERENCES users
 )""",
@@ -295,6 +308,9 @@ CREATE UNIQUE INDEX sources_name ON sources (tenant_id, name) WHERE retired_at I
 CREATE UNIQUE INDEX channels_name ON channels (tenant_id, name) WHERE retired_at IS NULL;
 CREATE UNIQUE INDEX sessions_hash ON sessions (session_hash);
 CREATE INDEX users_email ON users (email);
+CREATE INDEX users_by_subject ON users (subject);
+CREATE INDEX sessions_user ON sessions (tenant_id, user_id);
+CREATE INDEX sessions_ends ON sessions (tenant_id, ends_at);
 CREATE INDEX destinations_channel ON destinations (tenant_id, channel_id);
 CREATE UNIQUE INDEX incidents_latest ON incidents (tenant_id, group_key) WHERE latest;
 CREATE INDEX incidents_live ON incidents (tenant_id, last_alert_at) WHERE status <> 'resolved';

@@ -1,8 +1,6 @@
-"""People and machines that come in: who a person is, what proves it, their sessions, API tokens, and a brake on guessing.
+"""What proves that a person is who they say, API tokens, and a brake on guessing.
 
-`users.subject` says who the person is: `local:…` for an account of this installation, `<issuer>|<sub>` for one that an
-identity provider vouches for. It is unique in a tenant, so one person is one user. Every stored proof is a hash, a
-public key or sealed under the tenant's key.
+Every stored proof is a hash, a public key, or sealed under the tenant's key.
 """
 
 from alembic import op
@@ -13,26 +11,6 @@ branch_labels = None
 depends_on = None
 
 TENANT = "(SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
-
-USERS = """
-ALTER TABLE users
-  ADD COLUMN subject text NOT NULL DEFAULT 'local:' || gen_random_uuid(),
-  ADD COLUMN kind text NOT NULL DEFAULT 'person' CHECK (kind IN ('person', 'break_glass')),
-  ADD COLUMN seen_at timestamptz,
-  ADD CONSTRAINT users_subject UNIQUE (tenant_id, subject);
-CREATE INDEX users_by_subject ON users (subject);
-
-ALTER TABLE sessions
-  DROP CONSTRAINT sessions_kind_check,
-  ADD CONSTRAINT sessions_kind_check CHECK (kind IN ('code', 'half', 'session')),
-  ADD COLUMN session_id uuid NOT NULL DEFAULT gen_random_uuid(),
-  ADD COLUMN auth text NOT NULL DEFAULT '',
-  ADD COLUMN strong_at timestamptz,
-  ADD COLUMN address text NOT NULL DEFAULT '',
-  ADD COLUMN agent text NOT NULL DEFAULT '';
-CREATE INDEX sessions_user ON sessions (tenant_id, user_id);
-CREATE INDEX sessions_ends ON sessions (tenant_id, ends_at);
-"""
 
 TABLES = {
     # What proves that it is them. `secret`: a password's argon2id text, a TOTP key sealed under the tenant's key of
@@ -132,7 +110,6 @@ GRANT SELECT (tenant_id, token_id, name, prefix, roles, created_by, created_at, 
 
 def upgrade() -> None:
     """Add what accounts need."""
-    op.execute(USERS)
     for name, statement in TABLES.items():
         op.execute(statement)
         op.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
