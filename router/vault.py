@@ -43,6 +43,23 @@ class Opened:
         return f"<Opened {self.kind}>"
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A person's request to see what stands behind tokens of one incident.
+
+    `refused` is why the caller refuses, empty when it does not; `reason` is tokenized text.
+    """
+
+    grant_id: UUID
+    incident_id: UUID
+    tokens: Sequence[str]
+    user_id: UUID
+    actor: str
+    purpose: str
+    reason: str
+    refused: str = ""
+
+
 class Vault:
     """Seals what the tokenizer found, opens what a committed grant allows."""
 
@@ -144,7 +161,30 @@ class Vault:
         if verdict != "allowed":
             raise Denied(verdict)
         with database.tenant(tenant_id) as session:
-            rows = session.rows("SELECT token, kind, key_version, sealed FROM vault.fetch(%s, %s)", (grant_id, actor))
+            return self.fetch(session, keys, grant_id, actor)
+
+    @staticmethod
+    def ask_reveal(session: Session, asked: Asked) -> str:
+        """Record a person's request; 'allowed', or why not. Nothing opens before this transaction is committed."""
+        row = session.one(
+            "SELECT vault.request_reveal(%s, %s, %s, %s, %s, %s, %s, %s) AS verdict",
+            (
+                asked.grant_id,
+                asked.incident_id,
+                list(asked.tokens),
+                asked.user_id,
+                asked.actor,
+                asked.purpose,
+                asked.reason,
+                asked.refused,
+            ),
+        )
+        return row.verdict if row else "no answer"
+
+    @staticmethod
+    def fetch(session: Session, keys: TenantKeys, grant_id: UUID, actor: str) -> list[Opened]:
+        """What a committed grant of this actor opens, once; nothing for any other. Raises IntegrityFailure."""
+        rows = session.rows("SELECT token, kind, key_version, sealed FROM vault.fetch(%s, %s)", (grant_id, actor))
         return [
             Opened(
                 row.token,
@@ -152,7 +192,7 @@ class Vault:
                 keys.unseal(
                     bytes(row.sealed),
                     row.key_version,
-                    entry_context(tenant_id, row.token, row.kind, row.key_version),
+                    entry_context(keys.tenant_id, row.token, row.kind, row.key_version),
                 ).decode("utf-8", "surrogatepass"),
             )
             for row in rows

@@ -39,6 +39,7 @@ VAULT = {
     "vault.request(p_grant uuid, p_incident uuid, p_tokens text[], p_actor text, p_purpose text, p_reason text)",
     "vault.request_reveal(p_grant uuid, p_incident uuid, p_tokens text[], p_user uuid, p_actor text, p_purpose text,"
     " p_reason text, p_refused text)",
+    "vault.reveal_counts(p_user uuid)",
     "vault.rewrap_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
     "vault.seal(p_index integer, p_key integer, p_entries json)",
 }
