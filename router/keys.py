@@ -148,13 +148,14 @@ def wrap_context(tenant_id: UUID, purpose: str, version: int) -> bytes:
 class TenantKeys:
     """One tenant's open keys: data keys by version, the blind index key, and hashes derived from it."""
 
-    __slots__ = ("_data", "_index", "data_version", "index_version", "tenant_id")
+    __slots__ = ("_data", "_index", "_indexes", "data_version", "index_version", "tenant_id")
 
     def __init__(self, tenant_id: UUID, data: dict[int, bytes], index: dict[int, bytes]) -> None:
         self.tenant_id = tenant_id
         self.data_version = max(data)
         self.index_version = max(index)
         self._data = {version: AESGCM(key) for version, key in data.items()}
+        self._indexes = tuple(index.values())
         self._index = index[self.index_version]
 
     def __repr__(self) -> str:
@@ -181,6 +182,11 @@ class TenantKeys:
         Two values never share one in practice (2^-128), and the vault's primary key holds it.
         """
         return hmac.digest(self._index, f"{kind}\0{normal}".encode("utf-8", "surrogatepass"), "sha256")[:16]
+
+    def blinds(self, kind: str, normal: str) -> list[bytes]:
+        """The blind index of a value under every index key this tenant ever had: for a search, never for sealing."""
+        text = f"{kind}\0{normal}".encode("utf-8", "surrogatepass")
+        return [hmac.digest(key, text, "sha256")[:16] for key in self._indexes]
 
     def mark(self, purpose: str, *parts: str) -> bytes:
         """A keyed hash of parts that may hold PHI (a source's dedup key), 16 bytes, useless without the key."""
