@@ -69,7 +69,10 @@ def fhir(resource: str, key: str, verdict: Verdict) -> Verdict:
 
 
 _SAFE_HL7: Final = frozenset({"MSH", "MSA", "ERR", "SFT", "BHS", "FHS", "BTS", "FTS"})
-_SEGMENT: Final = re.compile(r"(?:MSH|[A-Z][A-Z0-9]{2})(?=\|)")
+_CONTROL_FIELD: Final = re.compile(r"[A-Za-z0-9^.&_]{1,40}|\^~\\+&#?|[0-9]{8,14}[+-][0-9]{4}")
+"""What stands in an HL7 control segment when it is a code, an application's name or a time."""
+_CONTROL_ELEMENT: Final = re.compile(r"[A-Z0-9.:^>/+|*]{0,40}")
+"""The same for X12."""
 _HL7_START: Final = re.compile(
     r"MSH\|\^~\\+&|(?:^|[\r\n\x0b])(?:PID|PV1|NK1|IN1|OBX|DG1|GT1|OBR)\||\b(?:PID|NK1|GT1|IN1)\|(?:[^|\n]*\|){3}"
 )
@@ -129,14 +132,14 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
                 continue
             kind = table.get(number, "")
             if kind:
-                spans.extend(_components(bare, start, kind, text))
+                spans.extend(_components(bare, start, kind, reader, strict=strict))
             elif segment not in _SAFE_HL7 and not re.fullmatch(r"[A-Z0-9^&]{1,6}|\d{1,4}", bare):
                 spans.extend(
                     Span(span.start + start, span.end + start, span.kind, span.rule, span.sure)
                     for span in reader.read(bare)
                     if span.sure or strict
                 )
-            elif segment in _SAFE_HL7 and number > 6 and not re.fullmatch(r"[A-Za-z0-9^.&_-]{1,40}", bare):
+            elif segment in _SAFE_HL7 and not _CONTROL_FIELD.fullmatch(bare):
                 spans.extend(
                     Span(span.start + start, span.end + start, span.kind, span.rule, span.sure)
                     for span in reader.read(bare)
@@ -146,42 +149,61 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
     ]
 
 
-def _components(field: str, at: int, kind: str, text: str) -> list[Span]:
-    """The components of one HL7 field that identify."""
-    del text
+def _components(field: str, at: int, kind: str, reader: Reader, *, strict: bool) -> list[Span]:
+    """The components of one HL7 field that identify; at `strict` the others are read like any text."""
     spans: list[Span] = []
     place = at
     for repeat in field.split("~"):
         parts = repeat.split("^")
-        if kind == "PERSON":
-            lead = 1 if parts and re.fullmatch(r"[A-Z]{0,3}\d{3,}", parts[0]) and len(parts) > 1 else 0
-            if lead:
-                spans.append(Span(place, place + len(parts[0]), "NPI", "segment", True))
-            start = place + sum(len(part) + 1 for part in parts[:lead])
-            body = "^".join(parts[lead : lead + 4]).rstrip("^")
-            if any(char.isalnum() for char in body):
-                spans.append(Span(start, start + len(body), "PERSON", "segment", True))
-        elif kind == "ADDRESS":
-            start = place
-            for index, part in enumerate(parts[:9]):
-                if (
-                    part.strip()
-                    and not (index == 3 and re.fullmatch(r"[A-Z]{2}", part))
-                    and not (index in {5, 6} and len(part) <= 3)
-                ):
-                    spans.append(Span(start, start + len(part), _ADDRESS_PART.get(index, "ADDRESS"), "segment", True))
-                start += len(part) + 1
-        elif kind in {"DIAGNOSIS", "MEDICATION", "PHONE"}:
-            start = place
-            for index, part in enumerate(parts):
-                if part.strip() and index not in {2, 5} and not re.fullmatch(r"[A-Z]{1,4}", part):
-                    spans.append(Span(start, start + len(part), kind, "segment", True))
-                start += len(part) + 1
-        elif parts and parts[0].strip():
-            whole = repeat if kind == "WARD" else parts[0]
-            spans.append(Span(place, place + len(whole), kind, "segment", True))
+        starts = [place]
+        for part in parts:
+            starts.append(starts[-1] + len(part) + 1)
+        taken = _identifying(parts, kind)
+        for index, part in enumerate(parts):
+            what = taken.get(index, "")
+            if what and part.strip():
+                spans.append(Span(starts[index], starts[index] + len(part), what, "segment", True))
+            elif strict and not _COMPONENT.fullmatch(part):
+                spans.extend(_moved(reader.read(part), starts[index]))
+        if kind == "PERSON":  # the parts of a name are one value
+            named = [index for index, what in taken.items() if what == "PERSON" and parts[index].strip()]
+            if named:
+                first, last = starts[named[0]], starts[named[-1]] + len(parts[named[-1]])
+                spans = [span for span in spans if not (span.kind == "PERSON" and first <= span.start < last)]
+                spans.append(Span(first, last, "PERSON", "segment", True))
         place += len(repeat) + 1
     return spans
+
+
+_COMPONENT: Final = re.compile(r"[A-Z0-9&]{0,6}|[A-Z]{1,12}")
+"""Types, authorities and suffixes beside what identifies."""
+
+
+def _identifying(parts: list[str], kind: str) -> dict[int, str]:
+    """Which components of a field of `kind` are about the person, by HL7 2.5.1 chapter 2A (XPN, XCN, XAD, CX, XTN)."""
+    if kind == "PERSON":
+        lead = 1 if len(parts) > 1 and re.fullmatch(r"[A-Z]{0,3}\d{3,}", parts[0]) else 0
+        found = dict.fromkeys(range(lead, min(lead + 4, len(parts))), "PERSON")
+        return {0: "NPI", **found} if lead else found
+    if kind == "ADDRESS":
+        return {
+            index: _ADDRESS_PART.get(index, "ADDRESS")
+            for index, part in enumerate(parts[:9])
+            if not (index == 3 and re.fullmatch(r"[A-Z]{2}", part)) and not (index in {5, 6} and len(part) <= 3)
+        }
+    if kind in {"DIAGNOSIS", "MEDICATION", "PHONE"}:
+        return {
+            index: kind
+            for index, part in enumerate(parts)
+            if index not in {2, 5} and not re.fullmatch(r"[A-Z]{1,4}", part)
+        }
+    if kind == "WARD":
+        return dict.fromkeys(range(len(parts)), kind)
+    return {0: kind}
+
+
+def _moved(spans: list[Span], by: int) -> list[Span]:
+    return [span._replace(start=span.start + by, end=span.end + by) for span in spans]
 
 
 _REF: Final = {"SY": "SSN", "1L": "MEMBER_ID", "0F": "MEMBER_ID", "IG": "MEMBER_ID", "23": "PATIENT_ID", "EJ": "ACCOUNT", "EA": "MRN", "1W": "MEMBER_ID", "HPI": "NPI", "EI": "NATIONAL_ID", "TJ": "NATIONAL_ID", "6P": "MEMBER_ID", "18": "MEMBER_ID", "D9": "MEMBER_ID", "G1": "PATIENT_ID", "9F": "PATIENT_ID", "F8": "PATIENT_ID", "1K": "MEMBER_ID", "3H": "PATIENT_ID", "ABB": "PATIENT_ID", "0B": "LICENSE", "D3": "NPI", "DP": "WARD", "CE": "MEMBER_ID", "BB": "PATIENT_ID", "Q4": "MRN", "NQ": "MEMBER_ID", "49": "MEMBER_ID", "F6": "MEMBER_ID", "GH": "PATIENT_ID", "N6": "MEMBER_ID", "SERIAL": "DEVICE_ID"}  # fmt: skip
@@ -231,8 +253,6 @@ _SAFE_X12: Final = frozenset(
         "LS",
         "LE",
         "BGN",
-        "BPR",
-        "MSG",
         "EQ",
         "INS",
         "PRV",
@@ -245,9 +265,7 @@ _SAFE_X12: Final = frozenset(
         "SBR",
         "PAT",
         "CL1",
-        "PWK",
         "CN1",
-        "K3",
         "CRC",
         "CR1",
         "HCP",
@@ -335,9 +353,19 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
             take(1 if tag != "BHT" else 99, "PATIENT_ID")
             if tag == "CLP":
                 take(7, "MEMBER_ID")
+        elif tag == "BPR":
+            for index in (7, 9, 13, 15):
+                take(index, "ACCOUNT")
         elif tag == "N1":
             take(4, _ID_CODE.get(parts[3] if len(parts) > 3 else "", "IDENTIFIER"))
-        elif tag in _SAFE_X12 or (not strict):
+        elif tag in _SAFE_X12:
+            for index, part in enumerate(parts[1:], 1):
+                if not _CONTROL_ELEMENT.fullmatch(part.strip()):
+                    spans.extend(
+                        Span(span.start + places[index], span.end + places[index], span.kind, span.rule, span.sure)
+                        for span in reader.read(part)
+                    )
+        elif not strict:
             pass
         elif len(parts) > 1 and re.fullmatch(r"[A-Z0-9]{2,3}", tag):
             for index, part in enumerate(parts[1:], 1):

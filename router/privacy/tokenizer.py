@@ -164,7 +164,6 @@ class _Work:
         self.memory = rules.memory
         self.plans: list[tuple[Any, Any, _Plan]] = []
         self.plain: list[tuple[Any, Any, str, Place]] = []
-        self.renames: list[tuple[dict[str, Json], list[tuple[str, _Plan | None]]]] = []
         self.late: list[tuple[Any, Any, _Plan]] = []  # leaves that only propagation touches
         self.steps: list[tuple[Any, Any, _Plan] | Callable[[], None]] = []  # innermost first
         self.kinds: dict[str, str] = {}
@@ -251,7 +250,7 @@ class _Work:
                 continue
             self.walk(copy, name, item, below, depth + 1)
         if plans:
-            self.renames.append((copy, [(name, plans.get(name)) for name in value]))
+            self.steps.append(partial(self.rename, copy, [(name, plans.get(name)) for name in value]))
 
     def pair_name(self, value: dict[str, Json], valuer: str) -> str:
         """In {"name": "ssn", "value": …}: what the value is called."""
@@ -602,6 +601,8 @@ class _Work:
             return [Span(0, len(text), "TEXT", "budget", True)]
         if spans is None:
             return self.read(text)
+        if "<" in text:
+            spans = _spared(spans, text)
         if spans and spans[0].rule == "segment":
             self.spent += len(text)
             return spans
@@ -822,10 +823,12 @@ class _Work:
                 box[key] = self.render(plan)
             else:
                 step()
-        for box, keys in self.renames:
-            renamed = {(name if plan is None else self.render(plan)): box[name] for name, plan in keys if name in box}
-            box.clear()
-            box.update(renamed)
+
+    def rename(self, box: dict[str, Json], keys: list[tuple[str, _Plan | None]]) -> None:
+        """Put tokens in the place of keys that are data; before the document that holds them is written back."""
+        renamed = {(name if plan is None else self.render(plan)): box[name] for name, plan in keys if name in box}
+        box.clear()
+        box.update(renamed)
 
     def render(self, plan: _Plan) -> str:
         parts: list[str] = []
@@ -1109,6 +1112,26 @@ def _occurrences(text: str, wanted: dict[str, str], *, structural: bool) -> list
                     spans.append(Span(at, end, kind, "propagated", True))
             at = low.find(spelling, end)
     return settle(spans)
+
+
+def _spared(spans: list[Span], text: str) -> list[Span]:
+    """The spans without the tokens that stand in them: a tokenized alert fed back keeps its tokens."""
+    tokens = [match.span() for match in TOKEN.finditer(text) if is_token(match[0])]
+    if not tokens:
+        return spans
+    kept: list[Span] = []
+    ends = [end for _, end in tokens]
+    for span in spans:
+        at = span.start
+        for start, end in tokens[bisect_right(ends, span.start) :]:
+            if start >= span.end:
+                break
+            if any(char.isalnum() for char in text[at:start]):
+                kept.append(span._replace(start=at, end=start))
+            at = end
+        if at == span.start or any(char.isalnum() for char in text[at : span.end]):
+            kept.append(span._replace(start=at))
+    return kept
 
 
 def _written(box: list[Json], plain: str, encode: Callable[[str], str], run: str) -> str:
