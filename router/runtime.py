@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from channels.kit import Kit
+from router.audit import Audit
 from router.broker import Broker
 from router.keys import Ring
 from router.store.session import Database
@@ -19,6 +20,7 @@ class Runtime:
     database: Database
     keys: Ring
     vault: Vault
+    audit: Audit
     broker: Broker
     kit: Kit
     public_url: str

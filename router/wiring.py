@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from channels.kit import Kit
+from router.audit import Audit
 from router.broker import Broker
 from router.keys import Ring, open_keystore
 from router.runtime import Runtime
@@ -37,6 +38,7 @@ def build(settings: Settings, *, connections: int = 4, check: bool = True) -> Ru
         database=database,
         keys=keys,
         vault=Vault(keys),
+        audit=Audit(database, keys.keystore),
         broker=Broker(settings.redis_url or "redis://127.0.0.1:6379/0", settings.data_dir / "bells"),
         kit=Kit(egress_allow=settings.egress_allow, ca_file=settings.egress_ca_file),
         public_url=settings.public_url,

@@ -20,6 +20,8 @@ from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, Worker, build, te
 
 DOORS = {
     "door.anyone()",
+    "door.audit_months(p_ahead integer)",
+    "door.audit_unchained(p_passed xid8)",
     "door.due_lanes()",
     "door.quiet_tenants()",
     "door.session_by_hash(p_hash bytea)",
