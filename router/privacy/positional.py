@@ -283,6 +283,9 @@ _SAFE_X12: Final = frozenset(
 )
 
 
+_TAKEN_X12: Final = frozenset({"NM1", "N1", "N3", "N4", "DMG", "REF", "PER", "HI", "DTP", "CLM", "CLP", "BPR"})
+
+
 def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
     """X12: elements by segment and qualifier, `*` between elements and `~` or a line end after segments."""
     spans: list[Span] = []
@@ -310,8 +313,18 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
                 for span in reader.read(text[match.start() + offset : end])
             )
 
-        def take(index: int, kind: str, parts: list[str] = parts, places: list[int] = places) -> None:
+        taken: set[int] = set()
+        known = tag in _SAFE_X12 or tag in _TAKEN_X12 or not strict
+
+        def take(  # noqa: PLR0913 - the segment it takes from is bound in its defaults
+            index: int,
+            kind: str,
+            parts: list[str] = parts,
+            places: list[int] = places,
+            taken: set[int] = taken,
+        ) -> None:
             if index < len(parts) and parts[index].strip():
+                taken.add(index)
                 lead = len(parts[index]) - len(parts[index].lstrip())
                 spans.append(
                     Span(places[index] + lead, places[index] + lead + len(parts[index].strip()), kind, "segment", True)
@@ -345,6 +358,7 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
             for index in range(1, len(parts)):
                 sub = re.split(r"[:>]", parts[index])
                 if len(sub) > 1:
+                    taken.add(index)
                     start = places[index] + len(sub[0]) + 1
                     spans.append(Span(start, start + len(sub[1]), "DIAGNOSIS", "segment", True))
         elif tag == "DTP":
@@ -358,26 +372,12 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
                 take(index, "ACCOUNT")
         elif tag == "N1":
             take(4, _ID_CODE.get(parts[3] if len(parts) > 3 else "", "IDENTIFIER"))
-        elif tag in _SAFE_X12:
-            for index, part in enumerate(parts[1:], 1):
-                if not _CONTROL_ELEMENT.fullmatch(part.strip()):
-                    spans.extend(
-                        Span(span.start + places[index], span.end + places[index], span.kind, span.rule, span.sure)
-                        for span in reader.read(part)
-                    )
-        elif not strict:
-            pass
-        elif len(parts) > 1 and re.fullmatch(r"[A-Z0-9]{2,3}", tag):
-            for index, part in enumerate(parts[1:], 1):
-                spans.extend(
-                    Span(span.start + places[index], span.end + places[index], span.kind, span.rule, span.sure)
-                    for span in reader.read(part)
-                )
-        elif len(parts) > 1:
-            spans.extend(
-                Span(span.start + match.start(), span.end + match.start(), span.kind, span.rule, span.sure)
-                for span in reader.read(segment)
-            )
+        elif len(parts) > 1 and not re.fullmatch(r"[A-Z][A-Z0-9]{1,2}", tag):
+            spans.extend(_moved(reader.read(segment), match.start()))
+            continue
+        for index, part in enumerate(parts[1:], 1):
+            if index not in taken and not (known and _CONTROL_ELEMENT.fullmatch(part.strip())):
+                spans.extend(_moved(reader.read(part), places[index]))
     return [
         Span(span.start, span.end, span.kind, "segment", True) for span in sorted(spans, key=lambda span: span.start)
     ]

@@ -22,11 +22,15 @@ class TooDeep(Exception):  # noqa: N818 - a budget, not a fault
 
 
 class Shadow(NamedTuple):
-    """`text`: Latin-1 only. `starts`, `ends`: per character its place in the original; None when it is the original."""
+    """`text`: Latin-1 only. `starts`, `ends`: per character its place in the original; None when it is the original.
+
+    `letters`: as long as `text`, each character as it was written; '' when all of them are ASCII.
+    """
 
     text: str
     starts: list[int] | None
     ends: list[int] | None
+    letters: str = ""
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Where [start, end) of the shadow stands in the original."""
@@ -45,14 +49,16 @@ def cast(text: str) -> Shadow:
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
+    letters: list[str] = []
     for index, char in enumerate(shadow.text):
         seen = shapes.shadow_char(char)
         start, end = shadow.place(index, index + 1)
         for one in seen:
             chars.append(one)
+            letters.append(char if one in "\xc9\xe9" else one)
             starts.append(start)
             ends.append(end)
-    return Shadow("".join(chars), starts, ends)
+    return Shadow("".join(chars), starts, ends, "".join(letters))
 
 
 def _decode(text: str) -> Shadow:

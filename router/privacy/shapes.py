@@ -56,6 +56,8 @@ _ALTERNATIVES: Final = (
     _DAY + rb"(?:st|nd|rd|th)?(?: of)? " + _MONTH + rb"\b",
     rb"[0-9]{4}-" + _MONTH + rb"-[0-9]{1,2}\b",
     rb"[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,4})?\b",
+    rb"\b(?:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9])\b",
+    rb"[A-Za-z]:(?:\\{1,2}[A-Za-z0-9_.$ -]+)+",
     rb"\+?\(?[0-9]{1,6}\)?(?:[ .-]{1,2}\(?[0-9]{1,6}\)?){1,6}",
     rb"\+?[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]{1,3})?(?:%|\b)",
     rb"\\+(?:[ntrfb\"'/]|\\)",
@@ -230,6 +232,13 @@ COUNTED: Final = frozenset(
 DURATION: Final = re.compile(
     r"P(?:\d{1,4}[YMWD])*(?:T(?:\d{1,6}(?:\.\d{1,6})?[HMS])+)?|(?:\d{1,6}(?:\.\d{1,6})?(?:ms|us|ns|µs|[wdhms])){1,6}"
 )
+POSTCODE: Final = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9]")
+"""United Kingdom (BS 7666) and Canada (Canada Post): letters and digits in an order nothing else has."""
+ERROR_CODE: Final = re.compile(
+    r"(?:ORA|MY|TNS|PLS|RMAN|SP2|SQL|MSSQL|PG|DB2|IX|ERR|E|EC|CVE|CWE|RFC|ISO|KB|TS|CS|NU|CA|MSB|NETSDK|AADSTS|AWS|GCP|AZ|"
+    r"INC|CHG|PRB|RITM|SCTASK|CTASK|JIRA|OPS|SRE|INFRA|BUG|HY|HTTP|TLS|SSL|GHSA|DSA|USN|RHSA|ADR|SLO|SLA)-?[0-9]{1,7}(?:-[0-9]{1,7})?"
+)
+"""Codes of errors, tickets and standards, by the prefix of who gives them."""
 VERSION: Final = re.compile(
     r"v?\d{1,4}(?:\.\d{1,5}){1,3}(?:[-+.]?(?:rc|alpha|beta|dev|post|final|release|snapshot|b|a|r|p|ga|lts|sp|m|el|u|jre|build)[.-]?\d{0,4})?(?:[+-][0-9a-z.]{1,16})?",
     re.IGNORECASE,
@@ -309,7 +318,7 @@ def _class_of(char: str) -> str:
     if category == "Nd":
         return str(unicodedata.decimal(char))
     if category[0] in "LM":
-        return "\xc9" if category in {"Lu", "Lt"} else "\xe9"
+        return "\xc9" if category in {"Lu", "Lt", "Lo"} else "\xe9"  # scripts without case read as capitals
     if category == "Pd":
         return "-"
     if category == "Cf":

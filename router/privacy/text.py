@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final, NamedTuple
 
 import re2
 
 from router.privacy import shapes
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
-from router.privacy.keys import KEY_WORDS, PHI_WORDS, Verdict, judge, kind_of_words
+from router.privacy.keys import FOREIGN_WORDS, KEY_WORDS, PHI_WORDS, Verdict, judge, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.shadow import cast
 from router.privacy.tokens import is_token
@@ -79,6 +80,7 @@ _CALENDAR: Final = frozenset(
 )
 _LEADING_NUMBER: Final = re.compile(r"\+?[0-9]++(?![A-Za-z0-9_])")
 _DIGIT: Final = re.compile("[0-9]")
+_BUILD: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3}[ -]?[-(][0-9]{1,6}\)?(?:-(?:aws|azure|gcp|generic|amd64|arm64|kvm|lowlatency|cloud|default|linuxkit|el[0-9]))?")
 _SOLID: Final = re.compile(r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\]+")
 _QUOTES: Final = "\"'`"
 _LOGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,24}://([^/@]{1,200})@")
@@ -88,7 +90,8 @@ _SOURCE_FILE: Final = re.compile(
 _COUNTED_NAME: Final = re.compile(
     r"(?:TLS|SSL|HTTP)v?[0-9](?:\.[0-9])?|(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}"
 )
-_CRONJOB: Final = re.compile(r"[a-z][a-z0-9-]{2,50}-2[0-9]{7}(?:-[a-z0-9]{5})?")
+_CRONJOB: Final = re.compile(r"[a-z][a-z0-9-]{2,50}-2[0-9]{7}(?:-[a-z0-9]{5})?(?:\.[0-9a-f]{16})?")
+_ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-f]{1,16}")
 _CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\xc9\xe9]+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
 _FILLERS: Final = frozenset(
@@ -330,6 +333,25 @@ _STATES: Final = frozenset(
         "AA",
     ]
 )
+_STREET_LEADS: Final = frozenset(
+    [
+        "rue", "via", "calle", "rua", "avenida", "av", "avda", "ul", "ulica", "plaza", "praca", "largo", "travessa", "bd",
+        "boulevard", "chemin", "impasse", "viale", "corso", "piazza", "quai", "carrer", "paseo", "camino", "jalan", "strada",
+        "ulitsa", "estrada", "alameda", "vicolo", "cours", "allee", "avenue", "am", "an", "im", "unter", "auf", "zum", "zur",
+    ]
+)  # fmt: skip
+"""Words that begin a street's name, its number behind or before it."""
+_STREET_TAIL: Final = re.compile(
+    r"[a-z\xe9]{2,}(?:strasse|stra.e|str|weg|gasse|platz|allee|damm|ufer|gata|gatan|gade|vej|vejen|veien|vegen|vagen|v.gen|tie|katu|kuja|laan|straat|plein|"
+    r"kade|gracht|braut|stien|vollen|skogen|utca|steig|stieg|chaussee|promenade|markt|gate|gaten|torg|torget|plads)"
+)
+_PARTICLES: Final = frozenset(
+    [
+        "de", "da", "do", "dos", "das", "del", "della", "di", "du", "la", "le", "los", "las", "van", "von", "vom", "der", "den", "ter",
+        "ten", "bin", "ibn", "bint", "al", "el", "y", "e", "zu", "zum", "zur", "af", "av", "op", "st", "dit", "binti", "ap", "bar", "ben",
+    ]
+)  # fmt: skip
+"""Small words inside a person's name."""
 _NUMBER_ROLES: Final = frozenset(
     [
         "port",
@@ -421,9 +443,27 @@ _NUMBER_ROLES: Final = frozenset(
         "depth",
         "rate",
         "value",
+        "msg",
+        "nvarchar",
+        "varchar",
+        "char",
+        "decimal",
+        "numeric",
+        "thread",
+        "spid",
+        "rev",
+        "serial",
+        "block",
+        "term",
+        "sequence",
     ]
 )
 _CLINICAL_CUES: Final = {
+    "flat": "ADDRESS",
+    "plot": "ADDRESS",
+    "appt": "ADDRESS",
+    "hno": "ADDRESS",
+    "piso": "ADDRESS",
     "apt": "ADDRESS",
     "suite": "ADDRESS",
     "apartment": "ADDRESS",
@@ -459,7 +499,10 @@ class Reader:
         """The stretches of `text` to replace, in order, not overlapping. Raises shadow.TooDeep, TooLong."""
         shadow = cast(text)
         seen = shadow.text
-        spans = self._spans(seen, self._items(seen))
+        items = self._items(seen)
+        if shadow.letters:
+            items = [self._lettered(item, shadow.letters) for item in items]
+        spans = self._spans(seen, items)
         for kind, pattern in self.patterns:
             spans.extend(
                 Span(found.start(), found.end(), kind, "pattern", True)
@@ -527,6 +570,19 @@ class Reader:
                     add(item)
             pos = end
 
+    def _lettered(self, item: Item, letters: str) -> Item:
+        """A word with letters beyond ASCII as it was written when it is a key, in plain letters when it is a name."""
+        if item.text.isascii() or item.type not in {"w", "c"}:
+            return item
+        piece = letters[item.start : item.end]
+        if piece.lower() in FOREIGN_WORDS:
+            return item._replace(text=piece)
+        plain = _unaccented(piece)
+        low = plain.lower()
+        if plain.isascii() and (LEXICON.flag(low) == "p" or low in _STREET_LEADS or low in _TITLES or low in FOREIGN_WORDS):
+            return item._replace(text=plain)
+        return item
+
     # --- the walk over the items -----------------------------------------------------------------------------------
     def _spans(self, text: str, items: list[Item]) -> list[Span]:
         spans: list[Span] = []
@@ -590,7 +646,23 @@ class Reader:
                 continue
             self._number(text, items, index, spans)
             index += 1
-        return spans
+        return self._beside(text, spans) if self.strict else spans
+
+    def _beside(self, text: str, spans: list[Span]) -> list[Span]:
+        """A short number next to a capitalised word that is not known is part of it: a house number, a box, a flat."""
+        found: list[Span] = []
+        for span in spans:
+            if span.sure and span.kind != "ADDRESS" or span.kind not in {"PERSON", "WORD", "ADDRESS"}:
+                continue
+            if not text[span.start].isupper():
+                continue
+            behind = _HOUSE_NUMBER.match(text, span.end + 1) if text[span.end : span.end + 1] == " " else None
+            if behind is not None and text[behind.end() : behind.end() + 2].strip() in {"", ",", ";", ")", "."}:
+                found.append(Span(behind.start(), behind.end(), "NUMBER", "beside", False))
+            before = _NUMBER_BEFORE.search(text, max(span.start - 14, 0), span.start)
+            if before is not None:
+                found.append(Span(before.start(1), before.end(1), "NUMBER", "beside", False))
+        return settle([*spans, *found]) if found else spans
 
     def _key(self, text: str, items: list[Item], index: int) -> tuple[Verdict | None, int]:
         """What the words that end at `index` say as a key, longest phrase first."""
@@ -800,6 +872,15 @@ class Reader:
                 break
             low = item.text.lower()
             flag = LEXICON.flag(low) if item.type == "w" else ""
+            if (
+                kind == "PERSON"
+                and probe > index
+                and item.text in _PARTICLES
+                and self._capital_follows(text, items, probe)
+            ):
+                last = probe
+                probe += 1
+                continue
             if item.type == "w" and item.text.islower() and flag in PLAIN and (probe > index or kind == "PERSON"):
                 if kind == "ADDRESS" and (
                     low in _STREETS or low in {"apt", "unit", "suite", "north", "south", "east", "west"}
@@ -828,6 +909,10 @@ class Reader:
         item = items[index]
         word = item.text
         low = word.lower()
+        if low in _STREET_LEADS or (len(low) > 5 and _STREET_TAIL.fullmatch(low)):
+            after = self._named_street(text, items, index, spans)
+            if after:
+                return after
         flag = "w" if low in self.safe else LEXICON.flag(low)
         if flag in PLAIN or len(word) == 1:
             if (
@@ -836,6 +921,7 @@ class Reader:
                 and low not in _PERSON_CUES
                 and len(self.idle) < _IDLE
                 and kind_of_words((low,)) != "PERSON"
+                and low not in _STREET_LEADS
             ):
                 self.idle.add(word)
                 return index + 1
@@ -908,6 +994,16 @@ class Reader:
                     last = probe
                     probe += 1
                     continue
+                if (
+                    word in _PARTICLES
+                    and gap == " "
+                    and items[index].text[0].isupper()
+                    and self._capital_follows(text, items, probe)
+                ):
+                    flags.append("v")
+                    last = probe
+                    probe += 1
+                    continue
                 if flag in PLAIN:
                     break
                 if gap == ", " and (flag not in {"p", "n", ""} or not word[0].isupper() or len(flags) != 1):
@@ -925,11 +1021,11 @@ class Reader:
             if len(flags) >= 5:
                 break
         words = [items[place] for place in range(index, last + 1)]
-        while len(words) > 1 and len(words[-1].text) == 1:
+        while len(words) > 1 and (len(words[-1].text) == 1 or flags[-1] == "v"):
             words.pop()
             flags.pop()
         last = index + len(words) - 1
-        capital = [word for word in words if word.text[0].isupper()]
+        capital = [word for word, mark in zip(words, flags, strict=True) if word.text[0].isupper() or mark == "v"]
         if (
             len(words) == 1
             and flags[0] == "n"
@@ -951,9 +1047,12 @@ class Reader:
             and flags[0] == "p"
             and capital
             and not words[0].text.isupper()
-            and _is_value(text, words[0])
+            and (_is_value(text, words[0]) or _in_prose(text, words[0]))
         ):
             sure = True
+        if flags.count("p") >= 2 and not capital and len(words) <= 3:  # `patricia desrosiers`
+            spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", True))
+            return last + 1
         if len(capital) >= 2 and len(capital) == len(words) and not all(word.text.isupper() for word in words):
             spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", sure))
         elif all(flag == "n" for flag in flags) and len(words) > 1 and words[0].text.isupper():
@@ -963,10 +1062,16 @@ class Reader:
             for one, mark in zip(words, flags, strict=True):
                 if mark == "n" and not (len(words) > 1 and one.text[0].isupper()):
                     continue
-                if mark in PLAIN:
+                if mark in PLAIN or mark == "v":
                     continue
                 first_upper = one.text[0].isupper()
-                if mark == "" and len(one.text) <= 2 and not first_upper and (one.text.islower() or len(one.text) == 1):
+                if (
+                    mark == ""
+                    and len(one.text) <= 2
+                    and not first_upper
+                    and (one.text.islower() or len(one.text) == 1)
+                    and one.text.strip("\xe9")
+                ):
                     continue
                 if mark == "" and len(one.text) <= 2 and one.text.isupper():
                     continue
@@ -980,6 +1085,18 @@ class Reader:
                     )
                 )
         return last + 1
+
+    def _capital_follows(self, text: str, items: list[Item], index: int) -> bool:
+        """After a particle, and perhaps another one, comes a capitalised word that may be a name."""
+        for probe in (index + 1, index + 2):
+            if probe >= len(items) or items[probe].type != "w" or text[items[probe - 1].end : items[probe].start] != " ":
+                return False
+            word = items[probe].text
+            if word[0].isupper():
+                return LEXICON.flag(word.lower()) not in PLAIN and not (word.isupper() and len(word) < 4)
+            if word not in _PARTICLES:
+                return False
+        return False
 
     def _person_before(self, text: str, items: list[Item], index: int) -> bool:
         if index == 0:
@@ -1044,6 +1161,9 @@ class Reader:
                     break
                 continue
             if word[0].isupper() and len(word) == 1 and probe > start:
+                probe += 1
+                continue
+            if probe > start and word in _PARTICLES and self._capital_follows(text, items, probe):
                 probe += 1
                 continue
             if (
@@ -1139,6 +1259,10 @@ class Reader:
             return self._pieces(word, at, end)
         if shapes.UNIT.fullmatch(stripped) or shapes.DURATION.fullmatch(stripped):
             return []
+        if shapes.ERROR_CODE.fullmatch(stripped) or _ADDRESS_OF_MEMORY.fullmatch(stripped):
+            return []
+        if shapes.POSTCODE.fullmatch(word):
+            return [Span(at, end, "ZIP", "shape", True)]
         if _COUNTED_NAME.fullmatch(stripped) or shapes.UUID.fullmatch(stripped):
             return []
         if _SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
@@ -1149,7 +1273,7 @@ class Reader:
                 if shapes.SECRET_SHAPE.fullmatch(stripped)
                 else self._path(word, at)
             )
-        if shapes.VERSION.fullmatch(stripped):
+        if shapes.VERSION.fullmatch(stripped) or _BUILD.fullmatch(stripped):
             return []
         if shapes.HEX.fullmatch(stripped) and _opaque_hex(stripped):
             return []
@@ -1439,6 +1563,9 @@ class Reader:
             if day is not None and before is not None and before.text.lower() in _DAY_CUES:
                 spans.append(Span(item.start, day.end(), "DATE", "cue", False))
             return
+        if size >= 5 and before is not None and spans and spans[-1].end == before.end and gap_before in {" ", ", "}:
+            spans.append(Span(item.start, item.end, "NUMBER", "beside", False))  # a postal code after a place
+            return
         if (
             gap_after[:1] == "%"
             or after_word in shapes.COUNTED
@@ -1446,6 +1573,14 @@ class Reader:
         ):
             return
         if size == 4 and "2010" <= digits <= "2039" and not gap_before.endswith(":"):
+            return
+        if (
+            before is not None
+            and before.text.lower() in {"of", "out"}
+            and index > 1
+            and items[index - 2].type in {"n", "d"}
+            and size <= 7
+        ):
             return
         if before is not None and gap_before == ":" and before.type in {"w", "c", "s", "n", "d"} and size <= 5:
             return
@@ -1506,6 +1641,40 @@ class Reader:
                 spans.append(Span(items[index].start, items[last].end, "ADDRESS", "street", True))
                 return True
         return False
+
+    def _named_street(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
+        """`Rua do Arenque 1634`, `8 bis rue des Tanneurs`, `Lindenallee 14b`: the index after it, or 0.
+
+        The word at `index` begins a street's name or ends like one; a house number stands behind or before it.
+        """
+        lead = items[index].text.lower() in _STREET_LEADS
+        last = index
+        capitals = 0 if lead else 1
+        while lead and last + 1 < len(items) and last - index < 6:
+            following = items[last + 1]
+            gap = text[items[last].end : following.start]
+            if gap not in {" ", ". ", "'", "-"} or following.type not in {"w", "c"}:
+                break
+            if not following.text[0].isupper() and following.text.lower() not in _PARTICLES and following.text not in {"des", "aux", "les", "l", "d"}:
+                break
+            capitals += following.text[0].isupper()
+            last += 1
+        if not capitals:
+            return 0
+        start = end = 0
+        if last + 1 < len(items) and text[items[last].end : items[last + 1].start] in {" ", ", ", " n. ", " nr. "}:
+            found = _HOUSE_NUMBER.match(text, items[last + 1].start)
+            if found is not None:
+                start, end = items[index].start, found.end()
+        before = _NUMBER_BEFORE.search(text, max(items[index].start - 14, 0), items[index].start)
+        if before is not None:
+            start, end = before.start(1), max(end, items[last].end)
+        if not end:
+            return 0
+        spans.append(Span(start, end, "ADDRESS", "street", True))
+        while last + 1 < len(items) and items[last + 1].start < end:
+            last += 1
+        return last + 1
 
     # --- cues --------------------------------------------------------------------------------------------------------
     def _cue(self, text: str, items: list[Item], index: int) -> str:
@@ -1589,6 +1758,8 @@ class Reader:
         return ""
 
 
+_HOUSE_NUMBER: Final = re.compile(r"[0-9]{1,5}(?: ?[A-Za-z](?![A-Za-z0-9]))?(?:[-/][0-9]{1,4}[A-Za-z]?)?(?![0-9A-Za-z%])")
+_NUMBER_BEFORE: Final = re.compile(r"(?<![0-9A-Za-z])([0-9]{1,5}[A-Za-z]?,?(?: (?:bis|ter|quater))?,?) $")
 # Stems of the WHO's international nonproprietary names
 _DRUG: Final = re.compile(
     r"(?:mab|tinib|pril|sartan|statin|olol|conazole|prazole|cillin|mycin|floxacin|cycline|dipine|gliptin|gliflozin|tidine|triptan|ciclovir|navir|buvir|tegravir|citabine|"
@@ -1633,6 +1804,14 @@ def _is_separator(gap: str) -> bool:
     return (
         core in {"=", ":", "=>", ":=", "->", "==", "::", "=:", ":,", "~", "=~"} and "\n" not in gap and len(gap) <= 12
     )
+
+
+_BASES: Final = str.maketrans("ßøØłŁđĐðÐþÞıæÆœŒ", "soOlLdDdDtTiaAoO")
+
+
+def _unaccented(word: str) -> str:
+    """`Müller` as `Muller`, letter for letter."""
+    return "".join(unicodedata.normalize("NFD", char)[0] for char in word.translate(_BASES))
 
 
 def _stands_alone(text: str, item: Item) -> bool:
@@ -1699,6 +1878,10 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "s", piece, "DATE")
     if len(piece) in {14, 17} and shapes.MAC.fullmatch(piece):
         return Item(start, end, "s", piece, "DEVICE_ID")
+    if first.isalpha() and " " in piece and shapes.POSTCODE.fullmatch(piece):
+        return Item(start, end, "s", piece, "ZIP")
+    if piece[1:3] == ":\\":
+        return Item(start, end, "c", piece.rstrip(" .-"))
     if first.isalpha() and " " in piece:
         return (
             Item(start, end, "d" if re.search(r"[0-9]:[0-9]", piece) else "s", piece, "DATE")
@@ -1748,6 +1931,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "s", piece, "DATE")
     if re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece):
         return Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None
+    if shapes.POSTCODE.fullmatch(piece):
+        return Item(start, end, "s", piece, "ZIP")
     return _digits(piece, start, end)
 
 
@@ -1782,6 +1967,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
         and (len(digits) == 10 or digits[0] in "10")
     ):
         return Item(start, end, "s", piece, "PHONE")
+    if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3} \([0-9]{1,6}\)?", plain):
+        return Item(start, end, "c", piece)
     if "(" in plain and ")" in plain and 7 <= len(digits) <= 13:
         return Item(start, end, "s", piece, "PHONE")
     if sizes == [3, 4] and separators <= {"-"}:
@@ -1826,7 +2013,9 @@ def _sure_shape(item: Item, cue: str) -> bool:
     if item.kind == "DATE":
         return bool(cue) or not re.search(r"20[12]\d", item.text)
     if item.kind == "SSN":
-        return "-" in item.text or bool(cue)
+        return "-" in item.text or bool(cue) or shapes.ssn_ok("".join(filter(str.isdigit, item.text)))
+    if item.kind == "ZIP" and shapes.POSTCODE.fullmatch(item.text):
+        return True
     if item.kind in {"ZIP", "NATIONAL_ID", "NUMBER"}:
         return bool(cue)
     return True
@@ -1958,6 +2147,16 @@ def opaque_id(value: str, reader: Reader) -> bool:
 _PERSONAL_ID: Final = re.compile(
     r"(?<![0-9])[0-9]{3}[-.][0-9]{2}[-.][0-9]{4}(?![0-9])|(?<![0-9])[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}(?![0-9])|(?i:(?:^|[^a-z])(?:mrn|ssn|dob|patient|member|npi|phone|email)[^a-z]{0,3}[0-9]{3})"
 )
+
+
+def _in_prose(text: str, item: Item) -> bool:
+    """Does a word stand between blanks or sentence marks, next to an ordinary lower-case word."""
+    before, after = text[item.start - 2 : item.start], text[item.end : item.end + 2]
+    if not (before[-1:] in {"", " ", "\n", "(", '"'} and after[:1] in {"", " ", ",", ".", ";", "!", "?", ")", "\n", '"', "'"}):
+        return False
+    return (before[:1].isalpha() and before[:1].islower()) or before[:1] in {",", ";"} or (
+        after[:1] == " " and after[1:2].islower() and before == ""
+    )
 
 
 def _is_value(text: str, item: Item) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import traceback
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final, TypeVar
+from uuid import uuid4
 
 from router.privacy.scrubbers.plain import text_of
 
@@ -24,13 +24,14 @@ Error = TypeVar("Error", bound=type[BaseException])
 _DECLARED: set[type[BaseException]] = set()
 MOST_FRAMES: Final = 100
 MOST_CAUSES: Final = 10
-_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FRAME: Final = re.compile(r'\s*(?:\|\s*)*File "[^"\n]{1,500}", line \d{1,7}(?:, in [^\n]{1,200})?')
 _HEADING: Final = re.compile(
     r"Traceback \(most recent call last\):|During handling of the above exception, another exception occurred:"
     r"|The above exception was the direct cause of the following exception:"
 )
-_NAMED: Final = re.compile(r"(?:\s*\|\s*)*([A-Za-z_][A-Za-z0-9_]{0,99}(?:\.[A-Za-z_][A-Za-z0-9_<>]{0,99}){0,12})(?::|$)")
+_NAMED: Final = re.compile(
+    r"(?:\s*\|\s*)*([A-Za-z_][A-Za-z0-9_]{0,99}(?:\.[A-Za-z_][A-Za-z0-9_<>]{0,99}){0,12})(?::|$)"
+)
 
 
 def harmless(kind: Error) -> Error:
@@ -50,9 +51,8 @@ def declared(name: str, scrubber: Scrubber) -> bool:
 
 
 def new_error_id() -> str:
-    """`err_` and sixteen base32 characters: 80 random bits that name one error in logs, tracker and error store."""
-    number = secrets.randbits(80)
-    return "err_" + "".join(_CROCKFORD[number >> shift & 31] for shift in range(0, 80, 5))
+    """A random UUID that names one error in logs, tracker and error store, and passes every filter of ours."""
+    return str(uuid4())
 
 
 def full_name(kind: type[BaseException]) -> str:

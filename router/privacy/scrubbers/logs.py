@@ -33,12 +33,13 @@ class TokenizingFilter(logging.Filter):
     """Replaces PHI in every record that passes a handler; a record that cannot be judged is withheld, never passed.
 
     From Python 3.12 on the handler gets a copy, and other handlers see the record as it was. Before that a filter can
-    only change the record itself, so handlers after this one see the tokens as well.
+    only change the record itself, so handlers after this one see the tokens as well. `withheld` counts.
     """
 
     def __init__(self, scrubber: Scrubber) -> None:
         super().__init__()
         self._scrubber = scrubber
+        self.withheld = 0
 
     def filter(self, record: logging.LogRecord) -> logging.LogRecord | bool:  # type: ignore[override]  # 3.12's
         """The record with tokens in place of PHI."""
@@ -48,7 +49,8 @@ class TokenizingFilter(logging.Filter):
             record = copy.copy(record)
         try:
             self._replace(record)
-        except ZeroDivisionError:
+        except Exception:  # noqa: BLE001 - whatever it was, it must neither pass nor be told
+            self.withheld += 1
             withhold(record)
         record.__dict__[_DONE] = self._scrubber
         return record if sys.version_info >= (3, 12) else True
@@ -179,7 +181,9 @@ def log_error(
     shown = {name: value.name if isinstance(value, Enum) else str(value) for name, value in identifiers.items()}
     logger.log(
         level,
-        "error",
+        "%s %s",
+        full_name(type(error)),
+        error_id,
         extra={**shown, "error_class": full_name(type(error)), "error_id": error_id, "error_kept": kept},
         stacklevel=2,
     )

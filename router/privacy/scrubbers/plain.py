@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -44,7 +45,7 @@ def _plain(value: Any, depth: int, left: list[int]) -> Json:  # noqa: ANN401 - a
     if kind is int:
         return value if -(1 << 63) <= value < 1 << 64 else str(value)  # what JSON's readers take
     if depth > DEEPEST or left[0] < 0:
-        return "<TEXT>" if isinstance(value, (Mapping, list, tuple, Set)) else text_of(value)
+        return "<TEXT>" if isinstance(value, (Mapping, list, tuple, AbstractSet)) else text_of(value)
     if isinstance(value, (KeyedHash, *_AS_TEXT)):
         return text_of(value)
     if isinstance(value, Enum):
@@ -59,10 +60,8 @@ def _inside(value: Any, depth: int, left: list[int]) -> Json:  # noqa: ANN401 - 
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             value = {each.name: getattr(value, each.name, None) for each in dataclasses.fields(value)}
         if isinstance(value, Mapping):
-            return {
-                text_of(key): _plain(each, depth + 1, left) for key, each in list(value.items()) if left[0] > 0
-            }
-        if isinstance(value, (list, tuple, Set)):
+            return {text_of(key): _plain(each, depth + 1, left) for key, each in list(value.items()) if left[0] > 0}
+        if isinstance(value, (list, tuple, AbstractSet)):
             return [_plain(each, depth + 1, left) for each in list(value) if left[0] > 0]
     except Exception:  # noqa: BLE001 - somebody's mapping
         return f"<{type(value).__name__}>"

@@ -59,7 +59,7 @@ class Scrubber:
         ValueError: the key is too short.
     """
 
-    def __init__(  # noqa: PLR0913 - the settings of an application, all named
+    def __init__(
         self,
         level: str = "strict",
         *,
