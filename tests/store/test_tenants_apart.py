@@ -23,6 +23,7 @@ DOORS = {
     "door.audit_months(p_ahead integer)",
     "door.audit_unchained(p_passed xid8)",
     "door.due_lanes()",
+    "door.policy_tenants()",
     "door.quiet_tenants()",
     "door.session_by_hash(p_hash bytea)",
     "door.source_by_key(p_hash bytea)",
@@ -35,6 +36,26 @@ DOORS = {
 """All that works without a tenant."""
 
 VAULT = {
+    "vault.approve_optin(p_optin uuid, p_approver uuid, p_by text, p_via text, p_facts jsonb)",
+    (
+        "vault.ask_optin(p_optin uuid, p_channel uuid, p_types text[], p_severity text, p_purpose text, p_baa uuid,"
+        " p_until timestamp with time zone, p_requester uuid, p_by text, p_via text, p_destination text, p_facts jsonb,"
+        " p_break_glass boolean)"
+    ),
+    "vault.bind_optin(p_optin uuid, p_mac bytea, p_mac_version integer)",
+    "vault.channel_strays()",
+    (
+        "vault.disclose(p_version bigint, p_optin uuid, p_channel uuid, p_destination uuid, p_identity bytea,"
+        " p_refused text, p_wanted json)"
+    ),
+    "vault.end_optin(p_optin uuid, p_state text, p_by text, p_reason text)",
+    "vault.hold_optin(p_optin uuid)",
+    "vault.keep_optin(p_optin uuid, p_reviewer uuid, p_by text, p_types text[], p_until timestamp with time zone)",
+    "vault.look_optin(p_optin uuid, p_every interval)",
+    "vault.remind_baa(p_baa uuid, p_days integer)",
+    "vault.retire_baa(p_baa uuid, p_by text)",
+    "vault.told_optin(p_optin uuid)",
+    "vault.warn_optin(p_optin uuid, p_days integer)",
     "vault.add_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
     "vault.fetch(p_grant uuid, p_actor text)",
     "vault.keys()",
@@ -44,6 +65,7 @@ VAULT = {
     "vault.reveal_counts(p_user uuid)",
     "vault.rewrap_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
     "vault.seal(p_index integer, p_key integer, p_entries json)",
+    "vault.seal_again(p_index integer, p_key integer, p_entries json)",
 }
 """All that reaches the vault."""
 
