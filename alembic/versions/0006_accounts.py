@@ -55,6 +55,7 @@ WITHOUT_TENANT = """
 CREATE TABLE throttle (
   key bytea PRIMARY KEY,
   level double precision NOT NULL,
+  taken boolean NOT NULL,
   at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX throttle_at ON throttle (at);

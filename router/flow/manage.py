@@ -19,6 +19,7 @@ from channels.contract import Delivered, Message, Outcome, Reason
 from channels.registry import CHANNELS
 from router.core import render
 from router.core.access import ROLES
+from router.core.audit import Event
 from router.flow.delivery import Ways
 from router.runtime import Runtime
 from router.store import config, incidents, listing, users
@@ -102,16 +103,16 @@ def tenant_keys(runtime: Runtime) -> list[TenantKeys]:
     return found
 
 
-def add_user(runtime: Runtime, tenant_id: UUID, email: str, roles: Sequence[str], actor: str) -> UUID:
+def add_user(
+    runtime: Runtime, tenant_id: UUID, email: str, roles: Sequence[str], actor: str, auth: str = ""
+) -> UUID:
     """Add a user with these roles; one who is there gets these instead.
 
     Raises:
         NotPossible: the address or a role cannot be used.
         DatabaseDown: nothing was changed.
     """
-    address = email.strip().lower()
-    if not _EMAIL.fullmatch(address):
-        raise NotPossible("The e-mail address has no usable shape.")
+    address = usable_address(email)
     if not roles or set(roles) - set(ROLES):
         raise NotPossible(f"Roles are {', '.join(ROLES)}; one at least.")
     named = [role for role in ROLES if role in roles]
@@ -119,9 +120,22 @@ def add_user(runtime: Runtime, tenant_id: UUID, email: str, roles: Sequence[str]
         before = users.by_email(session, address)
         if before is not None and before.disabled_at is None and list(before.roles) == named:
             return before.user_id  # type: ignore[no-any-return]  # rows are named tuples
+        if before is not None and before.kind != "person":
+            raise NotPossible("This is the break-glass account: `alertveil users break-glass` looks after it.")
         user_id = users.put(session, tenant_id, uuid4(), address, named)
         config.bump(session, actor, [f"user {address}: {', '.join(named)}"])
+        details = {"roles": named, "roles_before": list(before.roles) if before else []}
+        action = "user.roles" if before else "user.add"
+        runtime.audit.write(session, tenant_id, Event(action, actor, f"user:{user_id}", auth=auth, details=details))
     return user_id
+
+
+def usable_address(email: str) -> str:
+    """The e-mail address as it is kept. Raises NotPossible."""
+    address = email.strip().lower()
+    if not _EMAIL.fullmatch(address):
+        raise NotPossible("The e-mail address has no usable shape.")
+    return address
 
 
 def switch(runtime: Runtime, tenant_id: UUID | None, *, on: bool, actor: str) -> bool:

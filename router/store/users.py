@@ -8,15 +8,36 @@ from uuid import UUID
 
 from router.store.session import Row, Session
 
+_COLUMNS = "user_id, email, subject, kind, roles, created_at, seen_at, disabled_at"
+
 
 def by_email(session: Session, email: str) -> Row | None:
     """The entered tenant's user with this address."""
-    return session.one("SELECT user_id, email, roles, disabled_at FROM users WHERE email = %s", (email,))
+    return session.one(f"SELECT {_COLUMNS} FROM users WHERE email = %s", (email,))
+
+
+def by_id(session: Session, user_id: UUID) -> Row | None:
+    """The entered tenant's user with this id."""
+    return session.one(f"SELECT {_COLUMNS} FROM users WHERE user_id = %s", (user_id,))
 
 
 def every(session: Session) -> list[Row]:
-    """The entered tenant's users, by e-mail address."""
-    return session.rows("SELECT user_id, email, roles, created_at, disabled_at FROM users ORDER BY email")
+    """The entered tenant's users, by e-mail address; `factors` are the kinds of what proves who they are."""
+    return session.rows(
+        f"SELECT {_COLUMNS}, coalesce(f.kinds, '{{}}') AS factors, coalesce(s.n, 0) AS sessions FROM users u"
+        " LEFT JOIN LATERAL (SELECT array_agg(DISTINCT x.kind) AS kinds FROM factors x"
+        "  WHERE x.user_id = u.user_id AND x.confirmed_at IS NOT NULL) f ON true"
+        " LEFT JOIN LATERAL (SELECT count(*) AS n FROM sessions x"
+        "  WHERE x.user_id = u.user_id AND x.kind = 'session' AND x.ends_at > now()) s ON true"
+        " ORDER BY email".replace(_COLUMNS, "u." + _COLUMNS.replace(", ", ", u."))
+    )
+
+
+def with_role(session: Session, role: str) -> list[Row]:
+    """The entered tenant's users that have a role and are not disabled."""
+    return session.rows(
+        f"SELECT {_COLUMNS} FROM users WHERE %s = ANY (roles) AND disabled_at IS NULL ORDER BY email", (role,)
+    )
 
 
 def put(session: Session, tenant_id: UUID, user_id: UUID, email: str, roles: Sequence[str]) -> UUID:
@@ -29,28 +50,118 @@ def put(session: Session, tenant_id: UUID, user_id: UUID, email: str, roles: Seq
     return row.user_id if row else user_id
 
 
+def set_kind(session: Session, user_id: UUID, kind: str) -> None:
+    """Make a user a person's or the break-glass account."""
+    session.run("UPDATE users SET kind = %s WHERE user_id = %s", (kind, user_id))
+
+
+def set_disabled(session: Session, user_id: UUID, *, disabled: bool) -> bool:
+    """Disable or enable a user; True when that changed it."""
+    return bool(
+        session.run(
+            "UPDATE users SET disabled_at = CASE WHEN %(disabled)s THEN now() END"
+            " WHERE user_id = %(user)s AND (disabled_at IS NULL) = %(disabled)s",
+            {"user": user_id, "disabled": disabled},
+        )
+    )
+
+
+def identify(session: Session, user_id: UUID, subject: str) -> None:
+    """From now on this is the user that an identity provider calls `subject`."""
+    session.run("UPDATE users SET subject = %s WHERE user_id = %s", (subject, user_id))
+
+
+def seen(session: Session, user_id: UUID) -> None:
+    """The user signed in."""
+    session.run("UPDATE users SET seen_at = now() WHERE user_id = %s", (user_id,))
+
+
+def anyone(session: Session) -> bool:
+    """Is there any user in any tenant; needs no tenant."""
+    row = session.one("SELECT door.anyone() AS found")
+    return row is not None and row.found
+
+
+def by_login(session: Session, email: str) -> list[Row]:
+    """(tenant_id, user_id) of every user with this address that is not disabled; needs no tenant."""
+    return session.rows("SELECT tenant_id, user_id FROM door.users_by_login(%s)", (email,))
+
+
+def by_subject(session: Session, subject: str) -> list[Row]:
+    """(tenant_id, user_id) of every user that an identity provider calls this; needs no tenant."""
+    return session.rows("SELECT tenant_id, user_id FROM door.users_by_subject(%s)", (subject,))
+
+
 def session_owner(session: Session, hashed: bytes) -> tuple[UUID, UUID] | None:
     """(tenant, user) of a session or code that has not ended; needs no tenant."""
     row = session.one("SELECT tenant_id, user_id FROM door.session_by_hash(%s)", (hashed,))
     return (row.tenant_id, row.user_id) if row else None
 
 
-def add_session(
-    session: Session, tenant_id: UUID, user_id: UUID, hashed: bytes, kind: str, holds: timedelta
+def add_session(  # noqa: PLR0913 - one value a column
+    session: Session,
+    tenant_id: UUID,
+    user_id: UUID,
+    hashed: bytes,
+    kind: str,
+    holds: timedelta,
+    *,
+    auth: str = "",
+    strong: bool = False,
+    address: str = "",
+    agent: str = "",
 ) -> datetime:
-    """Keep the hash of a code or session; returns when it ends."""
+    """Keep the hash of a code or session; returns when it ends. `strong`: its user proved who they are just now."""
     row = session.one(
-        "INSERT INTO sessions (tenant_id, session_hash, user_id, kind, ends_at) VALUES (%s, %s, %s, %s, now() + %s)"
-        " RETURNING ends_at",
-        (tenant_id, hashed, user_id, kind, holds),
+        "INSERT INTO sessions (tenant_id, session_hash, user_id, kind, ends_at, auth, strong_at, address, agent)"
+        " VALUES (%s, %s, %s, %s, now() + %s, %s, CASE WHEN %s THEN now() END, %s, %s) RETURNING ends_at",
+        (tenant_id, hashed, user_id, kind, holds, auth, strong, address, agent),
     )
     assert row is not None  # noqa: S101 - RETURNING gives the row that was inserted
     return row.ends_at  # type: ignore[no-any-return]  # rows are named tuples
 
 
-def end_session(session: Session, hashed: bytes, kind: str) -> bool:
-    """Remove a code or session; True for the one caller who did."""
-    return bool(session.run("DELETE FROM sessions WHERE session_hash = %s AND kind = %s", (hashed, kind)))
+def end_session(session: Session, hashed: bytes, kind: str) -> str | None:
+    """Remove a code or session; how it was come by, for the one caller who did."""
+    row = session.one("DELETE FROM sessions WHERE session_hash = %s AND kind = %s RETURNING auth", (hashed, kind))
+    return row.auth if row else None
+
+
+def strengthen(session: Session, hashed: bytes, new: bytes, auth: str) -> bool:
+    """The session's user proved who they are once more: a new secret from now on, and the same end."""
+    return bool(
+        session.run(
+            "UPDATE sessions SET session_hash = %s, strong_at = now(), auth = %s"
+            " WHERE session_hash = %s AND kind = 'session'",
+            (new, auth, hashed),
+        )
+    )
+
+
+def sessions(session: Session, user_id: UUID | None, idle: timedelta) -> list[Row]:
+    """The sessions that hold, of one user or of everybody, newest first."""
+    return session.rows(
+        "SELECT s.session_id, s.user_id, u.email, s.auth, s.created_at, s.seen_at, s.ends_at, s.address, s.agent"
+        " FROM sessions s JOIN users u USING (tenant_id, user_id) WHERE s.kind = 'session' AND s.ends_at > now()"
+        " AND s.seen_at > now() - %(idle)s AND u.disabled_at IS NULL"
+        " AND (%(user)s::uuid IS NULL OR s.user_id = %(user)s) ORDER BY s.seen_at DESC LIMIT 500",
+        {"user": user_id, "idle": idle},
+    )
+
+
+def end_one(session: Session, session_id: UUID, user_id: UUID | None) -> UUID | None:
+    """End a session by its id, of this user only if one is given; whose it was."""
+    row = session.one(
+        "DELETE FROM sessions WHERE session_id = %(id)s AND kind = 'session'"
+        " AND (%(user)s::uuid IS NULL OR user_id = %(user)s) RETURNING user_id",
+        {"id": session_id, "user": user_id},
+    )
+    return row.user_id if row else None
+
+
+def end_all(session: Session, user_id: UUID, *, but: bytes = b"") -> int:
+    """End every session, half session and code of a user, but the one with this hash."""
+    return session.run("DELETE FROM sessions WHERE user_id = %s AND session_hash <> %s", (user_id, but))
 
 
 def sweep_sessions(session: Session, idle: timedelta) -> None:
@@ -64,10 +175,21 @@ def sweep_sessions(session: Session, idle: timedelta) -> None:
 def visit(session: Session, hashed: bytes, idle: timedelta) -> Row | None:
     """Who holds this session, while it holds."""
     return session.one(
-        "SELECT u.user_id, u.email, u.roles, t.name, t.slug FROM sessions s JOIN users u USING (tenant_id, user_id)"
-        " JOIN tenants t USING (tenant_id) WHERE s.session_hash = %s AND s.kind = 'session' AND s.ends_at > now()"
-        " AND s.seen_at > now() - %s AND u.disabled_at IS NULL",
+        "SELECT u.user_id, u.email, u.roles, u.kind, t.name, t.slug, s.session_id, s.auth, s.strong_at, now() AS now"
+        " FROM sessions s JOIN users u USING (tenant_id, user_id) JOIN tenants t USING (tenant_id)"
+        " WHERE s.session_hash = %s AND s.kind = 'session' AND s.ends_at > now() AND s.seen_at > now() - %s"
+        " AND u.disabled_at IS NULL",
         (hashed, idle),
+    )
+
+
+def half(session: Session, hashed: bytes) -> Row | None:
+    """Who has given the first of two factors, while that holds."""
+    return session.one(
+        "SELECT u.user_id, u.email, u.kind, t.slug, s.auth FROM sessions s JOIN users u USING (tenant_id, user_id)"
+        " JOIN tenants t USING (tenant_id) WHERE s.session_hash = %s AND s.kind = 'half' AND s.ends_at > now()"
+        " AND u.disabled_at IS NULL",
+        (hashed,),
     )
 
 
