@@ -23,6 +23,7 @@ class Settings:
 
     data_dir: Path
     database_url: str
+    database_named: bool
     owner_database_url: str | None
     auditor_database_url: str | None
     redis_url: str
@@ -46,6 +47,11 @@ class Settings:
     def __repr__(self) -> str:
         return "<Settings>"
 
+    @property
+    def host_may_stand_in(self) -> bool:
+        """May whoever has this host approve, sign and reveal for a named user (design §6)."""
+        return self.host_approvals or not self.database_named
+
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from `environ` (default: the process's own).
@@ -65,6 +71,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(
         data_dir=data_dir,
         database_url=database_url,
+        database_named=_text(env, "DATABASE_URL") is not None,
         owner_database_url=_text(env, "OWNER_DATABASE_URL") or run.get("owner_database_url"),
         auditor_database_url=_text(env, "AUDITOR_DATABASE_URL"),
         redis_url=redis_url,

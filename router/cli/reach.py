@@ -48,9 +48,8 @@ def acting(built: Runtime, tenant_id: UUID | None, email: str | None, deed: Deed
     Raises:
         Refused: the tenant has no such user, or the user's roles do not allow it.
     """
-    host = f"host:{_os_user()}"
     if email is None or tenant_id is None:
-        return host
+        return host()
     from router.core.access import may
     from router.store import users
 
@@ -60,7 +59,12 @@ def acting(built: Runtime, tenant_id: UUID | None, email: str | None, deed: Deed
         raise Refused("--as names nobody who is a user of this tenant.")
     if not may(user.roles, deed):
         raise Refused("The roles of the user that --as names do not allow this.")
-    return f"{user.email} through {host}"
+    return f"{user.email} through {host()}"
+
+
+def host() -> str:
+    """The host's own user, as audit events name them."""
+    return f"host:{_os_user()}"
 
 
 def tenant(built: Runtime, slug: str | None) -> UUID:

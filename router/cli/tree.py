@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from router.cli import channels, deliveries, failure, incidents, installation, people, say
+from router.cli import channels, deliveries, failure, incidents, installation, people, reveal, say
 
 app = typer.Typer(
     help="HIPAA-safe alert fan-out: PHI becomes tokens at the edge, before anything is stored or sent.",
@@ -35,6 +35,7 @@ app.add_typer(incidents.app, name="incidents")
 app.add_typer(channels.app, name="channels")
 app.add_typer(deliveries.app, name="deliveries")
 people.add(app)
+reveal.add(app)
 
 
 def run(words: Sequence[str]) -> int:

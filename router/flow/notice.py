@@ -1,4 +1,4 @@
-"""A destination stopped working: its tenant's other channels are told, and told again when it is back."""
+"""What Alertveil itself has to say becomes an incident: a destination stopped working, or somebody reveals too much."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from channels.contract import SafeText
+from channels.contract import SafeText, Severity
 from router.core.alert import SafeAlert
 from router.core.ident import time_ordered
 from router.core.incident import absorb
 from router.core.retry import Health
-from router.flow.snapshot import Channel, Snapshots
+from router.flow.snapshot import Channel, Snapshot, Snapshots
 from router.runtime import Runtime
 from router.store import deliveries, incidents
 
@@ -22,10 +22,13 @@ SOURCE = "alertveil"
 """The source of what Alertveil itself has to say; no key opens it."""
 
 
+Ring = Callable[[set[tuple[UUID, UUID]]], None]
+
+
 def channel_health(
     runtime: Runtime,
     snapshots: Snapshots,
-    ring: Callable[[set[tuple[UUID, UUID]]], None],
+    ring: Ring,
     tenant_id: UUID,
     channel_id: UUID,
     health: Health,
@@ -35,15 +38,83 @@ def channel_health(
     It goes to every other channel of the tenant, whatever the routes say: the one that would have told it is the one
     that is broken. Raises DatabaseDown.
     """
+
+    def alert(snapshot: Snapshot, key: bytes, now: datetime) -> SafeAlert | None:
+        channel = snapshot.channels.get(channel_id)
+        return _paused(channel, health, key, tenant_id, now) if channel is not None else None
+
+    _tell(runtime, snapshots, ring, tenant_id, ("channel health", str(channel_id)), alert, besides=channel_id)
+
+
+def unusual_reveals(
+    runtime: Runtime, snapshots: Snapshots, ring: Ring, tenant_id: UUID, user_id: UUID, what: str
+) -> None:
+    """Open an incident that says who reveals more than usual, for the privacy officer; it holds tokens of nobody.
+
+    `what` is the sentence of `core.reveal.unusual`. It goes to every channel of the tenant, whatever the routes say,
+    and names the person by id alone. Raises DatabaseDown.
+    """
+
+    def alert(_: Snapshot, key: bytes, now: datetime) -> SafeAlert:
+        return _alert(
+            tenant_id,
+            key,
+            now,
+            severity="warning",
+            title=f"Unusual reveals by one user: {what}",
+            description="For the privacy officer: see what was revealed, and why, with "
+            f"`alertveil audit disclosures --user {user_id}`. Disable the account if it is not who it should be.",
+            labels={"user": str(user_id)},
+        )
+
+    _tell(runtime, snapshots, ring, tenant_id, ("unusual reveals", str(user_id)), alert)
+
+
+def break_glass(
+    runtime: Runtime, snapshots: Snapshots, ring: Ring, tenant_id: UUID, user_id: UUID, officers: int
+) -> None:
+    """Open an incident that says that the break-glass account was opened, on every channel of the tenant.
+
+    It names the account by id alone; `officers` is how many privacy officers there are to look into it.
+    Raises DatabaseDown.
+    """
+
+    def alert(_: Snapshot, key: bytes, now: datetime) -> SafeAlert:
+        return _alert(
+            tenant_id,
+            key,
+            now,
+            severity="critical",
+            title="The break-glass account was opened",
+            description=f"For the {officers} privacy officers and everybody else: somebody with the host opened the "
+            "account that is for emergencies. See who and why with `alertveil audit export`; when the emergency is "
+            "over, `alertveil users break-glass seal` ends its sessions.",
+            labels={"user": str(user_id)},
+        )
+
+    _tell(runtime, snapshots, ring, tenant_id, ("break-glass", str(user_id)), alert)
+
+
+def _tell(
+    runtime: Runtime,
+    snapshots: Snapshots,
+    ring: Ring,
+    tenant_id: UUID,
+    topic: tuple[str, ...],
+    build: Callable[[Snapshot, bytes, datetime], SafeAlert | None],
+    *,
+    besides: UUID | None = None,
+) -> None:
+    """Open, go on with or resolve the incident of a topic, and tell every channel of the tenant but `besides`."""
     with runtime.database.tenant(tenant_id) as session:
         moment = incidents.moment(session)
         snapshot = snapshots.fresh(session, tenant_id, moment.version) if moment else None
-        if moment is None or snapshot is None or channel_id not in snapshot.channels:
+        if moment is None or snapshot is None:
             return
-        keys = runtime.vault.keys(session, tenant_id)
-        channel = snapshot.channels[channel_id]
-        group_key = keys.mark("channel health", str(channel_id))
-        alert = _alert(channel, health, group_key, tenant_id, moment.now)
+        group_key = runtime.vault.keys(session, tenant_id).mark(*topic)
+        alert = build(snapshot, group_key, moment.now)
+        if alert is None:
+            return
         current = incidents.latest(session, [group_key])().get(group_key)
         new_id = time_ordered(time.time_ns() // 1_000_000, os.urandom(10))
         change = absorb(current, alert, group_key=group_key, new_id=new_id, duplicate=False)
@@ -53,7 +124,7 @@ def channel_health(
         told = incident.told or {
             other.channel_id: other.destination_id
             for other in snapshot.channels.values()
-            if other.channel_id != channel_id
+            if other.channel_id != besides
         }
         change = replace(change, incident=replace(incident, told=told))
         if incident.new:
@@ -61,7 +132,7 @@ def channel_health(
         else:
             incidents.update(session, [change.incident])
         incidents.add_alerts(session, tenant_id, [(change.incident, alert)])
-        incidents.add_events(session, tenant_id, [(change, None if told else "the tenant has no other channel")])
+        incidents.add_events(session, tenant_id, [(change, None if told else "the tenant has no channel for it")])
         planned = [
             deliveries.Planned(incident.incident_id, other, destination, incident.revision, kind)
             for other, destination in told.items()
@@ -71,24 +142,47 @@ def channel_health(
     ring({(tenant_id, each.channel_id) for each in planned})
 
 
-def _alert(channel: Channel, health: Health, key: bytes, tenant_id: UUID, now: datetime) -> SafeAlert:
+def _paused(channel: Channel, health: Health, key: bytes, tenant_id: UUID, now: datetime) -> SafeAlert:
     why = health.paused.value if health.paused else ""
     if health.paused and health.probe_at is None:
         next_step = f"Mend it, then run `alertveil channels resume {channel.name}`."
     else:
         next_step = "It is tried again every ten minutes and goes on by itself when it works."
-    labels = {"channel": channel.name, "kind": channel.kind, "reason": why}
+    return _alert(
+        tenant_id,
+        key,
+        now,
+        firing=health.paused is not None,
+        severity="error",
+        title=f"Channel {channel.name} is paused: deliveries fail ({why})",
+        description=f"What is due on it waits and is not lost. {next_step}",
+        labels={"channel": channel.name, "kind": channel.kind, "reason": why},
+    )
+
+
+def _alert(
+    tenant_id: UUID,
+    key: bytes,
+    now: datetime,
+    *,
+    severity: Severity,
+    title: str,
+    description: str,
+    labels: dict[str, str],
+    firing: bool = True,
+) -> SafeAlert:
+    """Words of our own and nobody's data, so they are safe as they stand."""
     return SafeAlert(
         alert_id=time_ordered(time.time_ns() // 1_000_000, os.urandom(10)),
         source_id=tenant_id,
         source=SOURCE,
-        signal="firing" if health.paused else "resolved",
+        signal="firing" if firing else "resolved",
         key=key,
         identity=os.urandom(16),
         timed=False,
-        severity="error",
-        title=SafeText(f"Channel {channel.name} is paused: deliveries fail ({why})"),
-        description=SafeText(f"What is due on it waits and is not lost. {next_step}"),
+        severity=severity,
+        title=SafeText(title),
+        description=SafeText(description),
         labels=labels,
         details={},
         links=(),

@@ -1,0 +1,111 @@
+"""`alertveil reveal` and the searches, as somebody at a terminal uses them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from router.cli import tree
+from tests.conftest import Database
+from tests.flow.builder import EMAIL, Superuser, environment
+from tests.reveal.conftest import Clinic, Events
+
+
+class Said(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever the command prints
+        assert (self.code, self.err, self.out.count("\n")) == (0, "", 1), self
+        return json.loads(self.out)
+
+
+Alertveil = Callable[..., Said]
+
+
+@pytest.fixture
+def alertveil(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Alertveil:
+    """Runs one command in this process, on a host whose user may stand in for others."""
+    for name, value in environment(database.app_url, tmp_path, ALERTVEIL_HOST_APPROVALS="on").items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("os.umask", lambda _: 0)
+
+    def run(*words: object) -> Said:
+        capsys.readouterr()
+        code = tree.run([str(word) for word in words])
+        return Said(code, *capsys.readouterr())
+
+    return run
+
+
+def test_a_reveal_prints_the_values_of_one_grant(alertveil: Alertveil, clinic: Clinic, superuser: Superuser) -> None:
+    incident, tokens = clinic.alert()
+    words = [
+        "reveal",
+        "--tenant",
+        "clinic",
+        "--incident",
+        incident,
+        "--reason",
+        "triage",
+        "--as",
+        "responder@clinic.test",
+    ]
+    words += [word for token in tokens for word in ("--token", token)]
+    said = alertveil(*words, "--json").json
+    assert EMAIL in [each["value"] for each in said["values"]]
+    assert [row.grant_id for row in superuser.rows("SELECT grant_id::text FROM vault.grants")] == [said["id"]]
+    plain = alertveil(*words)
+    assert (plain.code, plain.err) == (0, "")
+    assert EMAIL in plain.out
+
+
+def test_the_host_may_not_stand_in_where_the_database_is_named_and_the_attempt_is_recorded(
+    alertveil: Alertveil, clinic: Clinic, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ALERTVEIL_HOST_APPROVALS")
+    incident, tokens = clinic.alert()
+    said = alertveil(
+        "reveal", "--incident", incident, "--token", tokens[0], "--reason", "triage", "--as", "responder@clinic.test"
+    )
+    assert (said.code, said.out) == (1, "")
+    assert "ALERTVEIL_HOST_APPROVALS" in said.err
+    assert [event.decision for event in events("reveal")] == ["denied"]
+
+
+@pytest.mark.parametrize("given", [EMAIL, "<EMAIL_X>", ""])
+def test_what_is_no_token_is_a_usage_error_that_does_not_repeat_it(
+    alertveil: Alertveil, clinic: Clinic, given: str
+) -> None:
+    incident, _ = clinic.alert()
+    said = alertveil(
+        "reveal", "--incident", incident, "--token", given, "--reason", "x", "--as", "responder@clinic.test"
+    )
+    assert (said.code, said.out) == (2, "")
+    assert EMAIL not in said.err
+
+
+def test_a_reveal_is_a_persons(alertveil: Alertveil, clinic: Clinic) -> None:
+    incident, tokens = clinic.alert()
+    said = alertveil("reveal", "--incident", incident, "--token", tokens[0], "--reason", "x")
+    assert (said.code, "--as" in said.err) == (2, True)
+
+
+def test_without_its_keystore_a_reveal_says_so_and_grants_nothing(
+    alertveil: Alertveil, clinic: Clinic, superuser: Superuser, tmp_path: Path
+) -> None:
+    incident, tokens = clinic.alert()
+    (tmp_path / "keystore.json").unlink()
+    said = alertveil(
+        "reveal", "--incident", incident, "--token", tokens[0], "--reason", "triage", "--as", "responder@clinic.test"
+    )
+    assert (said.code, "keystore" in said.err) == (1, True)
+    assert superuser.one("SELECT count(*) AS n FROM vault.grants").n == 0
