@@ -68,6 +68,32 @@ def fhir(resource: str, key: str, verdict: Verdict) -> Verdict:
     return verdict
 
 
+_DICOM: Final[dict[str, str]] = {
+    "00080020": "DATE", "00080021": "DATE", "00080022": "DATE", "00080023": "DATE", "00080050": "PATIENT_ID", "00080080": "ADDRESS",
+    "00080081": "ADDRESS", "00080090": "PERSON", "00080092": "ADDRESS", "00080094": "PHONE", "00080096": "PERSON", "00081030": "DIAGNOSIS",
+    "0008103E": "DIAGNOSIS", "00081048": "PERSON", "00081050": "PERSON", "00081060": "PERSON", "00081070": "PERSON", "00081080": "DIAGNOSIS",
+    "00100010": "PERSON", "00100020": "MRN", "00100021": "IDENTIFIER", "00100030": "DOB", "00100050": "MEMBER_ID", "00101000": "PATIENT_ID",
+    "00101001": "PERSON", "00101005": "PERSON", "00101010": "AGE", "00101040": "ADDRESS", "00101050": "MEMBER_ID", "00101060": "PERSON",
+    "00101080": "LICENSE", "00101090": "MRN", "00102000": "DIAGNOSIS", "00102110": "DIAGNOSIS", "00102154": "PHONE", "00102155": "PHONE",
+    "00102160": "DIAGNOSIS", "00102180": "DIAGNOSIS", "001021B0": "DIAGNOSIS", "001021D0": "DATE", "001021F0": "DIAGNOSIS", "00104000": "DIAGNOSIS",
+    "00181000": "DEVICE_ID", "00181030": "DIAGNOSIS", "00200010": "PATIENT_ID", "00321032": "PERSON", "00321060": "DIAGNOSIS",
+    "00380010": "PATIENT_ID", "00380300": "WARD", "00380400": "WARD", "00380500": "DIAGNOSIS", "00400006": "PERSON", "00400244": "DATE",
+    "00401001": "PATIENT_ID", "0020000D": "PATIENT_ID", "0020000E": "PATIENT_ID", "00080018": "PATIENT_ID",
+}  # fmt: skip
+"""Data elements about a person (DICOM PS3.15 table E.1-1), as the eight hex digits of the DICOM JSON model."""
+_DICOM_KEY: Final = re.compile(r"\(?([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4})\)?")
+
+
+def dicom(key: str) -> Verdict | None:
+    """What a DICOM tag (`00100010`, `(0010,0010)`) says of its element; None when `key` is none."""
+    found = _DICOM_KEY.fullmatch(key)
+    if found is None or not key[:2].startswith(("0", "(")):
+        return None
+    tag = (found[1] + found[2]).upper()
+    kind = _DICOM.get(tag, "IDENTIFIER" if tag.startswith("0010") and tag not in {"00100040", "00101020", "00101030"} else "")
+    return Verdict(kind) if kind or len(key) > 8 or tag.startswith(("0008", "0018", "0020", "0028", "0040")) else None
+
+
 _SAFE_HL7: Final = frozenset({"MSH", "MSA", "ERR", "SFT", "BHS", "FHS", "BTS", "FTS"})
 _CONTROL_FIELD: Final = re.compile(r"[A-Za-z0-9^.&_]{1,40}|\^~\\+&#?|[0-9]{8,14}[+-][0-9]{4}")
 """What stands in an HL7 control segment when it is a code, an application's name or a time."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import re2
 
+from router.privacy.guarded import Guarded
 from router.privacy.text import Reader
 from router.privacy.tokens import KINDS
 
@@ -42,6 +43,11 @@ class Rules:
 
     def __repr__(self) -> str:
         return f"<Rules {self.level} {self.version}>"
+
+    @property
+    def broken_patterns(self) -> tuple[int, ...]:
+        """The tenant's patterns, by position from 1, that failed so often that texts are tokens instead."""
+        return tuple(pattern.position for _, pattern in self.reader.patterns if pattern.is_open)
 
     def field_rule(self, path: str, key: str) -> str:
         """What the tenant says of a field: a kind, `safe`, `free`, `seal`, or '' when nothing."""
@@ -96,7 +102,7 @@ def compile_rules(
     return Rules(level, version, reader, fields, passing, Memory())  # type: ignore[arg-type]  # checked against LEVELS
 
 
-def _compile(index: int, kind: str, expression: str) -> re2._Regexp:
+def _compile(index: int, kind: str, expression: str) -> Guarded:
     if kind not in KINDS:
         raise RuleRefused(f"Pattern {index} names a token type that does not exist.")
     if not expression or len(expression) > MAX_PATTERN:
@@ -112,7 +118,7 @@ def _compile(index: int, kind: str, expression: str) -> re2._Regexp:
         ) from None
     if pattern.search("") is not None:
         raise RuleRefused(f"Pattern {index} matches the empty text.")
-    return pattern
+    return Guarded(pattern, index)
 
 
 def _safe_word(index: int, word: str) -> str:

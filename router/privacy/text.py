@@ -91,6 +91,10 @@ _COUNTED_NAME: Final = re.compile(
     r"(?:TLS|SSL|HTTP)v?[0-9](?:\.[0-9])?|(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}"
 )
 _CRONJOB: Final = re.compile(r"[a-z][a-z0-9-]{2,50}-2[0-9]{7}(?:-[a-z0-9]{5})?(?:\.[0-9a-f]{16})?")
+_FRAME: Final = re.compile(
+    r"^[ \t]+at [A-Za-z_$<][\w.$<>`+/-]{1,200}(?:\[[\w.,]{1,80}\])?\([^()'\"\n]{0,300}\)(?: in [^'\"\n]{1,200}:line \d{1,6})?[ \r]*$", re.MULTILINE
+)
+"""A frame of a .NET or Java trace: a method with its parameters' types, and a file with a line."""
 _ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-f]{1,16}")
 _CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\xc9\xe9]+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
@@ -479,6 +483,15 @@ _CLINICAL_CUES: Final = {
     "age": "AGE",
     "rm": "WARD",
 }
+_NUMBERED_PAGES: Final = frozenset(
+    [
+        "monitors", "monitor", "dashboards", "dashboard", "issues", "issue", "builds", "build", "jobs", "job", "runs", "run", "pull", "pulls",
+        "commit", "commits", "alerts", "alert", "incidents", "incident", "events", "event", "pipelines", "pipeline", "releases", "tickets",
+        "ticket", "browse", "projects", "project", "orgs", "org", "d", "snapshots", "triggers", "actions", "checks", "rules", "rule",
+        "deployments", "queries", "problems", "merge_requests", "workflows", "tasks", "logs", "traces", "hosts", "services", "services-directory",
+    ]
+)  # fmt: skip
+"""Parts of an address after which a number counts pages of a tool."""
 _SAFE_SEGMENT_AFTER: Final = frozenset(["v", "api"])
 
 
@@ -511,6 +524,13 @@ class Reader:
             )
         if not self.strict:
             spans = [span for span in spans if span.sure]
+        elif spans and "\n" in seen and ("   at " in seen or "\tat " in seen):
+            frames = [found.span() for found in _FRAME.finditer(seen)]
+            spans = [
+                span
+                for span in spans
+                if span.sure or span.kind not in {"WORD", "CODE"} or not any(a <= span.start and span.end <= b for a, b in frames)
+            ]
         spans = settle(spans)
         if shadow.starts is None:
             return spans
@@ -733,6 +753,13 @@ class Reader:
             return index
         first = items[index]
         tail = separator.rstrip()
+        if "{" in separator and kind in {"DOB", "DATE"}:
+            stop = text.find("}", first.start, first.start + 120)
+            last = index
+            while last + 1 < len(items) and items[last + 1].start < stop:
+                last += 1
+            spans.extend(Span(item.start, item.end, kind, "key", True) for item in items[index : last + 1] if item.type in {"n", "s", "d"})
+            return last + 1
         if "{" in separator or "[" in separator or (kind == "ADDRESS" and first.text.startswith("0x")):
             return index
         quote = tail[-1] if tail and tail[-1] in "\"'`(" else ""
@@ -1410,6 +1437,8 @@ class Reader:
             return [Span(at, end, "WORD" if not digits else "CODE", "unknown", False)]
         if not known and digits and alphabetic and len(digits) >= 3 and word[0].isupper():
             return [Span(at, end, "CODE", "code", False)]
+        if not known and digits and len(word) >= 5 and word.isupper() and "-" in word:
+            return [Span(at, end, "CODE", "code", False)]
         if not known and len(digits) == 2 and alphabetic and shapes.ICD10.fullmatch(word):
             return [Span(at, end, "CODE", "code", False)]
         return []
@@ -1475,7 +1504,7 @@ class Reader:
             ):
                 return [Span(at, end, kind if has_digit or kind != "PATIENT_ID" else "PATIENT_ID", "path", True)]
         if segment.isdigit():
-            if len(segment) >= 5:
+            if len(segment) >= 5 and not (before.lower() in _NUMBERED_PAGES and len(segment) != 10):
                 return [Span(at, end, "IDENTIFIER", "path", len(segment) in {9, 10})]
             return []
         if shapes.UUID.fullmatch(segment):

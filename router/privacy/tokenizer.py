@@ -208,6 +208,7 @@ class _Work:
         if resource is not None and (type(resource) is not str or len(resource) > 40):
             resource = None
         table: dict[str, list[str]] | None = None
+        personal: bool | None = None
         under = place.under
         seen = self.memory.harmless
         for name, item in value.items():
@@ -228,13 +229,18 @@ class _Work:
                     if names:
                         below = self.named_place(place, name, names)
                 elif (
-                    name == "account"
+                    below.helper == "account"
                     and isinstance(item, str)
                     and len(item) == 12
                     and item.isdigit()
                     and not _CLOUD.isdisjoint(value)
                 ):
                     continue
+                elif below.helper == "id" and not below.verdict.kind and not below.exact and isinstance(item, (str, int)):
+                    if personal is None:
+                        personal = self.personal(value, place)
+                    if personal:
+                        below = self.named_place(place, name, "patient id")
                 if isinstance(item, list):
                     if table is None:
                         table = positional.table(value)
@@ -252,6 +258,15 @@ class _Work:
         if plans:
             self.steps.append(partial(self.rename, copy, [(name, plans.get(name)) for name in value]))
 
+    def personal(self, value: dict[str, Json], place: Place) -> bool:
+        """Is this the record of a person: at least two of its other fields say so, one of them a name or a birth."""
+        kinds = {
+            judge(name, place.verdict.subject).kind
+            for name, item in value.items()
+            if item is not None and not isinstance(item, bool) and item != "" and name not in _BARE_IDS
+        }
+        return len(kinds & _PERSONAL) >= 2 and bool(kinds & {"PERSON", "DOB", "SSN", "MRN"})
+
     def pair_name(self, value: dict[str, Json], valuer: str) -> str:
         """In {"name": "ssn", "value": …}: what the value is called."""
         if len(value) > 8:
@@ -261,6 +276,8 @@ class _Work:
             if name != valuer and isinstance(item, str) and 0 < len(item) <= 120 and is_namer(name):
                 if name in {"system", "url"}:
                     item = item.rstrip("/").rsplit("/", 1)[-1].removeprefix("us-")  # noqa: PLW2901 - a code system is called after its last part
+                if item.count(".") > 1 or item.endswith(("Exception", "Error")) or " " in item.strip() and len(item.split()) > 4:
+                    continue  # a class or a sentence, no field's name
                 if judge(item).kind:
                     return item
                 found = found or item
@@ -374,7 +391,10 @@ class _Work:
             )
         if isinstance(resource, str):
             verdict = positional.fhir(resource, key, verdict)
-        harmless = self.harmless_key(key)
+        element = positional.dicom(key) if len(key) in {8, 11} and not verdict.kind else None
+        if element is not None:
+            verdict = element
+        harmless = element is not None or self.harmless_key(key)
         place = Place(
             path,
             verdict,
@@ -385,7 +405,7 @@ class _Work:
             harmless_key=harmless,
             declared=bool(role),
             slot=_slot(role or verdict.role, declared=bool(role)),
-            helper="value" if is_valuer(key) else "rows" if key in positional.ROWS or key == "account" else "",
+            helper=_helper(key),
         )
         if harmless and self.memory.paths < PATHS and len(parent.under) < 200:
             self.memory.paths += 1
@@ -863,6 +883,20 @@ class _Work:
         return self.mint.token(kind, value, normal)
 
 
+def _helper(key: str) -> str:
+    """What a sibling may say of the value of `key`."""
+    if is_valuer(key):
+        return "value"
+    if key in positional.ROWS:
+        return "rows"
+    if key in _ACCOUNTS:
+        return "account"
+    return "id" if key in _BARE_IDS else ""
+
+
+_ACCOUNTS: Final = frozenset({"account", "owner", "accountId", "account_id", "AccountId", "ownerId", "AWSAccountId", "recipientAccountId"})
+_BARE_IDS: Final = frozenset({"id", "ID", "Id", "_id", "uid", "uuid", "key", "ref", "number", "no", "code", "pk", "identifier", "record", "external_id", "externalId", "extId", "serial"})
+_PERSONAL: Final = frozenset({"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "NATIONAL_ID", "ADDRESS", "PHONE", "ZIP", "EMAIL"})
 _QUOTES: Final = "\"'`"
 _CLOUD: Final = frozenset(
     {
@@ -880,6 +914,14 @@ _CLOUD: Final = frozenset(
         "instance",
         "source",
         "eventSource",
+        "logGroup",
+        "logStream",
+        "messageType",
+        "AlarmName",
+        "AWSAccountId",
+        "eventName",
+        "resourceId",
+        "configRule",
     }
 )
 _EMPTY: Final = frozenset(
