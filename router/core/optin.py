@@ -6,9 +6,10 @@ grant function reads the same facts again in its own transaction before it hands
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
@@ -21,6 +22,18 @@ State = Literal["requested", "active", "expiring", "expired", "revoked", "suspen
 
 SECRET: Final = "SECRET"  # noqa: S105 - the type of tokens that stand for credentials
 """Tokens of this type are never opened for a channel, whatever was approved."""
+
+WHOLE: Final = "TEXT"
+"""A token that stands for a whole text of unknown content: to open it would be to open everything."""
+
+BREAK_GLASS: Final = timedelta(minutes=15)
+"""How long one person alone may open a channel in an emergency (45 CFR 164.312(a)(2)(ii)); it is always reviewed."""
+
+WARNINGS: Final = (14, 3, 1)
+"""Days before its end at which an opt-in is warned of; from the first on it is expiring."""
+
+REMINDERS: Final = (60, 30, 7)
+"""Days before its end at which an agreement is reminded of."""
 
 
 class Ground(StrEnum):
@@ -48,7 +61,14 @@ class Ground(StrEnum):
     BAA_LAPSED = "tokens: the business associate agreement is not in force"
     BAA_VENDOR = "tokens: the business associate agreement is with another vendor"
     SEVERITY = "tokens: the incident is less severe than what was opted in"
+    DIGEST = "tokens: a digest never holds more"
+    NOTHING = "tokens: nothing in the message is of a type that was opted in"
+    CHANGED = "tokens: the policy changed between the decision and the grant"
+    ALTERED = "tokens: the opt-in was changed past its two persons"
+    REFUSED = "tokens: the database refused the grant"
+    TRIPWIRE = "tokens: the finished message held more than what was opted in"
     OPTED_IN = "plaintext: opted in"
+    BREAK_GLASS = "plaintext: somebody broke the glass"
 
 
 _ORDER: Final = {ground: place for place, ground in enumerate(Ground)}
@@ -90,7 +110,8 @@ class OptIn:
 
     `types` are token types by name, never all and never secrets. `vendor_confirmed`: the approver confirmed that the
     destination belongs to the agreement, for a channel that names no vendor. `single_custody`: request and approval
-    came through one host identity; it stands as an exception in every review.
+    came through one host identity; it stands as an exception in every review. `break_glass`: one privacy officer's
+    alone, for BREAK_GLASS at most.
     """
 
     optin_id: UUID
@@ -108,6 +129,7 @@ class OptIn:
     state: State
     vendor_confirmed: bool = False
     single_custody: bool = False
+    break_glass: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +140,7 @@ class Baa:
     tenant_id: UUID
     vendor: str
     service: str
-    signed_at: datetime
+    effective_at: datetime
     expires_at: datetime
     retired: bool = False
 
@@ -140,6 +162,105 @@ class Plaintext:
 
 
 Decision = Tokens | Plaintext
+
+
+def standing(optin: OptIn, now: datetime) -> State:
+    """The state that people are shown at `now`: upkeep writes it down a little later than it is so."""
+    if optin.state not in {"requested", *_ACTIVE, "suspended"}:
+        return optin.state
+    if now >= optin.ends_at:
+        return "expired"
+    if optin.state == "active" and optin.ends_at - now <= timedelta(days=WARNINGS[0]) and not optin.break_glass:
+        return "expiring"
+    return optin.state
+
+
+def due(days: Sequence[int], told: Sequence[int], ends_at: datetime, now: datetime) -> int | None:
+    """Which of these days' notices is to be given at `now`; None: none. A notice missed is not given late twice.
+
+    `days` are in falling order. Only the nearest one counts: whoever was away for a week hears one sentence, not three.
+    """
+    left = ends_at - now
+    if left <= timedelta(0):
+        return None
+    reached = [each for each in days if left <= timedelta(days=each)]
+    return reached[-1] if reached and reached[-1] not in told else None
+
+
+def strayed(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
+    """What is different about a destination from when it was opted in, for people; None: nothing that matters.
+
+    Facts as `Spec.inspect` gives them. One that the vendor did not tell, then or now, is no change: an outage or a
+    scope that is missing must not read like an intruder. Members who are no guests may come and go.
+    """
+    for name, words in _FACTS.items():
+        if name in before and name in now and before[name] != now[name]:
+            if name == "guests" and not set(now[name].split()) - set(before[name].split()):
+                continue  # a guest left
+            if name in _BAD_WHEN_TRUE and now[name] != "true":
+                continue
+            if name == "is_private" and now[name] == "true":
+                continue
+            return words
+    return None
+
+
+_FACTS: Final[Mapping[str, str]] = {
+    "team": "the channel belongs to another Slack workspace",
+    "channel": "the channel's id changed",
+    "is_private": "the channel was made public",
+    "is_shared": "the channel was shared with another workspace",
+    "is_ext_shared": "the channel was shared with another organisation",
+    "is_pending_ext_shared": "the channel is about to be shared with another organisation",
+    "is_org_shared": "the channel was shared within the organisation",
+    "guests": "a guest was added to the channel",
+}
+_BAD_WHEN_TRUE: Final = frozenset({"is_shared", "is_ext_shared", "is_pending_ext_shared", "is_org_shared"})
+
+
+def bound(optin: OptIn) -> tuple[str, ...]:
+    """What two persons agreed to, as parts whose MAC tells whether anybody changed the row since."""
+    return (
+        "opt-in v1",
+        str(optin.tenant_id),
+        str(optin.optin_id),
+        str(optin.channel_id),
+        optin.identity.hex(),
+        ",".join(sorted(optin.types)),
+        optin.lowest_severity,
+        optin.purpose,
+        str(optin.baa_id),
+        str(optin.requester),
+        str(optin.approver),
+        _second(optin.starts_at),
+        _second(optin.ends_at),
+        str(optin.vendor_confirmed),
+        str(optin.single_custody),
+        str(optin.break_glass),
+    )
+
+
+def bound_baa(baa: Baa) -> tuple[str, ...]:
+    """The same for an agreement."""
+    return (
+        "baa v1",
+        str(baa.tenant_id),
+        str(baa.baa_id),
+        baa.vendor,
+        baa.service,
+        _second(baa.effective_at),
+        _second(baa.expires_at),
+    )
+
+
+def mac(key: bytes, parts: Sequence[str]) -> bytes:
+    """HMAC-SHA-256 of `parts` (each with its length before it, so that none runs into the next)."""
+    text = "".join(f"{len(part)}:{part}" for part in parts)
+    return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")
+
+
+def _second(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def decide(
@@ -188,7 +309,7 @@ def _decide(
     if not carrying:
         return Tokens(furthest)
     best = max(carrying, key=lambda optin: (len(optin.types), optin.ends_at, optin.optin_id))
-    return Plaintext(best.types, best.optin_id)
+    return Plaintext(best.types, best.optin_id, Ground.BREAK_GLASS if best.break_glass else Ground.OPTED_IN)
 
 
 def _ground(optin: OptIn, channel: Channel, baa: Baa | None, incident: Incident, now: datetime) -> Ground:
@@ -206,7 +327,9 @@ def _standing(optin: OptIn, now: datetime) -> Ground | None:
     if now < optin.starts_at:
         return Ground.NOT_YET
     if optin.approver is None or optin.approver == optin.requester:
-        return Ground.ONE_PERSON
+        glass = optin.break_glass is True and optin.approver is None
+        if not glass or optin.ends_at - optin.starts_at > BREAK_GLASS:
+            return Ground.ONE_PERSON
     if not optin.types or any(not name.isupper() or name.startswith(SECRET) for name in optin.types):
         return Ground.NO_TYPES
     return None
@@ -225,7 +348,7 @@ def _agreement(optin: OptIn, channel: Channel, baa: Baa | None, now: datetime) -
         return Ground.NO_BAA
     if baa.retired is not False:
         return Ground.BAA_RETIRED
-    if not baa.signed_at <= now < baa.expires_at:
+    if not baa.effective_at <= now < baa.expires_at:
         return Ground.BAA_LAPSED
     if channel.vendor:
         return None if channel.vendor.casefold() == baa.vendor.casefold() else Ground.BAA_VENDOR

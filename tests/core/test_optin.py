@@ -113,7 +113,7 @@ DENYING: list[tuple[dict[str, Any], Ground]] = [
     (agreed(tenant_id=UUID(int=9)), Ground.NO_BAA),
     (agreed(retired=True), Ground.BAA_RETIRED),
     (agreed(expires_at=NOW), Ground.BAA_LAPSED),
-    (agreed(signed_at=NOW + DAY), Ground.BAA_LAPSED),
+    (agreed(effective_at=NOW + DAY), Ground.BAA_LAPSED),
     (agreed(vendor="PagerDuty"), Ground.BAA_VENDOR),
     ({"channel": replace(CHANNEL, vendor="")}, Ground.BAA_VENDOR),
     ({"incident": replace(INCIDENT, severity="warning")}, Ground.SEVERITY),
