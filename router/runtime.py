@@ -8,6 +8,7 @@ from pathlib import Path
 from channels.kit import Kit
 from router.audit import Audit
 from router.broker import Broker
+from router.core.identity import Provider
 from router.keys import Ring
 from router.store.session import Database
 from router.vault import Vault
@@ -26,6 +27,8 @@ class Runtime:
     public_url: str
     doorbells: Path
     kill_switch: bool
+    data_dir: Path
+    identity: Provider | None = None
 
     def __repr__(self) -> str:
         return "<Runtime>"

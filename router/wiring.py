@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from channels.kit import Kit
 from router.audit import Audit
 from router.broker import Broker
+from router.core import identity
 from router.keys import Ring, open_keystore
 from router.runtime import Runtime
 from router.settings import Settings, SettingsError
@@ -21,7 +24,8 @@ def build(settings: Settings, *, connections: int = 4, check: bool = True) -> Ru
     """A process's parts, with its role checked.
 
     Raises:
-        SettingsError: no database or broker is named and no instance runs in DATA_DIR.
+        SettingsError: no database or broker is named and no instance runs in DATA_DIR, or the identity provider's
+            settings cannot be used.
         UnsafeRole: the database role could bypass row-level security.
         DatabaseDown: the database does not answer.
     """
@@ -44,4 +48,20 @@ def build(settings: Settings, *, connections: int = 4, check: bool = True) -> Ru
         public_url=settings.public_url,
         doorbells=settings.data_dir / "bells",
         kill_switch=settings.kill_switch,
+        data_dir=settings.data_dir,
+        identity=_identity(settings),
     )
+
+
+def _identity(settings: Settings) -> identity.Provider | None:
+    """The identity provider that people come in through, if one is set. Raises SettingsError."""
+    given = dict(settings.oidc)
+    file = given.pop("client_secret_file", None)
+    try:
+        if file and not given.get("client_secret"):
+            given["client_secret"] = Path(file).read_text(encoding="utf-8").strip()
+        return identity.provider(given)
+    except identity.Unusable as error:
+        raise SettingsError(str(error)) from None
+    except (OSError, UnicodeDecodeError):
+        raise SettingsError("ALERTVEIL_OIDC_CLIENT_SECRET_FILE names a file that cannot be read.") from None

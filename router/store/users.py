@@ -50,6 +50,11 @@ def put(session: Session, tenant_id: UUID, user_id: UUID, email: str, roles: Seq
     return row.user_id if row else user_id
 
 
+def set_roles(session: Session, user_id: UUID, roles: Sequence[str]) -> None:
+    """Give a user these roles, and change nothing else."""
+    session.run("UPDATE users SET roles = %s WHERE user_id = %s", (list(roles), user_id))
+
+
 def set_kind(session: Session, user_id: UUID, kind: str) -> None:
     """Make a user a person's or the break-glass account."""
     session.run("UPDATE users SET kind = %s WHERE user_id = %s", (kind, user_id))
