@@ -43,7 +43,7 @@ _PHI: Final[dict[str, str]] = {
         aws secret access key; aws access key id; access key id; nonce secret; recovery code; magic link; reset token""",
     "SSN": """ssn; social; social security; social security number; social security no; ssn last four; ssn last; last four ssn;
         last 4 ssn; ssn 4; ssn4; ssnlast; itin; tin; tax id; taxpayer id; sssn; soc sec; socsec; us ssn; ss number; nss""",
-    "NATIONAL_ID": """hawiya; iqama; emirates id; ppsn; pps number; nric; npwp; hkid; ahvnr; ahv nummer; svnr; sv nummer; rodne cislo; egn; oib; amka; cnp; jmbg; emso; nino number; voter id; epic number; tax code; ahv number; social insurance number; sozialversicherungsnr; rvnr; numero insee; numero de securite sociale; num ss; cni; cartao cidadao; niss; bi number; 身份证; 身份证号; マイナンバー; 주민등록번호; رقم الهوية; الهوية; инн; снилс; паспорт; dowod; dowod osobisty; kimlik no; tc kimlik; teudat zehut; identity no; personal code; isikukood; asmens kodas; personas kods; kennitala; id card number; curp number; run number; passport; passport number; passport no; national id; national number; gov id; government id; id card; id number;
+    "NATIONAL_ID": """hawiya; iqama; emirates id; ppsn; pps number; nric; npwp; hkid; ahvnr; ahv nummer; svnr; sv nummer; rodne cislo; egn; oib; amka; cnp; jmbg; emso; nino number; voter id; epic number; tax code; ahv number; social insurance number; sozialversicherungsnr; rvnr; numero insee; numero de securite sociale; num ss; cni; cartao cidadao; niss; bi number; 身份证; 身份证号; マイナンバー; 주민등록번호; رقم الهوية; الهوية; инн; снилс; паспорт; dowod; dowod osobisty; kimlik no; tc kimlik; teudat zehut; identity no; personal code; isikukood; asmens kodas; personas kods; kennitala; id card number; curp number; passport; passport number; passport no; national id; national number; gov id; government id; id card; id number;
         identity number; identity card; nin; nhs number; nhs; nhs no; nino; national insurance number; medicare number; medicaid id; medicaid number; mbi; hicn;
         cpf; rg; cnpj; dni; nie; nif; curp; rfc number; rut; bsn; pesel; personnummer; personal number;
         cedula; cédula; aadhaar; aadhar; pan number; steuer id; steuernummer; sozialversicherungsnummer;
@@ -347,6 +347,15 @@ _COUNTED: Final = frozenset(
         "expired",
     ]
 )
+_PARTS_OF_MACHINES: Final = frozenset(
+    [
+        "service", "app", "application", "queue", "topic", "host", "hostname", "pod", "container", "namespace", "deployment", "job", "logger",
+        "module", "function", "method", "package", "class", "component", "worker", "consumer", "producer", "stream", "bucket", "index", "table",
+        "relation", "db", "database", "schema", "cluster", "node", "server", "plugin", "driver", "program", "ident", "process", "exe", "binary",
+        "image", "shard", "replica", "broker", "connector", "processor", "daemon", "unit", "mount", "mountpoint", "fstype", "disk",
+    ]
+)  # fmt: skip
+"""What a thing of the machine room is called by: its name may be any lower-case word that is nobody's."""
 _MACHINES: Final = frozenset(
     [
         "alert", "monitor", "incident", "event", "rule", "check", "job", "build", "run", "request", "trace", "span", "message", "log",
@@ -397,6 +406,8 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one
         machine = not _MACHINES.isdisjoint(words[:-1]) or _best(words[:-1], _SUBJECT_BY)[0] == "infra"
         return Verdict("", "id" if machine else "opaque", below or subject)
     if role and (role_end == len(words) or role_size > 1):
+        if role == "name" and not _PARTS_OF_MACHINES.isdisjoint(words):
+            role = "machine"
         return Verdict("", "" if role == "free" else role, below or subject)
     if words[-1] in _TAILS:
         return Verdict("", _TAILS[words[-1]], below or subject)

@@ -123,6 +123,8 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
         found = _csv(text)
         if found:
             return found
+    if "'" in text and ("='" in text or "= '" in text or " IN (" in text or "LIKE" in text or "like" in text or "=N'" in text):
+        return _sql(text) or None
     if "$1" in text or ")=(" in text or "INSERT" in text or "insert" in text or "Failing row" in text:
         return _sql(text) or None
     return None
@@ -447,6 +449,37 @@ _PLACED: Final = re.compile(
     r"(?i)([\w.\"`]+)\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})"
 )
 _COMPOSITE: Final = re.compile(r"\(([^()=]{1,200})\)=\(([^()]{1,400})\)")
+_LIKE: Final = re.compile(r"([\w.\"`\[\]]{1,100})\s+(?i:not\s+)?(?i:i?like|in)\s*\(?\s*N?'((?:[^']|''){1,200})'")
+_ROW: Final = re.compile(r"Failing row contains \(([^\n]{1,4000}?)\)\.?(?:\n|$)")
+_BOUND: Final = re.compile(r"(:[0-9]{1,3}|@[A-Za-z]\w{0,40}|\$[0-9]{1,3})\s*=\s*N?'((?:[^']|''){1,400})'")
+_HARMLESS_CELL: Final = re.compile(
+    r"(?i:null|default|true|false|t|f|nan)?|-?[0-9]{1,4}(?:\.[0-9]{1,6})?|[a-z_]{1,24}|[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}.{0,20}|\{\}|<.*>|[A-Z_]{1,4}"
+)
+
+
+def _cells(text: str, start: int, end: int) -> list[Span]:
+    """The values of one row: what is no null, number, time, flag or plain lower-case word is somebody's."""
+    spans: list[Span] = []
+    at = start
+    for cell in text[start:end].split(", "):
+        bare = cell.strip()
+        if bare and not _HARMLESS_CELL.fullmatch(bare):
+            begin = at + len(cell) - len(cell.lstrip())
+            spans.append(Span(begin, begin + len(bare), _kind_of_cell(bare), "column", True))
+        at += len(cell) + 2
+    return spans
+
+
+def _kind_of_cell(cell: str) -> str:
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.]\d{2,4}", cell):
+        return "DATE"
+    if "@" in cell:
+        return "EMAIL"
+    if cell.replace("-", "").isdigit():
+        return "IDENTIFIER"
+    return "PERSON" if re.fullmatch(r"[^\W\d_]+(?:[ '.-]+[^\W\d_]+)*", cell) else "IDENTIFIER"
+
+
 _PARAMETER: Final = re.compile(r"(\$[0-9]{1,3})\s*=\s*('(?:[^']|'')*'|[^\s,]+)")
 
 
@@ -468,7 +501,7 @@ def _sql(text: str) -> list[Span]:
                     index < len(columns)
                     and columns[index]
                     and value
-                    and not re.fullmatch(r"\$\d+|\?|%s|(?i:null|default)", value)
+                    and not re.fullmatch(r"\$\d+|\?|%s|%\(\w+\)s|[:@]\w+|(?i:null|default)", value)
                 ):
                     begin = cell.start(group) + len(cell[group]) - len(cell[group].lstrip())
                     spans.append(Span(begin, begin + len(value), columns[index], "column", True))
@@ -487,6 +520,14 @@ def _sql(text: str) -> list[Span]:
                 begin = place + len(value) - len(value.lstrip())
                 spans.append(Span(begin, begin + len(bare), kind, "column", True))
             place += len(value) + 1
+    for match in _LIKE.finditer(text):
+        kind = judge(match[1].strip('"`[]').rsplit(".", 1)[-1]).kind
+        if kind and match[2].strip("%_ "):
+            spans.append(Span(match.start(2), match.end(2), kind, "column", True))
+    for match in _ROW.finditer(text):
+        spans.extend(_cells(text, match.start(1), match.end(1)))
+    for match in _BOUND.finditer(text):
+        spans.extend(_cells(text, match.start(2), match.end(2)))
     names: dict[str, str] = {}
     for match in _PLACED.finditer(text):
         names[match[2]] = judge(match[1].strip('"`').rsplit(".", 1)[-1]).kind

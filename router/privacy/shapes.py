@@ -10,6 +10,9 @@ from typing import Final
 
 import re2
 from stdnum import iban, luhn
+from stdnum.es import dni, nie
+from stdnum.in_ import aadhaar
+from stdnum.it import codicefiscale
 from stdnum.us import ssn as us_ssn
 
 _DAY: Final = rb"(?:0?[1-9]|[12][0-9]|3[01])"
@@ -38,6 +41,7 @@ _ALTERNATIVES: Final = (
     rb"[0-9]{1,2}[/ -][A-Z][a-z]{2}[/ -][0-9]{4}[: T]" + _CLOCK + _OFFSET,
     rb"(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?: [A-Z]{3,4})?(?: 20[0-9]{2}\b)?",
     rb"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} 20[0-9]{2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9]" + _OFFSET,
+    rb"[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}[0-9]{1,2} 20[0-9]{2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9]" + _OFFSET,
     rb"[0-9]{8}T[0-9]{6}(?:\.[0-9]{1,9})?Z?",
     rb"(?:datetime\.)?(?:date|datetime)\([0-9]{4}, ?[0-9]{1,2}, ?[0-9]{1,2}(?:, ?[0-9]{1,6}){0,4}\)",
     rb"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}\b",
@@ -236,7 +240,7 @@ POSTCODE: Final = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9]
 """United Kingdom (BS 7666) and Canada (Canada Post): letters and digits in an order nothing else has."""
 ERROR_CODE: Final = re.compile(
     r"(?:ORA|MY|TNS|PLS|RMAN|SP2|SQL|MSSQL|PG|DB2|IX|ERR|E|EC|CVE|CWE|RFC|ISO|KB|TS|CS|NU|CA|MSB|NETSDK|AADSTS|AWS|GCP|AZ|"
-    r"INC|CHG|PRB|RITM|SCTASK|CTASK|JIRA|OPS|SRE|INFRA|BUG|HY|HTTP|TLS|SSL|GHSA|DSA|USN|RHSA|ADR|SLO|SLA)-?[0-9]{1,7}(?:-[0-9]{1,7})?"
+    r"INC|CHG|PRB|RITM|SCTASK|CTASK|JIRA|OPS|SRE|INFRA|BUG|HY|HAPI|HTTP|TLS|SSL|GHSA|DSA|USN|RHSA|ADR|SLO|SLA)-?[0-9]{1,7}(?:-[0-9]{1,7})?"
 )
 """Codes of errors, tickets and standards, by the prefix of who gives them."""
 VERSION: Final = re.compile(
@@ -396,6 +400,34 @@ def ssn_ok(digits: str) -> bool:
     if len(digits) != 9:  # noqa: PLR2004
         return False
     return us_ssn.is_valid(digits) or (digits[0] == "9" and digits[3:5] != "00" and digits[5:] != "0000")
+
+
+def national_ok(text: str) -> bool:
+    """A personal number of some state whose letters, digits and check digit say so.
+
+    Medicare beneficiary (CMS), codice fiscale (IT), DNI and NIE (ES), CURP (MX), PAN (IN), National Insurance (GB).
+    """
+    size = len(text)
+    if size == 16:  # noqa: PLR2004
+        return codicefiscale.is_valid(text.upper()) or _CODICE.fullmatch(text) is not None
+    if size == 9:  # noqa: PLR2004
+        return (text[:8].isdigit() and dni.is_valid(text)) or nie.is_valid(text) or _NINO.fullmatch(text) is not None
+    if size == 10 and _PAN.fullmatch(text) is not None:  # noqa: PLR2004
+        return True
+    if size == 18 and _CURP.fullmatch(text) is not None:  # noqa: PLR2004
+        return True
+    return MBI.fullmatch(text) is not None
+
+
+_CODICE: Final = re.compile(r"[A-Z]{6}[0-9LMNP-V]{2}[ABCDEHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]")
+_NINO: Final = re.compile(r"[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z]\d{6}[A-D]")
+_PAN: Final = re.compile(r"[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]")
+_CURP: Final = re.compile(r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d")
+
+
+def aadhaar_ok(digits: str) -> bool:
+    """India's twelve digits with Verhoeff's check digit."""
+    return aadhaar.is_valid(digits)
 
 
 def iban_ok(text: str) -> bool:

@@ -91,6 +91,15 @@ _COUNTED_NAME: Final = re.compile(
     r"(?:TLS|SSL|HTTP)v?[0-9](?:\.[0-9])?|(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}"
 )
 _CRONJOB: Final = re.compile(r"[a-z][a-z0-9-]{2,50}-2[0-9]{7}(?:-[a-z0-9]{5})?(?:\.[0-9a-f]{16})?")
+_ZONE: Final = re.compile(
+    r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?"
+)
+"""A time zone of the IANA database, though it is called after a city."""
+_REGION: Final = re.compile(
+    r"(?:US|EU|Europe|Asia Pacific|Canada|South America|Africa|Middle East|China|Israel|Mexico)(?: (?:East|West|North|South|Central|Northeast|Southeast|Government|Gov-East|Gov-West))?"
+    r" \([A-Z][A-Za-z. ]{2,15}\)"
+)
+"""A cloud region as consoles write it: `US West (Oregon)`."""
 _FRAME: Final = re.compile(
     r"^[ \t]+at [A-Za-z_$<][\w.$<>`+/-]{1,200}(?:\[[\w.,]{1,80}\])?\([^()'\"\n]{0,300}\)(?: in [^'\"\n]{1,200}:line \d{1,6})?[ \r]*$", re.MULTILINE
 )
@@ -146,6 +155,7 @@ _ID_KINDS: Final = frozenset(
         "CREDIT_CARD",
     ]
 )
+_CODED_KINDS: Final = _ID_KINDS | {"DIAGNOSIS", "WARD", "ADDRESS"}
 _LONG_KINDS: Final = frozenset(["PERSON", "ADDRESS", "DIAGNOSIS", "MEDICATION", "WARD"])
 _MONTH_DAY: Final = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(?![0-9/])")
 _DAY_CUES: Final = frozenset(["on", "by", "until", "since", "due", "from", "before", "after"])
@@ -453,6 +463,11 @@ _NUMBER_ROLES: Final = frozenset(
         "char",
         "decimal",
         "numeric",
+        "err",
+        "errcode",
+        "sector",
+        "inode",
+        "lba",
         "thread",
         "spid",
         "rev",
@@ -465,7 +480,6 @@ _NUMBER_ROLES: Final = frozenset(
 _CLINICAL_CUES: Final = {
     "flat": "ADDRESS",
     "plot": "ADDRESS",
-    "appt": "ADDRESS",
     "hno": "ADDRESS",
     "piso": "ADDRESS",
     "apt": "ADDRESS",
@@ -524,12 +538,12 @@ class Reader:
             )
         if not self.strict:
             spans = [span for span in spans if span.sure]
-        elif spans and "\n" in seen and ("   at " in seen or "\tat " in seen):
-            frames = [found.span() for found in _FRAME.finditer(seen)]
+        elif spans and (("\n" in seen and ("   at " in seen or "\tat " in seen)) or " (" in seen):
+            frames = [found.span() for found in _FRAME.finditer(seen)] + [found.span() for found in _REGION.finditer(seen)]
             spans = [
                 span
                 for span in spans
-                if span.sure or span.kind not in {"WORD", "CODE"} or not any(a <= span.start and span.end <= b for a, b in frames)
+                if span.sure or span.kind not in {"WORD", "CODE", "PERSON"} or not any(a <= span.start and span.end <= b for a, b in frames)
             ]
         spans = settle(spans)
         if shadow.starts is None:
@@ -653,6 +667,16 @@ class Reader:
                         while index < count and items[index].start < spans[-1].end:
                             index += 1
                         continue
+                    if (
+                        verdict is not None
+                        and verdict.role == "id"
+                        and item.text.lower() in {"id", "uid", "key", "ref", "no", "number"}
+                        and index + 1 < count
+                        and items[index + 1].type != "t"
+                        and self._of_person(text, items, index + 2)
+                    ):
+                        index = self._value(text, items, index + 1, after, "PATIENT_ID", spans)
+                        continue
                     if verdict is not None and verdict.role and self._plays(items, index + 1, verdict.role):
                         index += 2
                         continue
@@ -706,6 +730,17 @@ class Reader:
         if field is not None:
             return Verdict(HL7_FIELDS.get(field[1], {}).get(int(field[2]), "")), 1
         return judge(items[index].text), 1
+
+    def _of_person(self, text: str, items: list[Item], index: int) -> bool:
+        """Do the next keys name two facts of a person."""
+        kinds: set[str] = set()
+        for probe in range(index, min(index + 8, len(items) - 1)):
+            item = items[probe]
+            after = text[item.end : items[probe + 1].start]
+            if item.type in {"w", "c"} and ("=" in after or ":" in after) and _is_separator(after):
+                low = item.text.lower()
+                kinds.add("PERSON" if low in _NAME_PARTS else judge(item.text).kind)
+        return "PERSON" in kinds and len(kinds - {""}) > 0
 
     def _named(self, text: str, items: list[Item], index: int, separator: str, spans: list[Span]) -> bool:
         """`Name:"Joy May"`: two or more capitalised words that can all be names."""
@@ -922,7 +957,7 @@ class Reader:
                     break
             if kind == "PERSON" and item.type not in {"w", "c", "s"}:
                 break
-            if item.type == "d" or probe - index >= (16 if kind == "ADDRESS" else 6):
+            if (item.type == "d" and (probe > index or kind == "PERSON")) or probe - index >= (16 if kind == "ADDRESS" else 6):
                 break
             last = probe
             probe += 1
@@ -1040,7 +1075,9 @@ class Reader:
                 if gap == ". " and len(items[probe - 1].text) > 2:
                     break
                 after = text[item.end : items[probe + 1].start] if probe + 1 < len(items) else ""
-                if after and ("=" in after or ":" in after) and _is_separator(after):
+                if after and ("=" in after or ":" in after) and _is_separator(after) and not (
+                    after == ": " and "p" in flags and word[0].isupper() and gap == " "
+                ):
                     break
             flags.append(flag)
             last = probe
@@ -1240,10 +1277,11 @@ class Reader:
         word = item.text
         if (
             cue
-            and cue in _ID_KINDS | {"DIAGNOSIS", "WARD"}
+            and cue in _CODED_KINDS
             and any(char.isdigit() for char in word)
-            and (cue == "WARD" or not shapes.UNIT.fullmatch(word))
+            and (cue in {"WARD", "ADDRESS"} or not shapes.UNIT.fullmatch(word))
             and "/" not in word
+            and not _SOURCE_FILE.match(word)
         ):
             spans.append(Span(item.start, item.end, cue, "cue", True))
             return
@@ -1277,6 +1315,8 @@ class Reader:
                 return []
             return [Span(start, start + len(stripped), kind, "unknown", flag in {"d", "m"})]
         if _DIGIT.search(stripped) is None:
+            if _ZONE.fullmatch(stripped):
+                return []
             if _SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
                 return []
             if len(stripped) >= 16 and shapes.SECRET_SHAPE.fullmatch(stripped):
@@ -1316,7 +1356,7 @@ class Reader:
             return [Span(at, end, "VIN", "shape", True)]
         if shapes.dea_ok(stripped):
             return [Span(at, end, "DEA", "shape", True)]
-        if shapes.MBI.fullmatch(stripped):
+        if shapes.national_ok(stripped):
             return [Span(at, end, "NATIONAL_ID", "shape", True)]
         if 15 <= len(stripped) <= 34 and shapes.IBAN_SHAPE.fullmatch(stripped) and shapes.iban_ok(stripped):
             return [Span(at, end, "ACCOUNT", "shape", True)]
@@ -1625,6 +1665,8 @@ class Reader:
             return
         if gap_before.endswith("[") and gap_after.startswith("]") and size <= 7:
             return
+        if gap_before.rstrip(" =+").endswith((">", "<")) and before is not None and before.type != "t" and size <= 7:
+            return
         if size == 5 and before is not None and before.text in _STATES and gap_before == " ":
             spans.append(Span(item.start, item.end, "ZIP", "state", True))
             return
@@ -1709,6 +1751,8 @@ class Reader:
     def _cue(self, text: str, items: list[Item], index: int) -> str:
         """The kind that the words right before (or in brackets right after) an item name."""
         back = index - 1
+        if back >= 0 and text[items[back].end : items[index].start] == ":" and _SOURCE_FILE.match(items[back].text):
+            return ""
         if back >= 0:
             nearest = items[back].text
             if (
@@ -1984,6 +2028,10 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
     separators = set(re.sub(r"[0-9]", "", plain))
     if separators == {"."} and len(groups) in {3, 4} and max(sizes) <= 3 and sizes != [3, 3, 4]:
         return Item(start, end, "c", piece)
+    if (sizes == [3, 3, 3, 2] and separators == {".", "-"}) or (sizes == [4, 4, 4] and shapes.aadhaar_ok(digits)):
+        return Item(start, end, "s", piece, "NATIONAL_ID")
+    if sizes in ([1, 2, 2, 2, 3, 3, 2], [1, 2, 2, 2, 3, 3]) and separators == {" "}:
+        return Item(start, end, "s", piece, "NATIONAL_ID")
     if sizes == [3, 2, 4] and len(separators - {"+"}) == 1:
         return Item(start, end, "s", piece, "SSN")
     if sizes in ([4, 4, 4, 4], [4, 6, 5], [4, 4, 4, 4, 3]) and (shapes.luhn_ok(digits) or sizes == [4, 4, 4, 4]):
@@ -2044,6 +2092,8 @@ def _sure_shape(item: Item, cue: str) -> bool:
     if item.kind == "SSN":
         return "-" in item.text or bool(cue) or shapes.ssn_ok("".join(filter(str.isdigit, item.text)))
     if item.kind == "ZIP" and shapes.POSTCODE.fullmatch(item.text):
+        return True
+    if item.kind == "NATIONAL_ID" and len(item.text) >= 12:
         return True
     if item.kind in {"ZIP", "NATIONAL_ID", "NUMBER"}:
         return bool(cue)
@@ -2116,7 +2166,9 @@ def plays(value: str, role: str, reader: Reader) -> bool:
         return bool(
             re.fullmatch(r"[A-Za-z]{1,10}[-_ ]?[0-9]{1,2}", value) or value in {"0", "1", "2", "3", "4", "5"}
         ) or (bool(_ROLE_ENUM.fullmatch(value)) and not reader.read(value))
-    if role in {"name", "code"}:
+    if role == "machine" and _MACHINE.fullmatch(value) and len(value) <= 100:
+        return not any(span.sure or span.kind in {"PERSON", "USERNAME", "DIAGNOSIS", "MEDICATION"} for span in reader.read(value))
+    if role in {"name", "code", "machine"}:
         if value.isdigit():
             return len(value) <= 7
         if shapes.HEX.fullmatch(value) and not value.isdigit():
@@ -2154,6 +2206,7 @@ def identifier(value: str, reader: Reader) -> bool:
     return not any(span.sure for span in reader.read(value))
 
 
+_MACHINE: Final = re.compile(r"(?:[a-z]+[0-9]{0,3}(?:[._/:-]|$))*[a-z]*[0-9]{0,4}")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]{1,199}")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{5}")
 _NAMED: Final = frozenset({"p", "d", "m"})

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import orjson
 
 from router.privacy import positional, shapes
-from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge
+from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge, split
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.memory import PATHS, Place
 from router.privacy.rules import Rules
@@ -149,7 +149,7 @@ def _slot(role: str, *, declared: bool) -> str:
     return f"declared {role}" if declared and role in _NAMING else role
 
 
-_NAMING: Final = frozenset({"name", "enum", "id", "code"})
+_NAMING: Final = frozenset({"name", "enum", "id", "code", "machine"})
 
 
 class _Work:
@@ -295,6 +295,7 @@ class _Work:
             exact=False,
             rule=below.rule if below else "",
             slot=verdict.role,
+            named=True,
         )
 
     def rows(self, box: Any, key: Any, value: Json, columns: list[str], place: Place, depth: int) -> None:
@@ -377,7 +378,7 @@ class _Work:
         states, role, exact = _descend(parent.states, key)
         path = (*parent.path, key)
         rule = self.rules.field_rule(".".join(path), key) if self.rules.field_rules else parent.rule
-        verdict = judge(key, parent.verdict.subject)
+        verdict = parent.verdict if parent.named and is_valuer(key) else judge(key, parent.verdict.subject)
         if (
             parent.verdict.kind
             and not verdict.kind
@@ -549,7 +550,13 @@ class _Work:
             ]
             self.add(box, key, _Plan(text, spans, place.path))
             return
-        if place.path and place.path[-1].lower() in _WEAK and _trade_name(value) and not self.read(value):
+        if (
+            place.path
+            and split(place.path[-1])[-1:]
+            and split(place.path[-1])[-1] in _WEAK
+            and (_trade_name(value) or _SETTING.fullmatch(value) and len(split(place.path[-1])) > 1)
+            and not any(span.sure or span.kind in {"PERSON", "USERNAME"} for span in self.read(value))
+        ):
             self.plain.append((box, key, text, place))
             return
         shape = self.shape_of(value) if _may_be_other(value, kind) else ""
@@ -988,6 +995,7 @@ _WEAK: Final = frozenset(
         "unit",
     }
 )
+_SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
 _PARTS: Final = re.compile(r"[A-Za-z]+")
 
 
