@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import orjson
 
-from router.keys import Ring, TenantKeys, wrap_context
-from router.store.session import Database, Session, packed
+from router.keys import OPEN_AGAIN, PURPOSES, Purpose, Ring, Shredded, TenantKeys, wrap_context
+from router.store.session import Database, Row, Session, packed
 
 
 class Found(Protocol):
@@ -29,6 +30,10 @@ class Found(Protocol):
 
 class Denied(Exception):  # noqa: N818 - the recorded answer
     """A grant was refused; the refusal is recorded. The text is the reason, for the person who asked."""
+
+
+class StaleKeys(Exception):  # noqa: N818 - control flow
+    """Keys were rotated, a month began, or retention removed a value in this moment: the transaction is done again."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,26 +72,67 @@ class Vault:
         self._ring = ring
 
     def keys(self, session: Session, tenant_id: UUID) -> TenantKeys:
-        """The tenant's open keys; made on first use. `session` must have entered the tenant.
+        """The tenant's open keys; made on first use, and a value key for every month. `session` entered the tenant.
 
         Raises:
-            KeystoreDown: the keystore cannot open them.
+            KeystoreDown: the keystore cannot open them; `Shredded` when there are none any more.
         """
-        held = self._ring.held(tenant_id)
-        if held is not None:
-            return held
-        rows = session.rows("SELECT purpose, version, wrapped, wrapped_by FROM vault.keys()")
-        if not rows:
-            store = self._ring.keystore
-            for purpose in ("data", "index"):
-                wrapped = store.wrap(secrets.token_bytes(32), wrap_context(tenant_id, purpose, 1))
-                session.one("SELECT vault.add_key(%s, 1, %s, %s)", (purpose, wrapped, store.current))
-            rows = session.rows("SELECT purpose, version, wrapped, wrapped_by FROM vault.keys()")
-        opened: dict[str, dict[int, bytes]] = {"data": {}, "index": {}}
+        return self._ring.held(tenant_id) or self._read(session, tenant_id)
+
+    def newest_keys(self, session: Session, tenant_id: UUID) -> TenantKeys:
+        """The same, read now: for what seals under the newest data key, and while the tenant's row is locked.
+
+        Raises:
+            KeystoreDown: the keystore cannot open them; `Shredded` when there are none any more.
+        """
+        self._ring.keystore.check()
+        return self._read(session, tenant_id)
+
+    def _read(self, session: Session, tenant_id: UUID) -> TenantKeys:
+        rows = self._rows(session)
+        newest = {row.purpose: row for row in rows}  # ordered by version
+        wanted = {
+            purpose: newest[purpose].version + 1 if purpose in newest else 1
+            for purpose in PURPOSES
+            if purpose not in newest or (purpose == "value" and not newest[purpose].fresh)
+        }
+        for purpose, version in wanted.items():
+            self.add_key(session, tenant_id, purpose, version)
+        if wanted:
+            rows = self._rows(session)
+        opened: dict[str, dict[int, bytes]] = {purpose: {} for purpose in PURPOSES}
+        before = self._ring.remembered(tenant_id)
+        known = before if before is not None and time.monotonic() - before.opened_at < OPEN_AGAIN else None
         for row in rows:
-            context = wrap_context(tenant_id, row.purpose, row.version)
-            opened[row.purpose][row.version] = self._ring.keystore.unwrap(bytes(row.wrapped), row.wrapped_by, context)
-        return TenantKeys(tenant_id, opened["data"], opened["index"])
+            if row.wrapped is None:
+                continue
+            key = known.raw[row.purpose].get(row.version) if known is not None else None
+            if key is None:
+                context = wrap_context(tenant_id, row.purpose, row.version)
+                key = self._ring.keystore.unwrap(bytes(row.wrapped), row.wrapped_by, context)
+            opened[row.purpose][row.version] = key
+        return TenantKeys(
+            tenant_id, opened["data"], opened["index"], opened["value"], opened_at=known.opened_at if known else None
+        )
+
+    @staticmethod
+    def _rows(session: Session) -> list[Row]:
+        rows = session.rows("SELECT purpose, version, wrapped, wrapped_by, fresh FROM vault.keys()")
+        if any(row.purpose == "index" and row.wrapped is None for row in rows):
+            raise Shredded
+        return rows
+
+    def add_key(self, session: Session, tenant_id: UUID, purpose: Purpose, version: int) -> bool:
+        """Make a fresh key of this version; False when there is one already or the tenant was off-boarded.
+
+        A new index key waits for every sealing transaction of the tenant that is under way. Raises KeystoreDown.
+        """
+        context = wrap_context(tenant_id, purpose, version)
+        wrapped = self._ring.keystore.seal(secrets.token_bytes(32), context)
+        row = session.one(
+            "SELECT vault.add_key(%s, %s, %s, %s) AS added", (purpose, version, wrapped.wrapped, wrapped.by)
+        )
+        return bool(row and row.added)
 
     def adopt(self, keys: TenantKeys) -> None:
         """Remember keys once the transaction that read or made them is committed."""
@@ -96,6 +142,10 @@ class Vault:
         """Seal values behind their proposed tokens; tells {proposed: real} where the value had a token already.
 
         One statement for the whole batch, sent without waiting for it; the caller is inside the tenant's transaction.
+        A value whose ciphertext is of an earlier month or swept is sealed again when the answer is asked for.
+
+        Raises, when the answer is asked for:
+            StaleKeys: do the whole transaction again.
         """
         entries: dict[bytes, Found] = {}
         renamed: dict[str, str] = {}
@@ -105,33 +155,43 @@ class Vault:
                 renamed[each.token] = first.token
         if not entries:
             return dict
+        sealed = [_entry(keys, blind, each.token, each) for blind, each in sorted(entries.items())]
+        if keys.rotated_index:
+            for made, (_, each) in zip(sealed, sorted(entries.items()), strict=True):
+                made["older"] = [
+                    {"version": version, "blind": blind}
+                    for version, blind in keys.blinds_by_version(each.kind, each.normal)
+                    if version != keys.index_version
+                ]
         cursor = session.queue(
-            "SELECT proposed, token FROM vault.seal(%s, %s, %s::json)",
-            (
-                keys.index_version,
-                keys.data_version,
-                packed(
-                    [
-                        {
-                            "blind": blind,
-                            "token": each.token,
-                            "kind": each.kind,
-                            "sealed": keys.seal(
-                                each.value.encode("utf-8", "surrogatepass"),
-                                entry_context(keys.tenant_id, each.token, each.kind, keys.data_version),
-                            ),
-                        }
-                        for blind, each in sorted(entries.items())
-                    ]
-                ),
-            ),
+            "SELECT proposed, token, again FROM vault.seal(%s, %s, %s::json)",
+            (keys.index_version, keys.value_version, packed(sealed)),
         )
 
         def answer() -> dict[str, str]:
-            real = {row.proposed: row.token for row in cursor.fetchall()}
+            rows = cursor.fetchall()
+            if rows and rows[0].token is None:
+                self._ring.forget(keys.tenant_id)
+                raise StaleKeys
+            again = {row.proposed: row.token for row in rows if row.again}
+            if again:
+                self._seal_again(session, keys, {b: each for b, each in entries.items() if each.token in again}, again)
+            real = {row.proposed: row.token for row in rows}
             return {proposed: real.get(first, first) for proposed, first in renamed.items()} | real
 
         return answer
+
+    def _seal_again(
+        self, session: Session, keys: TenantKeys, entries: Mapping[bytes, Found], tokens: Mapping[str, str]
+    ) -> None:
+        """Known values under the newest key; raises StaleKeys when retention removed one since it was looked up."""
+        sealed = [_entry(keys, blind, tokens[each.token], each) for blind, each in sorted(entries.items())]
+        row = session.one(
+            "SELECT vault.seal_again(%s, %s, %s::json) AS kept",
+            (keys.index_version, keys.value_version, packed(sealed)),
+        )
+        if row is None or row.kept != len(sealed):
+            raise StaleKeys
 
     def reveal(
         self,
@@ -181,22 +241,57 @@ class Vault:
         )
         return row.verdict if row else "no answer"
 
-    @staticmethod
-    def fetch(session: Session, keys: TenantKeys, grant_id: UUID, actor: str) -> list[Opened]:
-        """What a committed grant of this actor opens, once; nothing for any other. Raises IntegrityFailure."""
+    def fetch(self, session: Session, keys: TenantKeys, grant_id: UUID, actor: str) -> list[Opened]:
+        """What a committed grant of this actor opens, once; nothing for any other, nor for a value that was removed.
+
+        Raises:
+            IntegrityFailure: a value was moved or edited.
+            KeystoreDown: a key was rotated since `keys` were read, and the new one cannot be opened now.
+        """
         rows = session.rows("SELECT token, kind, key_version, sealed FROM vault.fetch(%s, %s)", (grant_id, actor))
+        kept = [row for row in rows if row.sealed is not None]
+        if not all(keys.knows_value(row.key_version) for row in kept):
+            keys = self._read(session, keys.tenant_id)
         return [
             Opened(
                 row.token,
                 row.kind,
-                keys.unseal(
+                keys.unseal_value(
                     bytes(row.sealed),
                     row.key_version,
                     entry_context(keys.tenant_id, row.token, row.kind, row.key_version),
                 ).decode("utf-8", "surrogatepass"),
             )
-            for row in rows
+            for row in kept
         ]
+
+    def credentials(
+        self, session: Session, tenant_id: UUID, destination_id: UUID, sealed: bytes, version: int
+    ) -> dict[str, str]:
+        """A destination's credentials, also while the keystore is away if this process holds the tenant's keys.
+
+        Raises:
+            KeystoreDown: they are needed from the keystore and cannot be had.
+            IntegrityFailure: they were moved or edited.
+        """
+        keys = self._ring.remembered(tenant_id)
+        if keys is None or not keys.knows(version):
+            keys = self.newest_keys(session, tenant_id)
+            self._ring.hold(keys)
+        return open_credentials(keys, destination_id, sealed, version)
+
+
+def _entry(keys: TenantKeys, blind: bytes, token: str, found: Found) -> dict[str, Any]:
+    """One entry as vault.seal takes it."""
+    return {
+        "blind": blind,
+        "token": token,
+        "kind": found.kind,
+        "sealed": keys.seal_value(
+            found.value.encode("utf-8", "surrogatepass"),
+            entry_context(keys.tenant_id, token, found.kind, keys.value_version),
+        ),
+    }
 
 
 def entry_context(tenant_id: UUID, token: str, kind: str, version: int) -> bytes:

@@ -325,14 +325,27 @@ GRANT USAGE ON SCHEMA public TO alertveil_vault, alertveil_system, alertveil_app
 CREATE SCHEMA vault AUTHORIZATION alertveil_vault;
 GRANT SELECT ON alerts TO alertveil_vault;
 SET ROLE alertveil_vault;
+-- value: seals what the tokenizer took out, one a month, so that retention can end with the key. data: seals what the
+-- configuration keeps (credentials, edge keys). index: makes blind indexes. A destroyed key leaves its row as the record.
 CREATE TABLE vault.data_keys (
   tenant_id uuid NOT NULL,
-  purpose text NOT NULL CHECK (purpose IN ('data', 'index')),
+  purpose text NOT NULL CHECK (purpose IN ('value', 'data', 'index')),
   version integer NOT NULL,
-  wrapped bytea NOT NULL,
+  epoch date NOT NULL DEFAULT date_trunc('month', now() AT TIME ZONE 'UTC')::date,
+  wrapped bytea,
   wrapped_by text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (tenant_id, purpose, version)
+  rewrapped_at timestamptz,
+  shredded_at timestamptz,
+  PRIMARY KEY (tenant_id, purpose, version),
+  CHECK ((wrapped IS NULL) = (shredded_at IS NOT NULL))
+);
+-- Which keys seal now, until when, in one row a tenant: what vault.seal confirms.
+CREATE TABLE vault.newest_keys (
+  tenant_id uuid PRIMARY KEY,
+  value_version integer NOT NULL DEFAULT 0,
+  index_version integer NOT NULL DEFAULT 0,
+  value_until timestamptz NOT NULL DEFAULT '-infinity'
 );
 CREATE TABLE vault.entries (
   tenant_id uuid NOT NULL,
@@ -341,7 +354,7 @@ CREATE TABLE vault.entries (
   token text NOT NULL,
   kind text NOT NULL,
   key_version integer NOT NULL,
-  sealed bytea NOT NULL,
+  sealed bytea,  -- NULL: swept; the token and its blind index stay while a disclosure of the value is kept
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (tenant_id, index_version, blind),
   UNIQUE (tenant_id, token)
@@ -364,6 +377,9 @@ CREATE TABLE vault.grants (
 ALTER TABLE vault.data_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE vault.data_keys FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON vault.data_keys USING (tenant_id = {TENANT}) WITH CHECK (tenant_id = {TENANT});
+ALTER TABLE vault.newest_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE vault.newest_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON vault.newest_keys USING (tenant_id = {TENANT}) WITH CHECK (tenant_id = {TENANT});
 ALTER TABLE vault.entries ENABLE ROW LEVEL SECURITY;
 ALTER TABLE vault.entries FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON vault.entries USING (tenant_id = {TENANT}) WITH CHECK (tenant_id = {TENANT});
@@ -371,39 +387,88 @@ ALTER TABLE vault.grants ENABLE ROW LEVEL SECURITY;
 ALTER TABLE vault.grants FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON vault.grants USING (tenant_id = {TENANT}) WITH CHECK (tenant_id = {TENANT});
 
-CREATE FUNCTION vault.keys() RETURNS TABLE (purpose text, version integer, wrapped bytea, wrapped_by text)
+-- Every version there ever was; a destroyed one without its key. `fresh`: made in this month, by the database's clock.
+CREATE FUNCTION vault.keys() RETURNS TABLE (purpose text, version integer, epoch date, wrapped bytea, wrapped_by text,
+  created_at timestamptz, rewrapped_at timestamptz, shredded_at timestamptz, fresh boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
-  SELECT k.purpose, k.version, k.wrapped, k.wrapped_by FROM vault.data_keys k
-  WHERE k.tenant_id = {TENANT} ORDER BY k.purpose, k.version
+  SELECT k.purpose, k.version, k.epoch, k.wrapped, k.wrapped_by, k.created_at, k.rewrapped_at, k.shredded_at,
+    k.epoch >= date_trunc('month', now() AT TIME ZONE 'UTC')::date
+  FROM vault.data_keys k WHERE k.tenant_id = {TENANT} ORDER BY k.purpose, k.version
 $$;
 
-CREATE FUNCTION vault.add_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text) RETURNS boolean
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
-  WITH added AS (
-    INSERT INTO vault.data_keys (tenant_id, purpose, version, wrapped, wrapped_by)
-    VALUES ({TENANT}, p_purpose, p_version, p_wrapped, p_wrapped_by)
-    ON CONFLICT DO NOTHING RETURNING 1)
-  SELECT EXISTS (SELECT FROM added)
+-- Whoever seals holds this lock shared; whoever changes what a value's token hangs on (a new index key, an erasure, a
+-- key's end) holds it alone, so that both see what the other has committed.
+CREATE FUNCTION vault.gate(p_tenant uuid) RETURNS bigint LANGUAGE sql IMMUTABLE SET search_path = vault, pg_temp AS $$
+  SELECT hashtextextended(p_tenant::text, 741105)
 $$;
+
+-- Index keys end only with their tenant: where one was destroyed, no key is ever made again.
+CREATE FUNCTION vault.add_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
+DECLARE
+  mine uuid := {TENANT};
+BEGIN
+  IF p_purpose = 'index' AND p_version > 1 THEN
+    PERFORM pg_advisory_xact_lock(vault.gate(mine));
+  END IF;
+  INSERT INTO vault.data_keys (tenant_id, purpose, version, wrapped, wrapped_by)
+  SELECT mine, p_purpose, p_version, p_wrapped, p_wrapped_by
+  WHERE NOT EXISTS (SELECT FROM vault.data_keys k
+    WHERE k.tenant_id = mine AND k.purpose = 'index' AND k.shredded_at IS NOT NULL)
+  ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  INSERT INTO vault.newest_keys (tenant_id) VALUES (mine) ON CONFLICT DO NOTHING;
+  UPDATE vault.newest_keys n SET
+    index_version = CASE p_purpose WHEN 'index' THEN p_version ELSE n.index_version END,
+    value_version = CASE p_purpose WHEN 'value' THEN p_version ELSE n.value_version END,
+    value_until = CASE p_purpose WHEN 'value' THEN
+      (date_trunc('month', now() AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC' ELSE n.value_until END
+  WHERE n.tenant_id = mine AND p_purpose IN ('value', 'index');
+  RETURN true;
+END $$;
 
 CREATE FUNCTION vault.rewrap_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text) RETURNS boolean
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
   WITH changed AS (
-    UPDATE vault.data_keys SET wrapped = p_wrapped, wrapped_by = p_wrapped_by
-    WHERE tenant_id = {TENANT} AND purpose = p_purpose AND version = p_version RETURNING 1)
+    UPDATE vault.data_keys SET wrapped = p_wrapped, wrapped_by = p_wrapped_by, rewrapped_at = now()
+    WHERE tenant_id = {TENANT} AND purpose = p_purpose AND version = p_version AND shredded_at IS NULL RETURNING 1)
   SELECT EXISTS (SELECT FROM changed)
 $$;
 
 -- Same value, same token: the row that was there first wins, and the caller learns its token. Two statements, so that
--- the second sees what another transaction committed while the first waited for it.
+-- the second sees what another transaction committed while the first waited for it. `again`: the entry's ciphertext is
+-- of an older key or swept, and the caller must seal it again (vault.seal_again). The caller's keys must be the newest
+-- ones of this month: otherwise nothing is sealed, and the answer is one row without a token.
 CREATE FUNCTION vault.seal(
   p_index integer, p_key integer, p_entries json)
-RETURNS TABLE (proposed text, token text)
+RETURNS TABLE (proposed text, token text, again boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   mine uuid := {TENANT};
 BEGIN
+  -- An expression and no query: this runs for every batch. Only while somebody holds the gate alone is it waited for.
+  IF NOT pg_try_advisory_xact_lock_shared(hashtextextended(mine::text, 741105)) THEN
+    PERFORM pg_advisory_xact_lock_shared(vault.gate(mine));
+  END IF;
+  PERFORM FROM vault.newest_keys n
+  WHERE n.tenant_id = mine AND n.index_version = p_index AND n.value_version = p_key AND n.value_until > now();
+  IF NOT FOUND THEN
+    RETURN QUERY SELECT '', NULL::text, true;
+    RETURN;
+  END IF;
+  IF p_index > 1 THEN
+    -- A value known under an older index key moves to the newest and keeps its token.
+    UPDATE vault.entries e SET index_version = p_index, blind = moved.blind
+    FROM (SELECT i.blind, f.index_version, f.blind AS was
+      FROM json_to_recordset(p_entries) AS i (blind bytea, older json)
+      CROSS JOIN LATERAL json_to_recordset(i.older) AS o (version integer, blind bytea)
+      CROSS JOIN LATERAL (SELECT g.index_version, g.blind FROM vault.entries g
+        WHERE g.tenant_id = mine AND g.index_version = o.version AND g.blind = o.blind FOR UPDATE) f) moved
+    WHERE e.tenant_id = mine AND e.index_version = moved.index_version AND e.blind = moved.was;
+  END IF;
   INSERT INTO vault.entries (tenant_id, index_version, blind, token, kind, key_version, sealed)
   SELECT mine, p_index, i.blind, i.token, i.kind, p_key, i.sealed
   FROM json_to_recordset(p_entries) AS i (blind bytea, token text, kind text, sealed bytea)
@@ -411,10 +476,31 @@ BEGIN
   ON CONFLICT (tenant_id, index_version, blind) DO NOTHING;
   RETURN QUERY
   -- Looked up one by one: a plan made while the table was small would read all of it.
-  SELECT i.token, e.token FROM json_to_recordset(p_entries) AS i (blind bytea, token text)
-  CROSS JOIN LATERAL (SELECT f.token FROM vault.entries f
+  SELECT i.token, e.token, e.again FROM json_to_recordset(p_entries) AS i (blind bytea, token text)
+  CROSS JOIN LATERAL (SELECT f.token, f.key_version <> p_key OR f.sealed IS NULL AS again FROM vault.entries f
     WHERE f.tenant_id = mine AND f.index_version = p_index AND f.blind = i.blind LIMIT 1) e
-  WHERE e.token <> i.token;
+  WHERE e.token <> i.token OR e.again;
+END $$;
+
+-- The ciphertexts of known values, sealed under the key that vault.seal has just confirmed in this transaction; how
+-- many there were to replace. Row by row in the caller's order: a value comes here once a month.
+CREATE FUNCTION vault.seal_again(p_index integer, p_key integer, p_entries json) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
+DECLARE
+  mine uuid := {TENANT};
+  given record;
+  kept integer := 0;
+BEGIN
+  FOR given IN SELECT i.blind, i.token, i.sealed
+    FROM json_to_recordset(p_entries) AS i (blind bytea, token text, sealed bytea) ORDER BY i.blind
+  LOOP
+    UPDATE vault.entries e SET key_version = p_key, sealed = given.sealed
+    WHERE e.tenant_id = mine AND e.index_version = p_index AND e.blind = given.blind AND e.token = given.token;
+    IF FOUND THEN
+      kept := kept + 1;
+    END IF;
+  END LOOP;
+  RETURN kept;
 END $$;
 
 -- A denial returns like an allowance, so that its row is committed with it; nothing here raises on a denial.

@@ -137,7 +137,7 @@ def _apply_tenant(runtime: Runtime, session: Session, tenant: TenantConfig) -> t
     if new:
         config.add_tenant(session, tenant_id, tenant.slug, tenant.name)
     config.tenant(session, lock=True)
-    keys = runtime.vault.keys(session, tenant_id)
+    keys = runtime.vault.newest_keys(session, tenant_id)
     held = Held.read(session, keys)
     shown = replace(tenant, sources=tuple(replace(each, key=hash_key(each.key).hex()) for each in tenant.sources))
     old = None if new else Config((held.as_config(),))

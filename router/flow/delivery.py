@@ -34,7 +34,6 @@ from router.runtime import Runtime
 from router.store import deliveries
 from router.store.deliveries import Claim, Due, Record
 from router.store.session import DatabaseDown
-from router.vault import open_credentials
 
 log = logging.getLogger(__name__)
 
@@ -137,12 +136,11 @@ class Ways:
         if way is not None:
             return way
         with self._database.tenant(tenant_id) as session:
-            keys = self._vault.keys(session, tenant_id)
             row = deliveries.destination(session, destination_id)
-        spec = CHANNELS.get(row.kind) if row else None
-        if row is None or spec is None:
-            return None
-        secrets = open_credentials(keys, destination_id, bytes(row.secrets), row.key_version)
+            spec = CHANNELS.get(row.kind) if row else None
+            if row is None or spec is None:
+                return None
+            secrets = self._vault.credentials(session, tenant_id, destination_id, bytes(row.secrets), row.key_version)
         try:
             config = msgspec.convert(row.config, spec.config)
             way = Way(spec, spec.open(config, secrets, self._kit), bytes(row.identity), spec.encrypted(config))

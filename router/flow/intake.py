@@ -31,7 +31,7 @@ from router.privacy.tokens import new_token
 from router.sources.contract import Format, Malformed, RawAlert, WrongShape
 from router.store import config, deliveries, incidents
 from router.store.session import Conflict, Database, DatabaseDown, Session
-from router.vault import Vault
+from router.vault import StaleKeys, Vault
 
 RACES = 5
 """How often a batch is done again because another process opened one of its incidents first."""
@@ -236,7 +236,7 @@ class Intake:
         for _ in range(RACES):
             try:
                 rung = self._transaction(jobs)
-            except Raced:
+            except (Raced, StaleKeys):
                 continue
             if rung:
                 self._ring(rung)

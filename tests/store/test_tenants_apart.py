@@ -66,6 +66,7 @@ VAULT = {
     "vault.rewrap_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
     "vault.seal(p_index integer, p_key integer, p_entries json)",
     "vault.seal_again(p_index integer, p_key integer, p_entries json)",
+    "vault.seal_again(p_index integer, p_key integer, p_entries json)",
 }
 """All that reaches the vault."""
 
