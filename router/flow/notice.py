@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -17,10 +17,13 @@ from router.core.retry import Health
 from router.flow.snapshot import Channel, Snapshot, Snapshots
 from router.runtime import Runtime
 from router.store import deliveries, incidents
+from router.store.session import Session
 
 SOURCE = "alertveil"
 """The source of what Alertveil itself has to say; no key opens it."""
 
+PAGING = frozenset({"pagerduty"})
+"""Kinds of channels that wake people."""
 
 Ring = Callable[[set[tuple[UUID, UUID]]], None]
 
@@ -95,6 +98,58 @@ def break_glass(
     _tell(runtime, snapshots, ring, tenant_id, ("break-glass", str(user_id)), alert)
 
 
+def broken_patterns(
+    runtime: Runtime, snapshots: Snapshots, ring: Ring, tenant_id: UUID, positions: Sequence[int]
+) -> None:
+    """Open an incident that says which of the tenant's patterns keep failing; resolve it when none does.
+
+    It goes to every channel of the tenant, whatever the routes say. Raises DatabaseDown.
+    """
+
+    def alert(_: Snapshot, key: bytes, now: datetime) -> SafeAlert:
+        which = ", ".join(map(str, positions))
+        return _alert(
+            tenant_id,
+            key,
+            now,
+            firing=bool(positions),
+            severity="warning",
+            title=f"Patterns that keep failing: {which}" if positions else "The tenant's patterns run again",
+            description="Counted from 1 in the configuration file. Every text that such a pattern should see becomes a "
+            "token meanwhile. Make the pattern simpler, then run `alertveil apply`.",
+            labels={"patterns": which},
+        )
+
+    _tell(runtime, snapshots, ring, tenant_id, ("broken patterns",), alert)
+
+
+def policy_in(  # noqa: PLR0913 - what is said, in its parts
+    runtime: Runtime,
+    session: Session,
+    tenant_id: UUID,
+    topic: tuple[str, ...],
+    *,
+    severity: Severity,
+    title: str,
+    description: str,
+    labels: dict[str, str],
+    firing: bool = True,
+    wakes: bool = True,
+) -> set[tuple[UUID, UUID]]:
+    """Open or end an incident about an opt-in or an agreement, within the caller's transaction.
+
+    The words are ours and hold nobody's data. `wakes` is False for what can wait until morning: channels that page
+    people are left out. Returns the lanes to ring for once the transaction is committed.
+    """
+
+    def alert(_: Snapshot, key: bytes, now: datetime) -> SafeAlert:
+        return _alert(
+            tenant_id, key, now, severity=severity, title=title, description=description, labels=labels, firing=firing
+        )
+
+    return _put(runtime, session, Snapshots(), tenant_id, topic, alert, without=frozenset() if wakes else PAGING)
+
+
 def _tell(
     runtime: Runtime,
     snapshots: Snapshots,
@@ -107,39 +162,55 @@ def _tell(
 ) -> None:
     """Open, go on with or resolve the incident of a topic, and tell every channel of the tenant but `besides`."""
     with runtime.database.tenant(tenant_id) as session:
-        moment = incidents.moment(session)
-        snapshot = snapshots.fresh(session, tenant_id, moment.version) if moment else None
-        if moment is None or snapshot is None:
-            return
-        group_key = runtime.vault.keys(session, tenant_id).mark(*topic)
-        alert = build(snapshot, group_key, moment.now)
-        if alert is None:
-            return
-        current = incidents.latest(session, [group_key])().get(group_key)
-        new_id = time_ordered(time.time_ns() // 1_000_000, os.urandom(10))
-        change = absorb(current, alert, group_key=group_key, new_id=new_id, duplicate=False)
-        if change is None or change.kind is None:
-            return
-        incident, kind = change.incident, change.kind
-        told = incident.told or {
-            other.channel_id: other.destination_id
-            for other in snapshot.channels.values()
-            if other.channel_id != besides
-        }
-        change = replace(change, incident=replace(incident, told=told))
-        if incident.new:
-            incidents.insert(session, tenant_id, [change.incident])
-        else:
-            incidents.update(session, [change.incident])
-        incidents.add_alerts(session, tenant_id, [(change.incident, alert)])
-        incidents.add_events(session, tenant_id, [(change, None if told else "the tenant has no channel for it")])
-        planned = [
-            deliveries.Planned(incident.incident_id, other, destination, incident.revision, kind)
-            for other, destination in told.items()
-        ]
-        deliveries.supersede(session, planned)
-        deliveries.add(session, tenant_id, planned)
-    ring({(tenant_id, each.channel_id) for each in planned})
+        lanes = _put(runtime, session, snapshots, tenant_id, topic, build, besides=besides)
+    ring(lanes)
+
+
+def _put(
+    runtime: Runtime,
+    session: Session,
+    snapshots: Snapshots,
+    tenant_id: UUID,
+    topic: tuple[str, ...],
+    build: Callable[[Snapshot, bytes, datetime], SafeAlert | None],
+    *,
+    besides: UUID | None = None,
+    without: frozenset[str] = frozenset(),
+) -> set[tuple[UUID, UUID]]:
+    """The same within the caller's transaction; returns the lanes to ring for once it is committed."""
+    moment = incidents.moment(session)
+    snapshot = snapshots.fresh(session, tenant_id, moment.version) if moment else None
+    if moment is None or snapshot is None:
+        return set()
+    group_key = runtime.vault.keys(session, tenant_id).mark(*topic)
+    alert = build(snapshot, group_key, moment.now)
+    if alert is None:
+        return set()
+    current = incidents.latest(session, [group_key])().get(group_key)
+    new_id = time_ordered(time.time_ns() // 1_000_000, os.urandom(10))
+    change = absorb(current, alert, group_key=group_key, new_id=new_id, duplicate=False)
+    if change is None or change.kind is None:
+        return set()
+    incident, kind = change.incident, change.kind
+    told = incident.told or {
+        other.channel_id: other.destination_id
+        for other in snapshot.channels.values()
+        if other.channel_id != besides and other.kind not in without
+    }
+    change = replace(change, incident=replace(incident, told=told))
+    if incident.new:
+        incidents.insert(session, tenant_id, [change.incident])
+    else:
+        incidents.update(session, [change.incident])
+    incidents.add_alerts(session, tenant_id, [(change.incident, alert)])
+    incidents.add_events(session, tenant_id, [(change, None if told else "the tenant has no channel for it")])
+    planned = [
+        deliveries.Planned(incident.incident_id, other, destination, incident.revision, kind)
+        for other, destination in told.items()
+    ]
+    deliveries.supersede(session, planned)
+    deliveries.add(session, tenant_id, planned)
+    return {(tenant_id, each.channel_id) for each in planned}
 
 
 def _paused(channel: Channel, health: Health, key: bytes, tenant_id: UUID, now: datetime) -> SafeAlert:
