@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from router.cli import channels, deliveries, failure, incidents, installation, people, reveal, say
+from router.cli import audit, channels, deliveries, failure, incidents, installation, optins, people, reveal, reviews, say
 
 app = typer.Typer(
     help="HIPAA-safe alert fan-out: PHI becomes tokens at the edge, before anything is stored or sent.",
@@ -34,8 +34,12 @@ installation.add(app)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(channels.app, name="channels")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(baas.app, name="baas")
+app.add_typer(optins.app, name="optins")
 people.add(app)
+app.add_typer(reviews.app, name="reviews")
 reveal.add(app)
+app.add_typer(audit.app, name="audit")
 
 
 def run(words: Sequence[str]) -> int:

@@ -237,7 +237,7 @@ def reminder(due: datetime, reminded: int, now: datetime) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """An item as far as independence needs it."""
+    """An item as far as independence needs it: the persons behind it. Two accounts of one person are one person."""
 
     optin_id: UUID
     requester: UUID | None
@@ -249,12 +249,13 @@ class Reviewer:
     """Somebody who may decide items. `dedicated`: by the role `reviewer`, so asked before privacy officers are."""
 
     user_id: UUID
+    person_id: UUID
     dedicated: bool
 
 
-def independent(user_id: UUID, case: Case) -> bool:
+def independent(person_id: UUID, case: Case) -> bool:
     """Did this person neither ask for the opt-in nor approve it."""
-    return user_id not in {case.requester, case.approver}
+    return person_id not in {case.requester, case.approver}
 
 
 def assign(cases: Sequence[Case], reviewers: Sequence[Reviewer]) -> dict[UUID, UUID | None]:
@@ -265,7 +266,7 @@ def assign(cases: Sequence[Case], reviewers: Sequence[Reviewer]) -> dict[UUID, U
     """
     load = {reviewer.user_id: 0 for reviewer in reviewers}
     able = {
-        case.optin_id: [reviewer for reviewer in reviewers if independent(reviewer.user_id, case)] for case in cases
+        case.optin_id: [reviewer for reviewer in reviewers if independent(reviewer.person_id, case)] for case in cases
     }
     given: dict[UUID, UUID | None] = {}
     for case in sorted(cases, key=lambda case: (len(able[case.optin_id]), case.optin_id)):
@@ -279,12 +280,12 @@ def assign(cases: Sequence[Case], reviewers: Sequence[Reviewer]) -> dict[UUID, U
     return given
 
 
-def may_decide(state: State, due: datetime, case: Case, user_id: UUID, reason: str, now: datetime) -> Ground | None:
+def may_decide(state: State, due: datetime, case: Case, person_id: UUID, reason: str, now: datetime) -> Ground | None:
     """Why this person cannot decide this item now; None: they can."""
     ground = _closed(state)
     if ground is None and (state == "closed" or now >= due):
         ground = Ground.PAST_DUE
-    if ground is None and not independent(user_id, case):
+    if ground is None and not independent(person_id, case):
         ground = Ground.SELF
     if ground is None and not reason.strip():
         ground = Ground.NO_REASON
@@ -496,7 +497,12 @@ def canonical(value: object) -> bytes:
 
 def sha256(value: Mapping[str, Any]) -> str:
     """The hash of a record or snapshot given as plain data, in hex."""
-    return hashlib.sha256(canonical(value)).hexdigest()
+    return digest(canonical(value))
+
+
+def digest(text: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(text).hexdigest()
 
 
 def moment(value: datetime | None) -> str:
@@ -516,7 +522,7 @@ def flags(
         found.append(Flag.BREAK_GLASS)
     if item.single_custody:
         found.append(Flag.SINGLE_CUSTODY)
-    if item.state not in ENDED:
+    if item.state in LIVE:
         used = datetime.fromisoformat(item.last_used_at or item.starts_at)
         if cut_off_at - used >= UNUSED:
             found.append(Flag.UNUSED)
@@ -534,13 +540,13 @@ def flags(
 WEEKS: Final = 13
 """Weeks that a quarter is drawn in: seven days each, the last one six to eight."""
 
-ENDED: Final = frozenset({"expired", "revoked", "rejected"})
-"""States of an opt-in in which there is nothing left to decide."""
+LIVE: Final = frozenset({"active", "expiring"})
+"""States of an opt-in in which something may go out. From every other one only a new request leads back."""
 
 
 def required(state: str, *, break_glass: bool) -> bool:
-    """Does an item need a decision: whatever may still disclose or come back, and every use of break-glass."""
-    return break_glass or state not in ENDED
+    """Does an item need a decision: whatever may still let something out, and every use of break-glass."""
+    return break_glass or state in LIVE
 
 
 def weeks(

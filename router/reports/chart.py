@@ -33,8 +33,10 @@ def columns(bars: Sequence[Bar], unit: str, *, width: int = WIDTH) -> str:
     plot = HEIGHT - TOP - BOTTOM
     slot = (width - LEFT - RIGHT) / max(len(bars), 1)
     parts = [
-        (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}"'
-        f' font-family="{FONT}" font-size="9">')
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}"'
+            f' font-family="{FONT}" font-size="9">'
+        )
     ]
     parts.append(f'<text x="0" y="9" fill="{QUIET}">{escape(unit)}</text>')
     for tick in range(0, top + 1, step):

@@ -121,6 +121,11 @@ def schema() -> dict[str, Any]:
     }
 
 
+def load_snapshot(text: str | bytes) -> Snapshot:
+    """A snapshot out of its canonical form. Raises msgspec.ValidationError."""
+    return msgspec.json.decode(text, type=Snapshot)
+
+
 # --- CSV ---------------------------------------------------------------------------------------------------------
 
 _COLUMNS: Final = (
@@ -321,9 +326,11 @@ def _conclusion(record: Record, problems: int, undecided: int) -> str:
     snapshot = record.snapshot
     balance = snapshot.balances[0]
     said = [
-        (f"The population is {'complete' if _reconciled(record) else 'NOT complete'}:"
-        f" {balance.previous} carried over + {balance.new} new − {balance.ended} ended = {balance.now} active at the"
-        f" cut-off.")
+        (
+            f"The population is {'complete' if _reconciled(record) else 'NOT complete'}:"
+            f" {balance.previous} carried over + {balance.new} new − {balance.ended} ended = {balance.now} active at the"
+            f" cut-off."
+        )
     ]
     if undecided:
         said.append(f"{_counted(undecided, 'item')} still {'needs' if undecided == 1 else 'need'} a decision.")
@@ -587,22 +594,34 @@ def _denials(record: Record) -> Iterator[Block]:
 def _method(record: Record, whole: str) -> Iterator[Block]:
     snapshot = record.snapshot
     for text in (
-        ("Completeness. When the review was opened, one query in one transaction read every opt-in with all times in"
-        " which it was active, kept the result as a snapshot, and wrote the snapshot's hash to the audit log. The"
-        " database accepts no item that is added or changed afterwards."),
-        ("Independence. Each item was given to a reviewer who neither asked for the opt-in nor approved it; the"
-        " database refuses a decision by either of the two. Where nobody independent could be found, the item stands"
-        " among the exceptions."),
-        ("Facts. Deliveries and values are counted from the disclosures, one of which is written in the same"
-        " transaction that allows a value to leave. A value that leaves twice counts twice."),
-        ("Effect. Revoke ends an opt-in at once, at the next attempt to deliver. Modify ends it within 14 days, until"
-        " when two people can agree on a changed one. Keep changes nothing: no review prolongs an opt-in."),
-        ("Due date. What is undecided 30 days after the quarter (14 days at least after a late opening) is suspended:"
-        " the channel gets tokens."),
-        ("Integrity. Page, PDF, HTML, CSV and JSON are made of one record and name its SHA-256. The event review.sign"
-        " of the audit log holds it too; the log is chained and covered by signed checkpoints that are kept outside"
-        " the database. To check: take the JSON, print its member record in canonical form (jq -cSj .record), hash"
-        " it with SHA-256, and compare with this report and with the event."),
+        (
+            "Completeness. When the review was opened, one query in one transaction read every opt-in with all times in"
+            " which it was active, kept the result as a snapshot, and wrote the snapshot's hash to the audit log. The"
+            " database accepts no item that is added or changed afterwards."
+        ),
+        (
+            "Independence. Each item was given to a reviewer who neither asked for the opt-in nor approved it; the"
+            " database refuses a decision by either of the two. Where nobody independent could be found, the item stands"
+            " among the exceptions."
+        ),
+        (
+            "Facts. Deliveries and values are counted from the disclosures, one of which is written in the same"
+            " transaction that allows a value to leave. A value that leaves twice counts twice."
+        ),
+        (
+            "Effect. Revoke ends an opt-in at once, at the next attempt to deliver. Modify ends it within 14 days, until"
+            " when two people can agree on a changed one. Keep changes nothing: no review prolongs an opt-in."
+        ),
+        (
+            "Due date. What is undecided 30 days after the quarter (14 days at least after a late opening) is suspended:"
+            " the channel gets tokens."
+        ),
+        (
+            "Integrity. Page, PDF, HTML, CSV and JSON are made of one record and name its SHA-256. The event review.sign"
+            " of the audit log holds it too; the log is chained and covered by signed checkpoints that are kept outside"
+            " the database. To check: take the JSON, print its member record in canonical form (jq -cSj .record), hash"
+            " it with SHA-256, and compare with this report and with the event."
+        ),
     ):
         yield Paragraph(text)
     yield Facts((("Record SHA-256", Cell(whole, mono=True)), ("Scope starts", Cell(_minute(snapshot.starts_at)))))
@@ -781,5 +800,3 @@ def _short_day(text: str) -> str:
 def _minute(text: str, *, zone: bool = True) -> str:
     """2026-10-01 14:05 UTC; empty for none."""
     return f"{_read(text):%Y-%m-%d %H:%M}{' UTC' if zone else ''}" if text else ""
-
-
