@@ -115,19 +115,20 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
         return _hl7(text, reader, strict=strict)
     if "*" in text and _X12_START.search(text):
         return _x12(text, reader, strict=strict)
-    if "</" in text:
-        found = _xml(text)
-        if found:
-            return found
-    if "," in text and "\n" in text:
-        found = _csv(text)
-        if found:
-            return found
-    if "'" in text and ("='" in text or "= '" in text or " IN (" in text or "LIKE" in text or "like" in text or "=N'" in text):
-        return _sql(text) or None
-    if "$1" in text or ")=(" in text or "INSERT" in text or "insert" in text or "Failing row" in text:
-        return _sql(text) or None
-    return None
+    found: list[Span] = []
+    if "</" in text or "/>" in text:
+        found += _xml(text)
+    for mark in _MARKS:
+        if text.count(mark) >= 3:
+            found += _csv(text, mark, reader, strict=strict)
+    if "rejected value [" in text:
+        found += _rejected(text)
+    if any(sign in text for sign in _SQL_SIGNS):
+        found += _sql(text)
+    return found or None
+
+
+_SQL_SIGNS: Final = ("='", "= '", " IN (", "LIKE", "like", "=N'", "$1", ")=(", "INSERT", "insert", "Failing row")
 
 
 def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
@@ -411,36 +412,104 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
     ]
 
 
-_CELL: Final = re.compile(r"\s*(?:\"([^\"\n]*)\"|'([^'\n]*)'|([^,\n\"]*))\s*(?:,|$)")
+_MARKS: Final = (",", ";", "\t", "|")
+_HEADER: Final = re.compile(r"\s*\"?[A-Za-z_#][\w .#/-]{0,40}\"?\s*")
+_TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}")
+_CODE_CELL: Final = re.compile(r"(?=.*\d)[A-Za-z0-9#/_-]{2,24}")
+_NAME_CELL: Final = re.compile(r"[^\W\d_][^\W\d_'’.-]+(?:[ '’-][^\W\d_][^\W\d_'’.-]*){0,3}")
+_DAY_CELL: Final = re.compile(r"(?:19|20)\d{6}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.](?:\d{4}|\d{2})")
+_COLUMN_PARTS: Final = {"first": "PERSON", "last": "PERSON", "middle": "PERSON", "given": "PERSON", "family": "PERSON", "name": "PERSON", "unit": "WARD", "location": "WARD", "loc": "WARD", "dept": "WARD", "mi": "PERSON"}  # fmt: skip
+"""What a column is when other columns are about a person."""
 
 
-def _csv(text: str) -> list[Span]:
-    """A header line of field names and the lines below it with as many cells."""
+def _csv(text: str, mark: str, reader: Reader, *, strict: bool) -> list[Span]:
+    """A header line of field names and the lines below it with as many cells; or lines that are a person's without one."""
     spans: list[Span] = []
     kinds: list[str] = []
     at = 0
     for line in text.split("\n"):
         start, at = at, at + len(line) + 1
-        cells = line.count(",") + 1
-        if cells >= 2 and re.fullmatch(r"\s*\"?[A-Za-z_][\w .-]*\"?(?:\s*,\s*\"?[A-Za-z_][\w .-]*\"?)+\s*", line):
-            found = [judge(name.strip(' "\r')).kind for name in line.split(",")]
-            if sum(bool(kind) for kind in found) >= 1 and (
-                sum(bool(kind) for kind in found) * 2 >= len(found) or "_" in line
-            ):
-                kinds = found
-                continue
-        if not kinds or cells < len(kinds):
+        if line.count(mark) < (2 if kinds else 1) or len(line) > 4000:
             continue
-        place = start
-        for index, match in enumerate(_CELL.finditer(line)):
-            if index >= len(kinds) or match.end() == match.start():
-                break
-            group = next((number for number in (1, 2, 3) if match[number] is not None), 3)
-            value = match[group].strip()
-            if kinds[index] and value:
-                begin = place + match.start(group) + (len(match[group]) - len(match[group].lstrip()))
-                spans.append(Span(begin, begin + len(value), kinds[index], "column", True))
+        cells = line.split(mark)
+        if all(_HEADER.fullmatch(cell) for cell in cells) and "\n" in text[start:]:
+            found = [judge(name.strip(' "\r')).kind for name in cells]
+            if sum(map(bool, found)) * 2 >= len(found) or (any(found) and "_" in line):
+                kinds = [kind or _COLUMN_PARTS.get(name.strip(' "\r').lower(), "") for kind, name in zip(found, cells, strict=True)]
+                continue
+        if kinds and len(cells) >= len(kinds):
+            spans.extend(_columns(line, mark, start, kinds))
+        elif not kinds and len(cells) >= 4 and '"' not in line:
+            spans.extend(_record(cells, mark, start, reader, strict=strict))
     return spans
+
+
+def _columns(line: str, mark: str, start: int, kinds: list[str]) -> list[Span]:
+    """The cells of a line under their column's kind; a quoted cell may hold the mark."""
+    spans: list[Span] = []
+    place = 0
+    for kind in kinds:
+        if place > len(line):
+            break
+        lead = len(line[place:]) - len(line[place:].lstrip(" "))
+        quote = line[place + lead : place + lead + 1]
+        if quote in {'"', "'"}:
+            close = line.find(quote, place + lead + 1)
+            stop = close if close >= 0 else len(line)
+            begin, following = place + lead + 1, line.find(mark, stop)
+        else:
+            following = line.find(mark, place)
+            begin, stop = place + lead, following if following >= 0 else len(line)
+        value = line[begin:stop].rstrip()
+        if kind and value and value.lower() not in {"null", "none", "nan", "n/a"}:
+            spans.append(Span(start + begin, start + begin + len(value), kind, "column", True))
+        if following < 0:
+            break
+        place = following + 1
+    return spans
+
+
+def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: bool) -> list[Span]:
+    """A line without a header that is a person's record: a name and a day, or two names, in cells of their own."""
+    names = days = 0
+    for cell in cells:
+        bare = cell.strip()
+        if _DAY_CELL.fullmatch(bare):
+            days += 1
+        elif _NAME_CELL.fullmatch(bare) and (bare[0].isupper() or not bare.isascii()) and bare not in {"NULL", "None", "True", "False"}:
+            names += any(span.kind in {"PERSON", "WORD"} for span in reader.judge_name(bare))
+    if not (names and days) and names < 2:
+        return []
+    if names + days < 2 or (not days and len(cells) < 4):
+        return []
+    spans: list[Span] = []
+    at = start
+    for cell in cells:
+        bare = cell.strip()
+        begin = at + len(cell) - len(cell.lstrip())
+        at += len(cell) + len(mark)
+        if not bare or _TIME_OF_DAY.search(bare):
+            continue
+        if _DAY_CELL.fullmatch(bare):
+            spans.append(Span(begin, begin + len(bare), "DATE", "record", True))
+        elif _NAME_CELL.fullmatch(bare):
+            if any(span.kind in {"PERSON", "WORD"} for span in reader.judge_name(bare)):
+                spans.append(Span(begin, begin + len(bare), "PERSON", "record", True))
+        elif _CODE_CELL.fullmatch(bare) and (len(bare) > 4 or not bare.isdigit()) and (strict or len(bare) > 3):
+            spans.append(Span(begin, begin + len(bare), "IDENTIFIER", "record", True))
+    return spans
+
+
+_REJECTED: Final = re.compile(r"on field '([^']{1,60})': rejected value \[([^\]\n]{1,400})\]")
+
+
+def _rejected(text: str) -> list[Span]:
+    """A value that Spring's validation names with its field."""
+    return [
+        Span(found.start(2), found.end(2), judge(found[1].rsplit(".", 1)[-1]).kind or "IDENTIFIER", "column", True)
+        for found in _REJECTED.finditer(text)
+        if found[2] != "null"
+    ]
 
 
 _QUOTED: Final = re.compile(r"'((?:[^']|'')*)'")
@@ -548,15 +617,31 @@ def _sql(text: str) -> list[Span]:
 
 
 _TAG: Final = re.compile(r"<(?:[A-Za-z][\w-]*:)?([A-Za-z][\w.-]{0,60})(?:\s[^<>]{0,300})?>([^<>]{1,400})</")
+_ATTRIBUTE: Final = re.compile(
+    r"<(?:[A-Za-z][\w-]*:)?([A-Za-z][\w.-]{0,60})\s(?:[^<>]{0,200}?\s)??(value|extension|displayName)=\"([^\"<>]{1,300})\""
+)
+_CELL_PAIR: Final = re.compile(r"<t[dh][^<>]{0,200}>\s*([^<>]{1,60}?)\s*:?\s*</t[dh]>\s*<t[dh][^<>]{0,200}>\s*([^<>]{1,400}?)\s*</t[dh]>")
+_ELEMENTS: Final = {"name": "PERSON", "given": "PERSON", "family": "PERSON", "prefix": "", "suffix": "", "telecom": "PHONE", "birthtime": "DOB"}
 
 
 def _xml(text: str) -> list[Span]:
-    """Elements whose name says what their text is."""
+    """Elements and attributes whose name says what they hold, and cells of a table after the cell that names them."""
     spans: list[Span] = []
     for match in _TAG.finditer(text):
-        kind = judge(match[1]).kind or ("PERSON" if match[1].lower() == "name" else "")
+        kind = judge(match[1]).kind or _ELEMENTS.get(match[1].lower(), "")
         value = match[2].strip()
         if kind and value and not value.startswith("&lt;"):
             begin = match.start(2) + len(match[2]) - len(match[2].lstrip())
             spans.append(Span(begin, begin + len(value), kind, "column", True))
-    return spans
+    clinical = "patientRole" in text or "recordTarget" in text or "<Patient" in text
+    for match in _ATTRIBUTE.finditer(text):
+        name = match[1].lower()
+        kind = judge(match[1]).kind or _ELEMENTS.get(name, "") or ("PATIENT_ID" if name == "id" and clinical else "")
+        lead = len("tel:") if match[3].startswith("tel:") else len("mailto:") if match[3].startswith("mailto:") else 0
+        if kind and len(match[3]) > lead:
+            spans.append(Span(match.start(3) + lead, match.end(3), "EMAIL" if "@" in match[3] else kind, "column", True))
+    for match in _CELL_PAIR.finditer(text):
+        kind = judge(match[1]).kind or ("PERSON" if match[1].strip(" :").lower() in {"name", "first", "last"} else "")
+        if kind and any(char.isalnum() for char in match[2]):
+            spans.append(Span(match.start(2), match.end(2), kind, "column", True))
+    return sorted(spans, key=lambda span: span.start)

@@ -405,7 +405,7 @@ def ssn_ok(digits: str) -> bool:
 def national_ok(text: str) -> bool:
     """A personal number of some state whose letters, digits and check digit say so.
 
-    Medicare beneficiary (CMS), codice fiscale (IT), DNI and NIE (ES), CURP (MX), PAN (IN), National Insurance (GB).
+    Codice fiscale (IT), DNI and NIE (ES), CURP (MX), PAN (IN), National Insurance (GB).
     """
     size = len(text)
     if size == 16:  # noqa: PLR2004
@@ -416,7 +416,7 @@ def national_ok(text: str) -> bool:
         return True
     if size == 18 and _CURP.fullmatch(text) is not None:  # noqa: PLR2004
         return True
-    return MBI.fullmatch(text) is not None
+    return False
 
 
 _CODICE: Final = re.compile(r"[A-Z]{6}[0-9LMNP-V]{2}[ABCDEHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]")

@@ -347,6 +347,14 @@ _STATES: Final = frozenset(
         "AA",
     ]
 )
+_CLASS_ENDS: Final = frozenset(
+    [
+        "service", "controller", "exception", "error", "handler", "repository", "manager", "job", "worker", "client", "factory", "listener",
+        "provider", "resolver", "filter", "mapper", "processor", "queue", "impl", "consumer", "producer", "adapter", "gateway", "module",
+        "servlet", "task", "command", "view", "viewset", "serializer", "validator", "interceptor", "middleware", "scheduler", "engine",
+    ]
+)  # fmt: skip
+"""What a class is called last; its other words need not be known."""
 _STREET_LEADS: Final = frozenset(
     [
         "rue", "via", "calle", "rua", "avenida", "av", "avda", "ul", "ulica", "plaza", "praca", "largo", "travessa", "bd",
@@ -478,6 +486,7 @@ _NUMBER_ROLES: Final = frozenset(
     ]
 )
 _CLINICAL_CUES: Final = {
+    "ext": "PHONE",
     "flat": "ADDRESS",
     "plot": "ADDRESS",
     "hno": "ADDRESS",
@@ -549,6 +558,16 @@ class Reader:
         if shadow.starts is None:
             return spans
         return settle([Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in spans])
+
+    def judge_name(self, text: str) -> list[Span]:
+        """What of one cell of a table may be a name, also what only default deny takes."""
+        if self.strict:
+            return self.read(text)
+        seen = cast(text)
+        items = self._items(seen.text)
+        if seen.letters:
+            items = [self._lettered(item, seen.letters) for item in items]
+        return self._spans(seen.text, items)
 
     # --- items -----------------------------------------------------------------------------------------------------
     def _items(self, text: str) -> list[Item]:
@@ -795,7 +814,7 @@ class Reader:
                 last += 1
             spans.extend(Span(item.start, item.end, kind, "key", True) for item in items[index : last + 1] if item.type in {"n", "s", "d"})
             return last + 1
-        if "{" in separator or "[" in separator or (kind == "ADDRESS" and first.text.startswith("0x")):
+        if "{" in separator or ("[" in separator and tail[-1:] not in {"'", '"'}) or (kind == "ADDRESS" and first.text.startswith("0x")):
             return index
         quote = tail[-1] if tail and tail[-1] in "\"'`(" else ""
         if quote:
@@ -1198,7 +1217,7 @@ class Reader:
             word = items[probe].text
             gap = text[items[probe - 1].end : items[probe].start]
             if (
-                gap not in {" ", ". ", ", ", "'", "-", ": ", "^"}
+                gap not in ({" ", ". ", ", ", "'", "-", ": ", "^"} if probe > start else {" ", ". ", ", ", ": ", "^", " '", ' "', " (", ' \\"'})
                 or (gap == ": " and probe > start)
                 or (gap == ", " and probe != start + 1)
             ):
@@ -1324,6 +1343,8 @@ class Reader:
             if "/" in word and len(word) > 3:
                 return self._path(word, at)
             return self._pieces(word, at, end)
+        if len(stripped) >= 9 and stripped.isalnum() and stripped.isupper() and shapes.national_ok(stripped):
+            return [Span(at, end, "NATIONAL_ID", "shape", True)]
         if shapes.UNIT.fullmatch(stripped) or shapes.DURATION.fullmatch(stripped):
             return []
         if shapes.ERROR_CODE.fullmatch(stripped) or _ADDRESS_OF_MEMORY.fullmatch(stripped):
@@ -1354,10 +1375,10 @@ class Reader:
             return self._pieces(word, at, end)
         if shapes.vin_ok(stripped):
             return [Span(at, end, "VIN", "shape", True)]
+        if shapes.MBI.fullmatch(stripped):
+            return [Span(at, end, "NATIONAL_ID", "shape", True)]
         if shapes.dea_ok(stripped):
             return [Span(at, end, "DEA", "shape", True)]
-        if shapes.national_ok(stripped):
-            return [Span(at, end, "NATIONAL_ID", "shape", True)]
         if 15 <= len(stripped) <= 34 and shapes.IBAN_SHAPE.fullmatch(stripped) and shapes.iban_ok(stripped):
             return [Span(at, end, "ACCOUNT", "shape", True)]
         return self._pieces(word, at, end)
@@ -1376,8 +1397,11 @@ class Reader:
         if len(parts) < 2:
             return False
         known = 0
+        classes = parts[-1] in _CLASS_ENDS
         for part in parts:
             flag = LEXICON.flag(part)
+            if flag == "" and classes:
+                continue
             if flag in SAFE or part in self.safe:
                 known += len(part) > 2
             elif len(part) > 3 or flag in {"p", "d", "m"}:
@@ -1646,8 +1670,7 @@ class Reader:
         if (
             before is not None
             and before.text.lower() in {"of", "out"}
-            and index > 1
-            and items[index - 2].type in {"n", "d"}
+            and any(near.type in {"n", "d"} for near in items[max(index - 4, 0) : index - 1])
             and size <= 7
         ):
             return
@@ -1660,6 +1683,10 @@ class Reader:
             and before.text.lower() in _NUMBER_ROLES
             and size <= 7
         ):
+            return
+        if gap_before.endswith("#") and gap_after.startswith("]") and size <= 7:
+            return
+        if gap_before.strip() == "}" or gap_before.endswith("} "):  # a sample after its labels
             return
         if size <= (7 if gap_before.endswith("*") else 4) and gap_before.endswith(("/", "#", "*")):
             return

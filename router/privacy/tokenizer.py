@@ -378,7 +378,8 @@ class _Work:
         states, role, exact = _descend(parent.states, key)
         path = (*parent.path, key)
         rule = self.rules.field_rule(".".join(path), key) if self.rules.field_rules else parent.rule
-        verdict = parent.verdict if parent.named and is_valuer(key) else judge(key, parent.verdict.subject)
+        inherits = (parent.named or parent.verdict.kind) and is_valuer(key)
+        verdict = parent.verdict if inherits else judge(key, parent.verdict.subject)
         if (
             parent.verdict.kind
             and not verdict.kind
@@ -465,12 +466,12 @@ class _Work:
         if kind and not (place.exact and role not in {"", "free"}):
             self.keyed(box, key, text, kind, place)
             return
-        slot = role if rule else place.slot
+        slot = _slot(role, declared=rule == "safe") if rule else place.slot
         known = self.memory.harmless.get(slot)
         if known is not None and text in known:
             self.plain.append((box, key, text, place))
             return
-        if role and role != "free" and self.structural(text, role, declared=place.declared and not rule):
+        if role and role != "free" and self.structural(text, role, declared=rule == "safe" or (place.declared and not rule)):
             self.memory.keep(slot, text)
             self.plain.append((box, key, text, place))
             return
@@ -487,7 +488,11 @@ class _Work:
             if len(text) >= 16 and _open(text) is not None:
                 return False
             if role == "url":
-                return len(text) <= 2000 and self.harmless_url(text)
+                return (
+                    len(text) <= 2000
+                    and self.harmless_url(text)
+                    and not any(_open(found[0]) is not None for found in _RUN.finditer(text))
+                )
             if len(text) > 300:
                 return False
             return plays(text, role, self.reader) or (declared and role in _NAMING and identifier(text, self.reader))
@@ -707,7 +712,7 @@ class _Work:
             self.layers += 1
             self.walk(inner, 0, plain, Place(place.path, NOTHING, "", exact=False, rule=""), len(place.path))
             self.layers -= 1
-            spans[:] = [span for span in spans if span.end <= match.start() or span.start >= match.end()]
+            spans[:] = _outside(spans, match.start(), match.end())
             found.append((match.start(), match.end(), partial(_written, inner, plain, encode, run)))
         if len(spans) > 1:
             spans[:] = settle(spans)
@@ -973,7 +978,7 @@ _RANK: Final = {
     "SSN": 5,
     "SECRET": 6,
 }
-_RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}={0,2}")
+_RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
 _PRINTABLE: Final = frozenset(string.printable)
 
 
@@ -1181,6 +1186,20 @@ def _spared(spans: list[Span], text: str) -> list[Span]:
             at = end
         if at == span.start or any(char.isalnum() for char in text[at : span.end]):
             kept.append(span._replace(start=at))
+    return kept
+
+
+def _outside(spans: list[Span], start: int, end: int) -> list[Span]:
+    """What of the spans lies before `start` or after `end`."""
+    kept: list[Span] = []
+    for span in spans:
+        if span.end <= start or span.start >= end:
+            kept.append(span)
+            continue
+        if span.start < start:
+            kept.append(span._replace(end=start))
+        if span.end > end:
+            kept.append(span._replace(start=end))
     return kept
 
 
