@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from channels.kit import Kit
@@ -29,6 +30,7 @@ class Runtime:
     kill_switch: bool
     data_dir: Path
     identity: Provider | None = None
+    smtp: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return "<Runtime>"

@@ -50,6 +50,7 @@ def build(settings: Settings, *, connections: int = 4, check: bool = True) -> Ru
         kill_switch=settings.kill_switch,
         data_dir=settings.data_dir,
         identity=_identity(settings),
+        smtp=settings.smtp,
     )
 
 

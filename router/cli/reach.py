@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
+import pwd
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
@@ -115,7 +115,8 @@ def no_incident() -> Refused:
 
 
 def _os_user() -> str:
+    """By the process's own id: the environment could name anybody, and single custody is told by this."""
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return str(os.getuid())

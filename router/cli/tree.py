@@ -10,7 +10,20 @@ from typing import Annotated
 
 import typer
 
-from router.cli import audit, channels, deliveries, failure, incidents, installation, optins, people, reveal, reviews, say
+from router.cli import (
+    audit,
+    baas,
+    channels,
+    deliveries,
+    failure,
+    incidents,
+    installation,
+    optins,
+    people,
+    reveal,
+    reviews,
+    say,
+)
 
 app = typer.Typer(
     help="HIPAA-safe alert fan-out: PHI becomes tokens at the edge, before anything is stored or sent.",
