@@ -35,7 +35,7 @@ class Word:
     """One thing to tell. Its texts are ours: names of channels and vendors, days, sentences; nobody's data.
 
     `topic` names the incident that it opens, goes on with, or ends when it is not `firing`. `wakes`: channels that page
-    people hear it too. `mail`: the privacy officers get it as mail.
+    people hear it too. `mail`: the privacy officers get it as mail, with a link to `path` of the pages.
     """
 
     topic: tuple[str, ...]
@@ -46,6 +46,7 @@ class Word:
     firing: bool = True
     wakes: bool = False
     mail: bool = True
+    path: str = ""
 
 
 def put(runtime: Runtime, session: Session, tenant_id: UUID, words: Iterable[Word]) -> set[tuple[UUID, UUID]]:
@@ -67,8 +68,8 @@ def put(runtime: Runtime, session: Session, tenant_id: UUID, words: Iterable[Wor
     return lanes
 
 
-def mail(runtime: Runtime, tenant_id: UUID, words: Sequence[Word]) -> int:
-    """Mail it to the tenant's privacy officers, if a relay is configured; returns how many mails were taken.
+def mail(runtime: Runtime, tenant_id: UUID, words: Sequence[Word], *, also: Sequence[str] = ()) -> int:
+    """Mail it to the tenant's privacy officers and `also` to these, if a relay is configured; how many were taken.
 
     No transaction may be open. A relay that fails is logged and not tried again.
     """
@@ -78,9 +79,10 @@ def mail(runtime: Runtime, tenant_id: UUID, words: Sequence[Word]) -> int:
     with runtime.database.tenant(tenant_id) as session:
         officers = [row.email for row in users.with_role(session, "privacy_officer")]
         tenant = config.tenant(session)
-    if not officers or tenant is None:
+    to = list(dict.fromkeys([*officers, *also]))
+    if not to or tenant is None:
         return 0
-    return post(runtime, officers, [_message(runtime, tenant.slug, word) for word in said])
+    return post(runtime, to, [_message(runtime, tenant.slug, word) for word in said])
 
 
 def post(runtime: Runtime, to: Sequence[str], messages: Sequence[Message]) -> int:
@@ -132,7 +134,7 @@ def _message(runtime: Runtime, slug: str, word: Word) -> Message:
         source=SOURCE,
         tenant=slug,
         fields=tuple((name, SafeText(value)) for name, value in word.labels.items()),
-        url=runtime.public_url,
+        url=runtime.public_url and runtime.public_url + word.path,
         count=1,
         first_seen=now,
         last_seen=now,
