@@ -30,6 +30,7 @@ CREATE TABLE disclosures (
   incident_id uuid NOT NULL,
   channel_id uuid,
   vendor text,
+  vendor_key text GENERATED ALWAYS AS (lower(vendor)) STORED,  -- an index on lower() is no use under row-level security
   optin_id uuid,
   baa_id uuid,
   revision integer,
@@ -45,7 +46,8 @@ CREATE INDEX disclosures_time ON disclosures (tenant_id, at);
 CREATE INDEX disclosures_user ON disclosures (tenant_id, user_id, at) WHERE user_id IS NOT NULL;
 CREATE INDEX disclosures_incident ON disclosures (tenant_id, incident_id, at);
 CREATE INDEX disclosures_channel ON disclosures (tenant_id, channel_id, at) WHERE channel_id IS NOT NULL;
-CREATE INDEX disclosures_vendor ON disclosures (tenant_id, lower(vendor), at) WHERE vendor IS NOT NULL;
+CREATE INDEX disclosures_optin ON disclosures (tenant_id, optin_id, at) WHERE optin_id IS NOT NULL;
+CREATE INDEX disclosures_vendor ON disclosures (tenant_id, vendor_key, at) WHERE vendor_key IS NOT NULL;
 GRANT SELECT, INSERT ON disclosures TO alertveil_vault;
 GRANT SELECT ON disclosures TO alertveil_app;
 GRANT SELECT (tenant_id, grant_id, token, at, kind, actor, user_id, purpose, reason, incident_id, channel_id, vendor,
@@ -60,20 +62,15 @@ ALTER TABLE vault.grants ADD COLUMN user_id uuid;
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX grants_user ON vault.grants (tenant_id, user_id, at) WHERE user_id IS NOT NULL;
 
--- Runs as whoever writes the grant, which only the vault's own functions can. A delivery's grant names its channel,
--- opt-in, agreement and attempt in columns of its own; a reveal's has none of them.
+-- Runs as whoever writes the grant, which only the vault's own functions can. A delivery's grant names its channel.
 CREATE FUNCTION vault.tell_disclosures() RETURNS trigger
 LANGUAGE plpgsql SET search_path = vault, pg_temp AS $$
-DECLARE
-  more jsonb := to_jsonb(NEW);
 BEGIN
   INSERT INTO public.disclosures (tenant_id, grant_id, token, at, kind, index_version, blind, actor, user_id, purpose,
     reason, incident_id, channel_id, vendor, optin_id, baa_id, revision, attempt)
   SELECT NEW.tenant_id, NEW.grant_id, t.token, NEW.at,
-    CASE WHEN more ->> 'channel_id' IS NULL THEN 'reveal' ELSE 'delivery' END, e.index_version, e.blind, NEW.actor,
-    NEW.user_id, NEW.purpose, NEW.reason, NEW.incident_id, (more ->> 'channel_id')::uuid, more ->> 'vendor',
-    (more ->> 'optin_id')::uuid, (more ->> 'baa_id')::uuid, (more ->> 'revision')::integer,
-    (more ->> 'attempt')::integer
+    CASE WHEN NEW.channel_id IS NULL THEN 'reveal' ELSE 'delivery' END, e.index_version, e.blind, NEW.actor, NEW.user_id, NEW.purpose, NEW.reason, NEW.incident_id, NEW.channel_id,
+    NEW.vendor, NEW.optin_id, NEW.baa_id, NEW.revision, NEW.attempt
   FROM (SELECT DISTINCT unnest(NEW.tokens) AS token) t
   LEFT JOIN LATERAL (SELECT f.index_version, f.blind FROM vault.entries f
     WHERE f.tenant_id = NEW.tenant_id AND f.token = t.token LIMIT 1) e ON true;

@@ -1,4 +1,4 @@
-"""A person sees plaintext only through a recorded grant: in their role, on that incident, with a reason, a minute long."""
+"""A person sees plaintext only by a recorded grant: in their role, on that incident, with a reason, for a minute."""
 
 from __future__ import annotations
 
