@@ -214,7 +214,7 @@ def test_whoever_is_not_signed_in_is_asked_to_and_comes_back_to_the_incident(
     assert browser.get(f"/incidents/{incident_id}") == 303
     assert browser.location == f"/sign-in?next=/incidents/{incident_id}"
     browser.get(browser.location)
-    (goal,) = [each.get("value") for each in browser.all("input") if each.get("name") == "next"]
+    (goal,) = {each.get("value") for each in browser.all("input") if each.get("name") == "next"}
     manage.add_user(runtime, clinic.tenant_id, "anna@clinic.test", ["viewer"], "test")
     browser.post("/sign-in", code=signin.offer(runtime, clinic.tenant_id, "anna@clinic.test").text, next=goal)
     assert browser.location == f"/incidents/{incident_id}"

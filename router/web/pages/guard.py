@@ -6,29 +6,49 @@ A form is taken only from our own origin and with the session's token in it; the
 from __future__ import annotations
 
 import hmac
+import re
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+_PAGE: Final = re.compile(r"(/[a-z0-9][a-z0-9-]{0,63}){1,6}")
+_NO_PAGES: Final = frozenset(
+    {"api", "healthz", "ingest", "metrics", "prove", "readyz", "set-up", "sign-in", "sign-out", "static"}
+)
+_FIELDS: Final = "alertveil.fields"
+
 FORM_BYTES: Final = 16 * 1024
 """No form of ours is longer."""
 
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none';"
+    " base-uri 'none'; object-src 'none'"
+)
+"""The content security policy of a page without a script."""
+
 HEADERS: Final = {
-    "content-security-policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none';"
-        " base-uri 'none'"
-    ),
+    "content-security-policy": POLICY,
     "cache-control": "no-store",
+    "cross-origin-embedder-policy": "require-corp",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), clipboard-read=(), geolocation=(), microphone=()",
+    "origin-agent-cluster": "?1",
+    "permissions-policy": (
+        "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), geolocation=(),"
+        " gyroscope=(), hid=(), magnetometer=(), microphone=(), midi=(), payment=(), screen-wake-lock=(), serial=(),"
+        " usb=(), xr-spatial-tracking=(), publickey-credentials-create=(self), publickey-credentials-get=(self)"
+    ),
     # Not `no-referrer`: with it a browser sends `Origin: null` with our own forms, and they would be refused.
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
+    "x-permitted-cross-domain-policies": "none",
 }
+
+TRANSPORT: Final = "max-age=31536000; includeSubDomains"
+"""A year of https only, as OWASP ASVS 5.0 §3.4.1 asks."""
 
 
 def encrypted(request: Request, public_url: str) -> bool:
@@ -36,9 +56,12 @@ def encrypted(request: Request, public_url: str) -> bool:
     return request.url.scheme == "https" or public_url.startswith("https://")
 
 
-def cookie_name(request: Request, public_url: str) -> str:
-    """The session cookie's name. `__Host-`, which needs https, makes a browser refuse one set for other hosts."""
-    return "__Host-alertveil" if encrypted(request, public_url) else "alertveil"
+def cookie_name(request: Request, public_url: str, name: str = "alertveil") -> str:
+    """A cookie's name. `__Host-` makes a browser refuse one that another host set, and needs https.
+
+    Without https, which means plain http on this machine's loopback, the name goes without it.
+    """
+    return f"__Host-{name}" if encrypted(request, public_url) else name
 
 
 def dress(response: Response, request: Request, public_url: str) -> Response:
@@ -46,7 +69,7 @@ def dress(response: Response, request: Request, public_url: str) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     if encrypted(request, public_url):
-        response.headers["strict-transport-security"] = "max-age=31536000"
+        response.headers["strict-transport-security"] = TRANSPORT
     return response
 
 
@@ -74,14 +97,41 @@ def same_token(given: str, expected: str) -> bool:
 
 async def form(request: Request) -> dict[str, str]:
     """A small form's fields, the last of each name; empty when it is none or too long."""
+    return dict(await fields(request))
+
+
+async def fields(request: Request) -> list[tuple[str, str]]:
+    """A small form's fields, names repeated as they come; empty when it is none or too long. Read once a request."""
+    if _FIELDS not in request.scope:
+        request.scope[_FIELDS] = await _read(request)
+    found: list[tuple[str, str]] = request.scope[_FIELDS]
+    return found
+
+
+async def _read(request: Request) -> list[tuple[str, str]]:
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
-        return {}
+        return []
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > FORM_BYTES:
-            return {}
+            return []
     try:
-        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20))
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=40)
     except ValueError:
-        return {}
+        return []
+
+
+def own_page(path: str) -> str:
+    """A page of ours to go to afterwards, whatever the address said; the first one when it is none."""
+    head = path.strip("/").partition("/")[0]
+    return path if _PAGE.fullmatch(path) and head not in _NO_PAGES else "/"
+
+
+def origin(request: Request, public_url: str) -> str:
+    """Our own origin as the browser knows it: the public address, or localhost for whoever sits at this machine."""
+    public = urlsplit(public_url)
+    host = request.headers.get("host", "")
+    if not public_url or urlsplit(f"//{host}").hostname == "localhost":
+        return f"{request.url.scheme}://{host}"
+    return f"{public.scheme}://{public.netloc}"

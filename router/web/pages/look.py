@@ -27,7 +27,7 @@ VALUE: Final = 2000
 DEEPEST: Final = 12
 """Levels that are drawn one inside the other; deeper ones stand at the last."""
 
-STATIC: Final = {"alertveil.css": "text/css", "icon.svg": "image/svg+xml"}
+STATIC: Final = {"alertveil.css": "text/css", "icon.svg": "image/svg+xml", "passkey.js": "text/javascript"}
 
 
 class Leaf(NamedTuple):
