@@ -12,7 +12,7 @@ from uuid import UUID
 
 from router.core.audit import INSTANCE, Event, entry
 from router.core.ident import time_ordered
-from router.keys import FileKeystore, IntegrityFailure, KeystoreDown, wrap_context
+from router.keys import IntegrityFailure, Keystore, KeystoreDown, wrap_context
 from router.store import audit
 from router.store.session import Database, Session
 
@@ -26,7 +26,7 @@ CLOCK_HOLDS: Final = 60.0
 class Audit:
     """One process's pen: it holds the open keys and the database's clock."""
 
-    def __init__(self, database: Database, keystore: FileKeystore) -> None:
+    def __init__(self, database: Database, keystore: Keystore) -> None:
         self._database = database
         self._keystore = keystore
         self._lock = threading.Lock()
@@ -71,13 +71,30 @@ class Audit:
                 held = self._open[purpose] = self._read(purpose)
             return held
 
+    def rewrap(self, session: Session) -> int:
+        """Wrap the audit's own keys with the keystore's current key; how many were.
+
+        `session` is left entered in the installation.
+
+        Raises:
+            KeystoreDown: a key cannot be opened or wrapped; roll the transaction back.
+        """
+        session.enter(INSTANCE)
+        count = 0
+        for purpose in ("mac", "sign"):
+            for row in audit.keys(session, purpose):
+                context = wrap_context(INSTANCE, purpose, row.version)
+                made = self._keystore.seal(self._keystore.unwrap(row.wrapped, row.wrapped_by, context), context)
+                count += audit.rewrap_key(session, purpose, row.version, made.wrapped, made.by)
+        return count
+
     def _read(self, purpose: str) -> dict[int, bytes]:
         """In a transaction of its own: a key that the caller rolled back must not have been used."""
         with self._database.tenant(INSTANCE) as session:
             rows = audit.keys(session, purpose)
             if not rows:
-                wrapped = self._keystore.wrap(secrets.token_bytes(KEY_BYTES), wrap_context(INSTANCE, purpose, 1))
-                audit.add_key(session, INSTANCE, purpose, 1, wrapped, self._keystore.current)
+                made = self._keystore.seal(secrets.token_bytes(KEY_BYTES), wrap_context(INSTANCE, purpose, 1))
+                audit.add_key(session, INSTANCE, purpose, 1, made.wrapped, made.by)
                 rows = audit.keys(session, purpose)
         try:
             return {

@@ -25,7 +25,7 @@ from celery.exceptions import Reject, SecurityWarning
 from celery.signals import setup_logging, worker_shutting_down
 
 from router import broker, log, settings, wiring
-from router.flow import edge, notice, upkeep
+from router.flow import audit_keep, edge, notice, upkeep
 from router.flow.delivery import Drain
 from router.flow.intake import Intake
 from router.flow.lanes import Lanes
@@ -58,7 +58,10 @@ class Works:
         self._stopping = threading.Event()
         self._ending = threading.Lock()
         self._bell = broker.bind_doorbell(runtime.doorbells) if doorbells else None
-        self._threads = [threading.Thread(target=self._keep_up, name="upkeep", daemon=True)]
+        self._threads = [
+            threading.Thread(target=self._keep_up, name="upkeep", daemon=True),
+            threading.Thread(target=self._keep_audit, name="audit", daemon=True),
+        ]
         if self._bell is not None:
             self._threads.append(threading.Thread(target=self._listen, name="doorbell", daemon=True))
         for thread in self._threads:
@@ -131,6 +134,19 @@ class Works:
                 continue
             if row is not None and row.late:
                 self.keep_up()
+
+    def _keep_audit(self) -> None:
+        """Chain what was committed every second, sign it and look after its months when that is due.
+
+        Every worker does, and one at a time gets to: so it goes on whoever stops, with or without a beat.
+        """
+        while not self._stopping.wait(audit_keep.CHAIN_EVERY):
+            try:
+                audit_keep.round_(self.runtime)
+            except DatabaseDown as error:
+                logger.warning("audit not kept", extra={"sqlstate": error.sqlstate})
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next round tries again
+                logger.error("audit not kept", extra={"cause": type(error).__name__})
 
     def _notice(self, tenant_id: UUID, channel_id: UUID, health: Any) -> None:  # noqa: ANN401 - core.retry.Health
         try:

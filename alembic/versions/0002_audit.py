@@ -40,7 +40,8 @@ CREATE TABLE audit_chain (
   at timestamptz NOT NULL,
   event_id uuid NOT NULL,
   hash bytea NOT NULL,
-  link bytea NOT NULL,
+  tie bytea NOT NULL,
+  mac_version integer NOT NULL,
   PRIMARY KEY (tenant_id, seq),
   UNIQUE (tenant_id, event_id)
 )""",
@@ -69,6 +70,7 @@ CREATE TABLE audit_keys (
 CREATE TABLE audit_state (
   tenant_id uuid PRIMARY KEY,
   passed xid8 NOT NULL DEFAULT '0',
+  signed_at timestamptz NOT NULL DEFAULT 'epoch',
   kept_at timestamptz NOT NULL DEFAULT 'epoch'
 )""",
 }
@@ -78,6 +80,7 @@ CREATE INDEX audit_events_made_in ON audit_events (made_in);
 CREATE INDEX audit_events_actor ON audit_events (tenant_id, actor, at, event_id);
 CREATE INDEX audit_events_object ON audit_events (tenant_id, object, at, event_id);
 CREATE INDEX audit_events_action ON audit_events (tenant_id, action, at, event_id);
+CREATE INDEX audit_events_denied ON audit_events (tenant_id, at) WHERE decision = 'denied';
 CREATE INDEX audit_events_channel ON audit_events (tenant_id, (details ->> 'channel'), at, event_id)
   WHERE details ->> 'channel' IS NOT NULL;
 CREATE INDEX audit_events_incident ON audit_events (tenant_id, (details ->> 'incident'), at, event_id)
@@ -128,6 +131,7 @@ BEGIN
     month := first + back * interval '1 month';
     name := 'events_' || to_char(month, 'YYYY_MM');
     CONTINUE WHEN to_regclass('audit.' || name) IS NOT NULL;
+    BEGIN
     EXECUTE format('CREATE TABLE %I.%I (LIKE public.audit_events INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', 'audit',
       name);
     EXECUTE format('ALTER TABLE audit.%I ENABLE ROW LEVEL SECURITY', name);
@@ -139,8 +143,71 @@ BEGIN
     EXECUTE format('ALTER TABLE public.audit_events ATTACH PARTITION audit.%I FOR VALUES FROM (%L) TO (%L)', name,
       month AT TIME ZONE 'UTC', (month + interval '1 month') AT TIME ZONE 'UTC');
     made := made + 1;
+    EXCEPTION WHEN check_violation THEN
+      NULL;  -- rows of that month stand in the partition for everything else: there they stay, and `doctor` says so
+    END;
   END LOOP;
   RETURN made;
+END $$;
+
+-- The oldest month whose last day is six years and a day ago (45 CFR 164.316(b)(2)(i); the day is for transactions that
+-- were open at midnight), and where each tenant's chain stands at its end. No row: nothing is over.
+CREATE FUNCTION door.audit_over() RETURNS TABLE (month date, tenant_id uuid, seq bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  oldest date;
+BEGIN
+  SELECT min(to_date(substr(c.relname, 8), 'YYYY_MM')) INTO oldest FROM pg_catalog.pg_inherits i
+    JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'public.audit_events'::regclass AND c.relname <> 'events_else';
+  IF oldest IS NULL OR (oldest + interval '1 month') AT TIME ZONE 'UTC' > now() - interval '6 years 1 day' THEN
+    RETURN;
+  END IF;
+  RETURN QUERY SELECT oldest, e.tenant_id, max(c.seq) FROM public.audit_events e
+    LEFT JOIN public.audit_chain c ON c.tenant_id = e.tenant_id AND c.event_id = e.event_id
+    WHERE e.at >= oldest::timestamp AT TIME ZONE 'UTC' AND e.at < (oldest + interval '1 month') AT TIME ZONE 'UTC'
+    GROUP BY e.tenant_id;
+  IF NOT FOUND THEN
+    RETURN QUERY SELECT oldest, NULL::uuid, NULL::bigint;
+  END IF;
+END $$;
+
+-- Drop that month, if it is over and a signed start stands at or after the end of every chain in it.
+CREATE FUNCTION door.audit_drop(p_month date) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  mine text := current_setting('app.tenant_id', true);
+  ends timestamptz := (p_month + interval '1 month') AT TIME ZONE 'UTC';
+  start bigint;
+  over boolean := false;
+  each record;
+BEGIN
+  PERFORM set_config('lock_timeout', '2s', true);
+  FOR each IN SELECT o.month, o.tenant_id, o.seq FROM door.audit_over() o LOOP
+    IF each.month <> p_month THEN
+      RETURN false;
+    END IF;
+    over := true;
+    CONTINUE WHEN each.tenant_id IS NULL;
+    PERFORM set_config('app.tenant_id', each.tenant_id::text, true);
+    SELECT max(k.seq) INTO start FROM public.audit_checkpoints k
+      WHERE k.tenant_id = each.tenant_id AND k.kind = 'start';
+    IF start IS NULL OR each.seq IS NULL OR start < each.seq OR EXISTS (
+      SELECT FROM public.audit_events e WHERE e.tenant_id = each.tenant_id
+        AND e.at >= p_month::timestamp AT TIME ZONE 'UTC' AND e.at < ends AND NOT EXISTS (
+          SELECT FROM public.audit_chain c WHERE c.tenant_id = e.tenant_id AND c.event_id = e.event_id))
+    THEN
+      PERFORM set_config('app.tenant_id', coalesce(mine, ''), true);
+      RETURN false;
+    END IF;
+    DELETE FROM public.audit_chain c WHERE c.tenant_id = each.tenant_id AND c.seq <= start AND c.at < ends;
+  END LOOP;
+  PERFORM set_config('app.tenant_id', coalesce(mine, ''), true);
+  IF NOT over THEN
+    RETURN false;
+  END IF;
+  EXECUTE format('DROP TABLE %I.%I', 'audit', 'events_' || to_char(p_month, 'YYYY_MM'));
+  RETURN true;
 END $$;
 
 -- Tenants with events in no chain yet, of transactions not passed.
@@ -152,8 +219,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   GROUP BY e.tenant_id ORDER BY e.tenant_id
 $$;
 
-REVOKE ALL ON FUNCTION door.audit_months(integer), door.audit_unchained(xid8) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION door.audit_months(integer), door.audit_unchained(xid8) TO alertveil_app;
+REVOKE ALL ON FUNCTION door.audit_months(integer), door.audit_unchained(xid8), door.audit_over(), door.audit_drop(date)
+  FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION door.audit_months(integer), door.audit_unchained(xid8), door.audit_over(),
+  door.audit_drop(date) TO alertveil_app;
 SELECT door.audit_months(3);
 RESET ROLE;
 """

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
+from typing import Final, Literal
 from uuid import UUID
 
-from router.core.audit import Entry
+from router.core.audit import INSTANCE, Entry, Link
+from router.core.checkpoint import Checkpoint
 from router.store.session import Row, Session, packed
 
 
@@ -62,4 +64,238 @@ def add_key(session: Session, tenant_id: UUID, purpose: str, version: int, wrapp
             " ON CONFLICT DO NOTHING",
             (tenant_id, purpose, version, wrapped, wrapped_by),
         )
+    )
+
+
+def rewrap_key(session: Session, purpose: str, version: int, wrapped: bytes, wrapped_by: str) -> bool:
+    """The same key wrapped anew; `session` entered the installation."""
+    return bool(
+        session.run(
+            "UPDATE audit_keys SET wrapped = %s, wrapped_by = %s WHERE purpose = %s AND version = %s",
+            (wrapped, wrapped_by, purpose, version),
+        )
+    )
+
+
+def unchained(session: Session) -> dict[UUID, datetime]:
+    """Chains that somebody's committed events are not in yet, and since when; needs no tenant, enters the installation.
+
+    Only transactions that were not over at the last look are looked at, so this costs what happened since.
+    """
+    session.enter(INSTANCE)
+    rows = session.rows(
+        "SELECT u.tenant_id, u.since FROM audit_state s CROSS JOIN LATERAL door.audit_unchained(CASE WHEN s.passed"
+        " <= pg_snapshot_xmax(pg_current_snapshot()) THEN s.passed ELSE '0' END) u"
+    )
+    return {row.tenant_id: row.since for row in rows}
+
+
+def take_chain(session: Session) -> Row | None:
+    """Become the one who chains, until the transaction ends; None: somebody else is.
+
+    `passed` is how far the last one came, `oldest` the oldest transaction still open: what committed before it can be
+    seen by every later statement. In a database restored elsewhere transaction numbers start low again, so a `passed`
+    from the future counts for nothing. Enters the installation.
+    """
+    session.enter(INSTANCE)
+    return session.one(
+        "SELECT CASE WHEN passed <= pg_snapshot_xmax(pg_current_snapshot()) THEN passed ELSE '0' END::text AS passed,"
+        " pg_snapshot_xmin(pg_current_snapshot())::text AS oldest, current_setting('track_commit_timestamp') = 'on'"
+        " AS dated FROM audit_state FOR UPDATE SKIP LOCKED"
+    )
+
+
+def pass_to(session: Session, oldest: str) -> None:
+    """Everything that an older transaction wrote is chained; `session` took the chain and entered the installation."""
+    session.run("UPDATE audit_state SET passed = %s::xid8", (oldest,))
+
+
+_FIRST: Final = (datetime.min.replace(tzinfo=UTC), INSTANCE)
+
+_EVENT: Final = (
+    "event_id, at, actor, auth, action, object, decision, reason, request_id, details::text AS details, mac,"
+    " mac_version"
+)
+
+
+def head(session: Session) -> tuple[int, bytes] | None:
+    """The last row of the entered tenant's chain: its number and hash."""
+    row = session.one("SELECT seq, hash FROM audit_chain ORDER BY seq DESC LIMIT 1")
+    return (row.seq, row.hash) if row else None
+
+
+def hash_at(session: Session, seq: int) -> bytes:
+    """The hash of a row of the entered tenant's chain, which is there."""
+    row = session.one("SELECT hash FROM audit_chain WHERE seq = %s", (seq,))
+    assert row is not None  # noqa: S101 - the caller has just verified it
+    return row.hash  # type: ignore[no-any-return]  # rows are named tuples
+
+
+def loose(session: Session, passed: str, most: int, *, dated: bool) -> list[Entry]:
+    """Events of the entered tenant in no chain yet, in the order in which they were committed, as far as that is known.
+
+    Transactions that did not overlap are always in order. Those that did are in commit order when the server tracks
+    commit times (`dated`), else in the order in which they began to write.
+    """
+    order = "pg_xact_commit_timestamp(e.made_in::xid) NULLS FIRST, " if dated else ""
+    rows = session.rows(
+        f"SELECT {_EVENT} FROM audit_events e WHERE made_in >= %s::xid8 AND NOT EXISTS (SELECT FROM audit_chain c"
+        f" WHERE c.tenant_id = e.tenant_id AND c.event_id = e.event_id) ORDER BY {order}e.made_in, e.at, e.event_id"
+        " LIMIT %s",
+        (passed, most),
+    )
+    return [_entry(row) for row in rows]
+
+
+def add_links(session: Session, tenant_id: UUID, links: Sequence[Link]) -> None:
+    """Append to the entered tenant's chain. Raises Conflict when a row of that number is there."""
+    rows = [
+        {
+            "seq": each.seq,
+            "at": each.at.isoformat(),
+            "event_id": each.event_id,
+            "hash": each.hash,
+            "tie": each.tie,
+            "mac_version": each.mac_version,
+        }
+        for each in links
+    ]
+    session.run(
+        "INSERT INTO audit_chain (tenant_id, seq, at, event_id, hash, tie, mac_version) SELECT %s, l.* FROM"
+        " json_to_recordset(%s) AS l (seq bigint, at timestamptz, event_id uuid, hash bytea, tie bytea, mac_version"
+        " integer)",
+        (tenant_id, packed(rows)),
+    )
+
+
+def stretch(session: Session, after: int, upto: int) -> list[tuple[Link, Entry | None]]:
+    """Rows of the entered tenant's chain with the events they name, in order of their numbers."""
+    rows = session.rows(
+        "SELECT c.seq, c.at AS chained_at, c.event_id AS named, c.hash, c.tie, c.mac_version AS tie_version, e.*"
+        f" FROM audit_chain c LEFT JOIN LATERAL (SELECT {_EVENT} FROM audit_events f WHERE f.tenant_id = c.tenant_id"
+        " AND f.at = c.at AND f.event_id = c.event_id LIMIT 1) e ON true WHERE c.seq > %s AND c.seq <= %s ORDER BY"
+        " c.seq",
+        (after, upto),
+    )
+    return [
+        (
+            Link(row.seq, row.chained_at, row.named, row.hash, row.tie, row.tie_version),
+            _entry(row) if row.event_id is not None else None,
+        )
+        for row in rows
+    ]
+
+
+def passed(session: Session) -> str:
+    """Events of older transactions than this are chained. Enters the installation."""
+    session.enter(INSTANCE)
+    row = session.one("SELECT passed::text AS passed FROM audit_state")
+    return row.passed if row else "0"
+
+
+def outside(
+    session: Session, passed_to: str, after: tuple[datetime, UUID] | None, most: int
+) -> list[tuple[Entry, bool]]:
+    """Events of the entered tenant in no chain, oldest first, and whether the chain should have them."""
+    rows = session.rows(
+        f"SELECT {_EVENT}, made_in < %s::xid8 AS passed FROM audit_events e WHERE"
+        " (e.at, e.event_id) > (%s, %s) AND NOT EXISTS (SELECT FROM audit_chain c WHERE c.tenant_id = e.tenant_id"
+        " AND c.event_id = e.event_id) ORDER BY e.at, e.event_id LIMIT %s",
+        (passed_to, *(after or _FIRST), most),
+    )
+    return [(_entry(row), row.passed) for row in rows]
+
+
+def add_checkpoint(session: Session, made: Checkpoint) -> None:
+    """Keep a signed checkpoint of the entered tenant."""
+    session.run(
+        "INSERT INTO audit_checkpoints (tenant_id, seq, at, kind, statement, signature) VALUES (%s, %s, %s, %s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        (made.tenant_id, made.seq, made.at, made.kind, made.statement.decode(), made.signature),
+    )
+
+
+def last_checkpoint(session: Session) -> Row | None:
+    """The entered tenant's newest checkpoint: seq, at."""
+    return session.one(
+        "SELECT seq, at FROM audit_checkpoints WHERE kind = 'checkpoint' ORDER BY seq DESC, at DESC LIMIT 1"
+    )
+
+
+def checkpoints(session: Session, after: tuple[int, datetime] | None, upto: int, most: int) -> list[Row]:
+    """The entered tenant's checkpoints by row number: seq, at, kind, statement, signature."""
+    return session.rows(
+        "SELECT seq, at, kind, statement, signature FROM audit_checkpoints WHERE (seq, at) > (%s, %s) AND seq <= %s"
+        " ORDER BY seq, at, kind LIMIT %s",
+        (*(after or (-1, _FIRST[0])), upto, most),
+    )
+
+
+def starts(session: Session) -> list[Row]:
+    """The entered tenant's signed starts, newest first: statement, signature."""
+    return session.rows(
+        "SELECT seq, statement, signature FROM audit_checkpoints WHERE kind = 'start' ORDER BY seq DESC"
+    )
+
+
+def furthest(session: Session) -> int:
+    """The highest row that a checkpoint of the entered tenant names, 0 for none."""
+    row = session.one("SELECT max(seq) AS seq FROM audit_checkpoints")
+    return row.seq or 0 if row else 0
+
+
+def due(session: Session, signing: float, keeping: float) -> tuple[bool, bool]:
+    """Was it longer than so many seconds ago that checkpoints were signed, and that months were looked after."""
+    session.enter(INSTANCE)
+    row = session.one(
+        "SELECT signed_at < now() - %s * interval '1 second' AS signing, kept_at < now() - %s * interval '1 second' AS"
+        " keeping FROM audit_state",
+        (signing, keeping),
+    )
+    return (row.signing, row.keeping) if row else (False, False)
+
+
+def take(session: Session, what: Literal["signed_at", "kept_at"], seconds: float) -> bool:
+    """True for one caller in so many seconds. Enters the installation."""
+    session.enter(INSTANCE)
+    return bool(
+        session.run(
+            f"UPDATE audit_state SET {what} = clock_timestamp() WHERE {what} < clock_timestamp() - %s * interval"
+            " '1 second'",
+            (seconds,),
+        )
+    )
+
+
+def make_months(session: Session, ahead: int) -> int:
+    """Partitions for this month and so many after it; how many were missing. Needs no tenant."""
+    row = session.one("SELECT door.audit_months(%s) AS made", (ahead,))
+    return row.made if row else 0
+
+
+def over(session: Session) -> list[Row]:
+    """The oldest month past its retention: month, tenant_id, and the last row of its chain in it; needs no tenant."""
+    return session.rows("SELECT month, tenant_id, seq FROM door.audit_over()")
+
+
+def drop(session: Session, month: date) -> bool:
+    """Drop a month past its retention, if every chain in it has a signed start after it; needs no tenant."""
+    row = session.one("SELECT door.audit_drop(%s) AS dropped", (month,))
+    return bool(row and row.dropped)
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        row.event_id,
+        row.at,
+        row.actor,
+        row.auth,
+        row.action,
+        row.object,
+        row.decision,
+        row.reason,
+        row.request_id,
+        row.details.encode(),
+        row.mac,
+        row.mac_version,
     )

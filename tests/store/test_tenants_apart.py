@@ -20,7 +20,9 @@ from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, Worker, build, te
 
 DOORS = {
     "door.anyone()",
+    "door.audit_drop(p_month date)",
     "door.audit_months(p_ahead integer)",
+    "door.audit_over()",
     "door.audit_unchained(p_passed xid8)",
     "door.due_lanes()",
     "door.policy_tenants()",

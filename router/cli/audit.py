@@ -1,0 +1,223 @@
+"""`alertveil audit`: read what was decided, prove that it still says what was written, and hand it to somebody else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+
+from router.cli import reach, say
+from router.cli.failure import Refused
+from router.cli.reach import As, Json, Slug
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from router.core.checkpoint import Trusted
+    from router.flow.audit_files import Files
+    from router.flow.audit_verify import Found
+    from router.runtime import Runtime
+
+app = typer.Typer(help="Read, verify and export the audit.", rich_markup_mode=None, no_args_is_help=True)
+
+FAILED = 3
+"""Exit code of a verification that did not hold (design §6)."""
+
+Installation = Annotated[bool, typer.Option("--installation", help="What concerns the whole installation.")]
+
+
+@app.command()
+def verify(
+    *,
+    tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="Only this tenant's; else every chain.")] = None,
+    file: Annotated[Path | None, typer.Option(metavar="EXPORT", help="An export instead, or - for stdin.")] = None,
+    public_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Believe the keys of this PEM file, not the pinned one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check every row, the chain and every checkpoint; exit 3 and the first bad row when something does not hold."""
+    from router import settings
+    from router.flow.audit_files import Files
+
+    if tenant is not None and file is not None:
+        raise Refused("--file says by itself whose audit it is: leave --tenant out.", 2)
+    if file is not None:
+        from router.flow.audit_export import verify_file
+
+        files = Files(settings.read().data_dir)
+        with _source(file) as source:
+            found = [verify_file(source, _trusted(files, public_key), files)]
+    else:
+        from router.flow import audit_verify
+
+        with reach.runtime() as runtime:
+            trusted = _trusted(Files(runtime.data_dir), public_key)
+            if tenant is not None:
+                found = [audit_verify.verify(runtime, reach.tenant(runtime, tenant), trusted)]
+            else:
+                found = list(audit_verify.everything(runtime, trusted))
+    holds = all(each.fault is None for each in found)
+    if as_json:
+        say.line({"ok": holds, "chains": [_line(each) for each in found]})
+    else:
+        for each in found:
+            say.text(*_sentences(each))
+    if not holds:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def export(
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where to, or - for stdout.")],
+    tenant: Slug = None,
+    installation: Installation = False,
+    as_: As = None,
+    as_json: Json = False,
+) -> None:
+    """Write a tenant's whole audit to a file that verifies without us; exit 3 when what is stored does not hold."""
+    from router.flow.audit_export import export as flow
+
+    if str(output) == "-" and as_json:
+        raise Refused("--json says what was written, so the export itself cannot go to standard output too.", 2)
+    with reach.runtime() as runtime:
+        tenant_id = _chain(runtime, tenant, installation=installation)
+        actor = reach.acting(runtime, tenant_id, as_, "export")
+        if str(output) == "-":
+            done = flow(runtime, tenant_id, sys.stdout.buffer, actor=actor)
+            sys.stdout.flush()
+        else:
+            fresh = output.with_name(f".{output.name}.{os.getpid()}")
+            try:
+                with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
+                    done = flow(runtime, tenant_id, target, actor=actor)
+                fresh.replace(output)
+            finally:
+                fresh.unlink(missing_ok=True)
+    if as_json:
+        fault = {"kind": done.fault.kind, "row": done.fault.seq, "text": done.fault.text} if done.fault else None
+        say.line({"id": tenant_id, "rows": done.rows, "checkpoints": done.checkpoints, "fault": fault})
+    elif str(output) != "-":
+        say.text(f"{output} holds {_count(done.rows, 'row')} and {_count(done.checkpoints, 'checkpoint')}.")
+    if done.fault is not None:
+        if not as_json:
+            say.aside(f"It has no signed end, because what is stored does not hold: {done.fault.text}")
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def sign(*, as_json: Json = False) -> None:
+    """Chain what is new and sign a checkpoint of every chain now, without waiting for the next round."""
+    from router.flow import audit_keep
+
+    with reach.runtime() as runtime:
+        chained = audit_keep.chain(runtime)
+        refused = audit_keep.sign(runtime, now=True)
+    if as_json:
+        problems = [{"tenant": each.tenant_id, "row": each.fault.seq, "text": each.fault.text} for each in refused]
+        say.line({"id": "checkpoint", "chained": chained, "refused": problems})
+    else:
+        say.text(f"{_count(chained, 'event')} chained, and every chain that holds is signed.")
+        say.text(*(f"Not signed: {each.fault.text}" for each in refused))
+    if refused:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def key(*, as_json: Json = False) -> None:
+    """Print the public key that this host trusts, to be kept where nobody here can change it."""
+    from router import settings
+    from router.core import checkpoint
+    from router.flow.audit_files import Files
+
+    pinned = Files(settings.read().data_dir).pinned()
+    if pinned is None:
+        raise Refused("No key is pinned yet: it is when the first checkpoint is signed (`alertveil audit sign`).")
+    if as_json:
+        say.line([{"id": name, "public_key": checkpoint.pem(each).decode()} for name, each in pinned.items()])
+        return
+    sys.stdout.write("".join(checkpoint.pem(each).decode() for each in pinned.values()))
+
+
+def _chain(runtime: Runtime, tenant: str | None, *, installation: bool) -> UUID:
+    from router.core.audit import INSTANCE
+
+    if not installation:
+        return reach.tenant(runtime, tenant)
+    if tenant is not None:
+        raise Refused("Say --tenant or --installation, not both.", 2)
+    return INSTANCE
+
+
+def _trusted(files: Files, file: Path | None) -> Trusted | None:
+    from router.core.checkpoint import NoKey, trusted
+
+    try:
+        return trusted(file.read_bytes()) if file is not None else files.pinned()
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {(error.strerror or 'unknown error').lower()}.", 2) from None
+    except NoKey as error:
+        raise Refused(str(error), 2) from None
+
+
+def _source(file: Path) -> BinaryIO:
+    if str(file) == "-":
+        return sys.stdin.buffer
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {(error.strerror or 'unknown error').lower()}.", 2) from None
+
+
+def _line(found: Found) -> dict[str, Any]:
+    """What was found, for programs."""
+    fault = found.fault
+    return {
+        "id": found.tenant_id,
+        "tenant": found.tenant or None,
+        "ok": fault is None,
+        "rows": found.rows,
+        "first": found.first,
+        "last": found.last,
+        "checkpoints": found.checkpoints,
+        "signed_to": found.signed_to,
+        "signed_at": found.signed_at,
+        "unchained": found.unchained,
+        "unchained_since": found.unchained_since,
+        "fault": {"kind": fault.kind, "row": fault.seq, "event": fault.event_id, "text": fault.text} if fault else None,
+    }
+
+
+def _sentences(found: Found) -> list[str]:
+    """What was found, for people."""
+    whose = f"Tenant {found.tenant}" if found.tenant else "The installation"
+    if found.fault is not None:
+        row = f"first bad row {found.fault.seq}" if found.fault.seq is not None else "it does not hold"
+        return [f"{whose}: {say.paint('FAILED', 'red')}, {row}. {found.fault.text}"]
+    if not found.rows and not found.unchained:
+        return [f"{whose}: nothing yet."]
+    held = (
+        f"{_count(found.rows, 'row')} ({found.first} to {found.last}), the chain holds" if found.rows else "no row yet"
+    )
+    lines = [f"{whose}: {say.paint('ok', 'green')}, {held}; {_signed(found)}."]
+    if found.unchained:
+        events = _count(found.unchained, "event")
+        lines.append(f"  {events} not chained yet, since {say.word(found.unchained_since)} UTC; the MACs fit.")
+    return lines
+
+
+def _signed(found: Found) -> str:
+    if not found.checkpoints:
+        return "nothing is signed yet"
+    after = found.last - found.signed_to
+    rest = f", {_count(after, 'row')} after it not signed yet" if after else ""
+    held = f"{_count(found.checkpoints, 'checkpoint')} hold{'s' if found.checkpoints == 1 else ''}"
+    return f"{held}, the last at row {found.signed_to} of {say.word(found.signed_at)} UTC{rest}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}".replace(",", " ")

@@ -1,0 +1,2 @@
+from tests.flow.conftest import runtime, superuser
+__all__=["runtime","superuser"]
