@@ -29,6 +29,7 @@ from router.flow import audit_keep, edge, notice, upkeep
 from router.flow.delivery import Drain
 from router.flow.intake import Intake
 from router.flow.lanes import Lanes
+from router.flow.patterns import PatternWatch
 from router.flow.snapshot import Snapshots
 from router.keys import KeystoreDown
 from router.runtime import Runtime
@@ -53,7 +54,13 @@ class Works:
         self._alive, owner = self._take_session()
         self.drain = Drain(runtime, self.snapshots, owner=owner, notice=self._notice)
         self.lanes = Lanes(self.drain.lane)
-        self.intake = Intake(runtime.database, runtime.vault, self.snapshots, self.ring)
+        self.intake = Intake(
+            runtime.database,
+            runtime.vault,
+            self.snapshots,
+            self.ring,
+            PatternWatch(runtime, self.snapshots, self.ring).look,
+        )
         self.edge = edge.Edge(runtime, self.snapshots, self.intake)
         self._stopping = threading.Event()
         self._ending = threading.Lock()

@@ -26,6 +26,9 @@ from router.core.routing import MatcherError, Route, parse_matcher
 Privacy = Literal["detect", "strict", "sealed"]
 Secret = Callable[[Literal["env", "file"], str], str]
 """Reads one secret: ("env", variable) or ("file", path). Raises LookupError or OSError when there is none."""
+RuleCheck = Callable[[Literal["pattern", "field", "word"], str, str], str]
+"""Why the engine refuses one rule, as a sentence without its subject; '' when it takes it. ("pattern", type, regex),
+("field", name, verdict) or ("word", word, "")."""
 
 QUIET_AFTER: Final = timedelta(minutes=30)
 SHORTEST_KEY: Final = 32
@@ -45,6 +48,8 @@ _DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
 _LABEL = re.compile(r"[^\s\"\\{}]{1,128}")
 _MAX_PATTERN = 1000
 _MAX_WORD = 64
+_MAX_FIELDS = 500
+_MAX_FIELD = 200
 _OWN_VENDOR = frozenset({"slack", "pagerduty"})  # design §8: these default to themselves
 
 _STANDARD = "tag:yaml.org,2002:"
@@ -81,6 +86,7 @@ class SourceConfig:
     key: str = field(repr=False)
     quiet_after: timedelta | None
     mapping: Mapping[str, str]
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,7 @@ class TenantConfig:
     routes: tuple[Route, ...]
     patterns: tuple[PatternConfig, ...]
     safe_words: tuple[str, ...]
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +139,18 @@ def parse(
     secret: Secret,
     *,
     looks_like_phi: Callable[[str], bool],
+    refused: RuleCheck = lambda _what, _name, _value: "",
 ) -> Config:
     """The configuration in `text`.
 
     `kinds` are the channel kinds and `formats` the source formats by name. `looks_like_phi` is the detector's opinion
-    of a word that the file would let pass untouched: a matcher's literal or a safe word.
+    of a word that the file would let pass untouched: a matcher's literal or a safe word. `refused` is the engine's
+    opinion of each rule by itself, so that a refusal is told with the rule's line.
 
     Raises:
         ConfigError: with every problem found.
     """
-    reader = _Reader(kinds, formats, secret, looks_like_phi)
+    reader = _Reader(kinds, formats, secret, looks_like_phi, refused)
     tree = reader.tree(text)
     tenants = reader.tenants(tree) if tree is not None else ()
     if reader.problems:
@@ -167,6 +176,7 @@ class _Reader:
         formats: Mapping[str, SourceFormat],
         secret: Secret,
         looks_like_phi: Callable[[str], bool],
+        refused: RuleCheck,
     ) -> None:
         self.problems: list[tuple[int, str]] = []
         self.warnings: list[tuple[int, str]] = []
@@ -174,6 +184,7 @@ class _Reader:
         self._formats = formats
         self._secret = secret
         self._looks_like_phi = looks_like_phi
+        self._refused = refused
         self._lines: dict[Path, int] = {}
         self._nodes = 0
         self._keys: dict[str, str] = {}  # ingest key -> whose, across tenants: it alone may name the source
@@ -337,7 +348,7 @@ class _Reader:
         return found
 
     def _tenant(self, value: Any, path: Path) -> TenantConfig:  # noqa: ANN401 - YAML
-        known = ["slug", "name", "privacy", "sources", "channels", "routes", "patterns", "safe_words"]
+        known = ["slug", "name", "privacy", "sources", "channels", "routes", "patterns", "safe_words", "fields"]
         tenant = self._object(value, path, "a tenant", known)
         slug = self._name(tenant, path, "a tenant", _SLUG)
         what = f"tenant `{slug}`"
@@ -366,10 +377,11 @@ class _Reader:
                 for index, each in enumerate(self._list(tenant, "patterns", path, what))
             ),
             safe_words=self._safe_words(tenant, path, what),
+            fields=self._fields(tenant, path, what),
         )
 
     def _source(self, value: Any, path: Path, slug: str) -> SourceConfig:  # noqa: ANN401 - YAML
-        known = ["name", "format", "key_env", "key_file", "quiet_after", "mapping"]
+        known = ["name", "format", "key_env", "key_file", "quiet_after", "mapping", "fields"]
         source = self._object(value, path, "a source", known)
         name = self._name(source, path, "a source")
         what = f"source `{name}`"
@@ -383,6 +395,7 @@ class _Reader:
             key=self._key(source, path, what, f"{slug}/{name}"),
             quiet_after=quiet_after,
             mapping=self._mapping_of(source, path, what, form),
+            fields=self._fields(source, path, what),
         )
 
     def _key(self, source: Mapping[str, Any], path: Path, what: str, whose: str) -> str:
@@ -603,11 +616,35 @@ class _Reader:
         text = self._text(pattern, "regex", path, "a pattern")
         if len(text) > _MAX_PATTERN:
             self._at((*path, "regex"), f"a pattern's regex is at most {_MAX_PATTERN} characters long")
-        elif text:
-            self._check_regex(text, (*path, "regex"))
+        elif text and self._check_regex(text, (*path, "regex")) and _TYPE.fullmatch(kind):
+            self._rule("pattern", kind, text, path, "this pattern")
         return PatternConfig(kind, text)
 
-    def _check_regex(self, text: str, path: Path) -> None:
+    def _rule(self, what: Literal["pattern", "field", "word"], name: str, value: str, path: Path, subject: str) -> None:
+        """A problem when the engine refuses the rule."""
+        if reason := self._refused(what, name, value):
+            self._at(path, f"{subject} {reason}")
+
+    def _fields(self, parent: Mapping[str, Any], path: Path, what: str) -> dict[str, str]:
+        """Field rules: a key, or a dotted path with `*`, and what stands there."""
+        given = parent.get("fields")
+        if given is None:
+            return {}
+        path = (*path, "fields")
+        if not isinstance(given, dict):
+            self._at(path, f"{what}: `fields` maps a key or a path to a token type, safe, free, seal or drop")
+            return {}
+        if len(given) > _MAX_FIELDS:
+            self._at(path, f"{what}: `fields` has at most {_MAX_FIELDS} entries")
+            return {}
+        for name, verdict in given.items():
+            if not isinstance(verdict, str) or not name or len(name) > _MAX_FIELD:
+                self._at((*path, name), f"{what}: a field rule is a key or a path, and one word")
+            elif verdict != "drop":
+                self._rule("field", name, verdict, (*path, name), f"{what}: this field rule")
+        return {name: verdict for name, verdict in given.items() if isinstance(verdict, str)}
+
+    def _check_regex(self, text: str, path: Path) -> bool:
         options = re2.Options()
         options.log_errors = False
         options.max_mem = 1 << 20
@@ -615,9 +652,10 @@ class _Reader:
             empty = re2.compile(text, options).fullmatch("") is not None
         except re2.error:
             self._at(path, "a pattern's regex must be one that RE2 takes: no look-around, no back-references")
-            return
+            return False
         if empty:
             self._at(path, "a pattern's regex matches the empty text, so it would match everywhere")
+        return not empty
 
     def _safe_words(self, tenant: Mapping[str, Any], path: Path, what: str) -> tuple[str, ...]:
         words = self._words(tenant, "safe_words", path, what)
@@ -627,6 +665,8 @@ class _Reader:
                 self._at(place, f"{what}: a safe word is one word of at most {_MAX_WORD} characters")
             elif self._looks_like_phi(word):
                 self._at(place, f"{what}: this safe word looks like PHI, and safe words pass unchanged")
+            else:
+                self._rule("word", word, "", place, f"{what}: this safe word")
         return tuple(words)
 
 
@@ -708,10 +748,15 @@ def _tenant_differences(old: TenantConfig | None, new: TenantConfig) -> list[Dif
     for what, was_words, now_words in (
         ("pattern", [_pattern_text(each) for each in old.patterns], [_pattern_text(each) for each in new.patterns]),
         ("safe word", list(old.safe_words), list(new.safe_words)),
+        ("field", _field_texts(old.fields), _field_texts(new.fields)),
     ):
         found += [line("+", f"{what} {each}") for each in now_words if each not in was_words]
         found += [line("-", f"{what} {each}") for each in was_words if each not in now_words]
     return found
+
+
+def _field_texts(fields: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {verdict}" for name, verdict in fields.items()]
 
 
 def _pattern_text(pattern: PatternConfig) -> str:
@@ -733,6 +778,8 @@ def _changes(was: SourceConfig | ChannelConfigEntry, now: SourceConfig | Channel
         found = [f"{_shown(was)} → {_shown(now)}"] if _shown(was) != _shown(now) else []
         if was.mapping != now.mapping:
             found.append("mapping changed")
+        if was.fields != now.fields:
+            found.append("fields changed")
         return found + (["key changed"] if was.key != now.key else [])
     if isinstance(was, ChannelConfigEntry) and isinstance(now, ChannelConfigEntry):
         return _channel_changes(was, now)

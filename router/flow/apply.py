@@ -7,7 +7,7 @@ tenant's version in its own transaction.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ import orjson
 
 from channels.registry import CHANNELS
 from router.core import config as file
+from router.core.audit import Event
 from router.core.config import ChannelConfigEntry, Config, ConfigError, PatternConfig, SourceConfig, TenantConfig
 from router.core.routing import Route, parse_matcher
 from router.flow.edge import derive
@@ -48,6 +49,10 @@ class Applied:
     ids: Mapping[str, UUID]
 
 
+MAX_TOLD = 200
+"""Changes that one audit event lists; `config_changes` has all of them."""
+
+
 class KeyTaken(Exception):  # noqa: N818 - says what is the matter
     """A source's key is another source's already. Keys tell sources apart, so each needs its own."""
 
@@ -74,6 +79,7 @@ def apply(
         FORMATS,
         lambda kind, name: read_secret(kind, name, environ, base_dir),
         looks_like_phi=lambda word: looks_like_phi(word) is not None,
+        refused=refused,
     )
     _check_patterns(wanted)
     changes: list[str] = []
@@ -88,7 +94,8 @@ def apply(
                 ids[tenant.slug] = tenant_id
                 if found:
                     changes += found
-                    versions[tenant.slug] = config.bump(session, actor, found)
+                    versions[tenant.slug] = version = config.bump(session, actor, found)
+                    runtime.audit.write(session, tenant_id, applied(actor, tenant_id, version, found))
             if dry_run:
                 raise _Rehearsed  # noqa: TRY301 - the transaction must see it to roll back
     except _Rehearsed:
@@ -115,6 +122,30 @@ def read_secret(kind: Literal["env", "file"], name: str, environ: Mapping[str, s
     return found.decode("utf-8", "strict").removesuffix("\n").removesuffix("\r")
 
 
+def applied(actor: str, tenant_id: UUID, version: int, changes: Sequence[str]) -> Event:
+    """The audit event of a new version: what changed, in the words of the difference, which hold no secret."""
+    return Event(
+        "config.apply",
+        actor,
+        f"tenant:{tenant_id}",
+        details={"version": version, "changes": list(changes[:MAX_TOLD]), "count": len(changes)},
+    )
+
+
+def refused(what: Literal["pattern", "field", "word"], name: str, value: str) -> str:
+    """Why the tokenizer's engine refuses one rule, as the rest of a sentence; '' when it takes it."""
+    try:
+        compile_rules(
+            "strict",
+            patterns=[(name, value)] if what == "pattern" else (),
+            safe_words=[name] if what == "word" else (),
+            field_rules={name: value} if what == "field" else None,
+        )
+    except RuleRefused as refusal:
+        return str(refusal).partition(" 1 ")[2].removesuffix(".")
+    return ""
+
+
 def _check_patterns(wanted: Config) -> None:
     """What the file's own check cannot know: whether the tokenizer's engine takes the patterns as a set."""
     for tenant in wanted.tenants:
@@ -123,6 +154,7 @@ def _check_patterns(wanted: Config) -> None:
                 tenant.privacy,
                 patterns=[(each.type, each.regex) for each in tenant.patterns],
                 safe_words=tenant.safe_words,
+                field_rules={name: verdict for name, verdict in tenant.fields.items() if verdict != "drop"},
             )
         except RuleRefused as refused:
             raise ConfigError([(1, f"tenant {tenant.slug}: {refused}")]) from None
@@ -164,7 +196,14 @@ class Held:
             sources={
                 row.name: (
                     row.source_id,
-                    SourceConfig(row.name, row.format, bytes(row.key_hash).hex(), row.quiet_after, row.mapping),
+                    SourceConfig(
+                        row.name,
+                        row.format,
+                        bytes(row.key_hash).hex(),
+                        row.quiet_after,
+                        row.mapping,
+                        row.fields,
+                    ),
                 )
                 for row in config.sources(session)
             },
@@ -195,6 +234,7 @@ class Held:
             routes=self.routes,
             patterns=tuple(PatternConfig(each["type"], each["regex"]) for each in self.tenant.patterns),
             safe_words=tuple(self.tenant.safe_words),
+            fields=self.tenant.fields,
         )
 
 
@@ -214,6 +254,7 @@ def _write(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantCo
         privacy=tenant.privacy,
         patterns=[{"type": each.type, "regex": each.regex} for each in tenant.patterns],
         safe_words=list(tenant.safe_words),
+        fields=dict(tenant.fields),
     )
     _write_sources(session, tenant_id, keys, tenant, held)
     _write_channels(session, tenant_id, keys, tenant, held)
@@ -253,6 +294,7 @@ def _write_sources(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: 
             edge_key_version=keys.data_version,
             mapping=dict(source.mapping),
             quiet_after=source.quiet_after,
+            fields=dict(source.fields),
         )
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -25,6 +25,7 @@ from router.core.incident import Change, Incident, absorb
 from router.core.render import flatten
 from router.flow.snapshot import Snapshot, Snapshots, Source
 from router.keys import KeystoreDown, TenantKeys
+from router.privacy.dropped import without
 from router.privacy.rules import Rules
 from router.privacy.tokenizer import tokenize
 from router.privacy.tokens import new_token
@@ -138,6 +139,7 @@ class Job:
     source: Source | None = None
     drafts: list[Draft] = field(default_factory=list)
     answer: Answer | None = None
+    rules: Rules | None = None
     remembered: bool = False  # whose key it is was known here and not asked
 
     def forget(self) -> Job:
@@ -165,7 +167,10 @@ class Intake:
         vault: Vault,
         snapshots: Snapshots,
         ring: Callable[[set[tuple[UUID, UUID]]], None],
+        watch: Callable[[UUID, Rules], None] = lambda _tenant_id, _rules: None,
     ) -> None:
+        """`watch` sees the rules that each source's alerts were tokenized by, after the batch is kept."""
+        self._watch = watch
         self._database = database
         self._vault = vault
         self._snapshots = snapshots
@@ -186,6 +191,9 @@ class Intake:
         moved = [job for job in jobs if job.remembered and isinstance(job.answer, Unauthorized)]
         if moved:  # the key may be another source's by now: a client that is told 401 does not send again
             self._one_by_one([job.forget() for job in moved])
+        for tenant_id, rules in {(job.tenant_id, job.rules) for job in jobs if job.rules is not None}:
+            if tenant_id is not None and rules is not None:
+                self._watch(tenant_id, rules)
         return [job.answer if job.answer is not None else NotDurable() for job in jobs]
 
     def _all_at_once(self, jobs: Sequence[Job]) -> None:
@@ -301,14 +309,15 @@ def prepare(job: Job, snapshot: Snapshot) -> None:
         return
     try:
         for raw in form.parse(post.body, source.mapping, datetime.now(UTC)):
-            job.drafts.append(draft(raw, snapshot.rules, form))
+            job.rules = source.rules or snapshot.rules
+            job.drafts.append(draft(raw, job.rules, form, source.drops))
     except (Malformed, WrongShape) as refused:
         job.answer = refused
         job.drafts = []
 
 
-def draft(raw: RawAlert, rules: Rules, form: Format) -> Draft:
-    """One alert, tokenized with proposed tokens."""
+def draft(raw: RawAlert, rules: Rules, form: Format, drops: Sequence[str] = ()) -> Draft:
+    """One alert, tokenized with proposed tokens; `drops` names the fields that go before that."""
     mint = Mint()
     event = {
         "title": raw.title,
@@ -317,7 +326,24 @@ def draft(raw: RawAlert, rules: Rules, form: Format) -> Draft:
         "details": raw.details,
         "links": [{"text": text, "url": url} for text, url in raw.links],
     }
-    return Draft(raw, tokenize(event, rules, form.roles, mint).event, list(mint.found.values()))
+    if drops:
+        event = without(event, drops)
+    return Draft(raw, _upright(tokenize(event, rules, form.roles, mint).event), list(mint.found.values()))
+
+
+_FIELDS: Final = ("title", "description", "labels", "details", "links")
+
+
+def _upright(event: dict[str, Any]) -> dict[str, Any]:
+    """The event under its own keys again: a pattern of the tenant that matches them, or fails, makes tokens of them."""
+    if tuple(event) != _FIELDS:
+        event = dict(zip(_FIELDS, event.values(), strict=True))
+    for link in event["links"]:
+        if tuple(link) != ("text", "url"):
+            text, url = link.values()
+            link.clear()
+            link.update(text=text, url=url)
+    return event
 
 
 class Batch:

@@ -29,6 +29,8 @@ class Source:
     edge_key_version: int
     quiet_after: timedelta | None
     paused: bool
+    rules: Rules | None = None  # with this source's own field rules; None: the tenant's
+    drops: tuple[str, ...] = ()  # keys and paths that are taken out before anything else looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,23 @@ def load(session: Session) -> Snapshot | None:
     tenant = config.tenant(session)
     if tenant is None:
         return None
+
+    def compiled(own: Mapping[str, str], routes: tuple[routing.Route, ...], suffix: str) -> Rules:
+        fields = {**own, **{name: verdict for name, verdict in tenant.fields.items() if name not in own}}
+        return compile_rules(
+            tenant.privacy,
+            patterns=[(each["type"], each["regex"]) for each in tenant.patterns],
+            safe_words=tenant.safe_words,
+            # The first rule that matches holds, and the database keeps no order: the more exact one goes first.
+            field_rules={
+                name: fields[name]
+                for name in sorted(fields, key=lambda each: ("*" in each, -len(each), each))
+                if fields[name] != "drop"
+            },
+            literals=routing.literals(routes),
+            version=f"{tenant.tenant_id}:{tenant.config_version}{suffix}",
+        )
+
     channels = {
         row.channel_id: Channel(
             row.channel_id, row.name, row.kind, row.vendor, row.destination_id, row.paused_at is not None
@@ -103,6 +122,8 @@ def load(session: Session) -> Snapshot | None:
                 row.edge_key_version,
                 row.quiet_after,
                 row.paused_at is not None,
+                compiled(row.fields, routes, f":{row.source_id}") if row.fields else None,
+                tuple(name for name, verdict in {**tenant.fields, **row.fields}.items() if verdict == "drop"),
             )
             for row in config.sources(session)
         },
@@ -114,13 +135,7 @@ def load(session: Session) -> Snapshot | None:
                 for channel in channels.values()
             },
         ),
-        rules=compile_rules(
-            tenant.privacy,
-            patterns=[(each["type"], each["regex"]) for each in tenant.patterns],
-            safe_words=tenant.safe_words,
-            literals=routing.literals(routes),
-            version=f"{tenant.tenant_id}:{tenant.config_version}",
-        ),
+        rules=compiled({}, routes, ""),
     )
 
 

@@ -32,7 +32,7 @@ def source_by_key(session: Session, key_hash: bytes) -> tuple[UUID, UUID] | None
 def tenant(session: Session, *, lock: bool = False) -> Row | None:
     """The entered tenant's row."""
     return session.one(
-        "SELECT tenant_id, slug, name, privacy, patterns, safe_words, kill_switch, config_version FROM tenants"
+        "SELECT tenant_id, slug, name, privacy, patterns, safe_words, fields, kill_switch, config_version FROM tenants"
         + (" FOR UPDATE" if lock else "")
     )
 
@@ -40,7 +40,7 @@ def tenant(session: Session, *, lock: bool = False) -> Row | None:
 def sources(session: Session) -> list[Row]:
     """The tenant's sources that are not retired, by name."""
     return session.rows(
-        "SELECT source_id, name, format, key_hash, edge_key, edge_key_version, mapping, quiet_after, paused_at"
+        "SELECT source_id, name, format, key_hash, edge_key, edge_key_version, mapping, fields, quiet_after, paused_at"
         " FROM sources WHERE retired_at IS NULL ORDER BY name"
     )
 
@@ -66,11 +66,19 @@ def add_tenant(session: Session, tenant_id: UUID, slug: str, name: str) -> None:
     )
 
 
-def set_tenant(session: Session, *, name: str, privacy: str, patterns: list[Any], safe_words: list[str]) -> None:
+def set_tenant(
+    session: Session,
+    *,
+    name: str,
+    privacy: str,
+    patterns: list[Any],
+    safe_words: list[str],
+    fields: dict[str, str] | None = None,
+) -> None:
     """Write the tenant's own settings."""
     session.run(
-        "UPDATE tenants SET name = %s, privacy = %s, patterns = %s, safe_words = %s",
-        (name, privacy, _json(patterns), _json(safe_words)),
+        "UPDATE tenants SET name = %s, privacy = %s, patterns = %s, safe_words = %s, fields = %s",
+        (name, privacy, _json(patterns), _json(safe_words), _json(fields or {})),
     )
 
 
@@ -98,14 +106,15 @@ def put_source(  # noqa: PLR0913 - one a column
     edge_key_version: int,
     mapping: dict[str, str],
     quiet_after: timedelta | None,
+    fields: dict[str, str] | None = None,
 ) -> None:
     """Add or change a source."""
     session.run(
         "INSERT INTO sources (tenant_id, source_id, name, format, key_hash, edge_key, edge_key_version, mapping,"
-        " quiet_after) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " quiet_after, fields) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " ON CONFLICT (tenant_id, source_id) DO UPDATE SET format = excluded.format, key_hash = excluded.key_hash,"
         " edge_key = excluded.edge_key, edge_key_version = excluded.edge_key_version, mapping = excluded.mapping,"
-        " quiet_after = excluded.quiet_after",
+        " quiet_after = excluded.quiet_after, fields = excluded.fields",
         (
             tenant_id,
             source_id,
@@ -116,6 +125,7 @@ def put_source(  # noqa: PLR0913 - one a column
             edge_key_version,
             _json(mapping),
             quiet_after,
+            _json(fields or {}),
         ),
     )
 

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from router import log, settings, wiring
 from router.flow import status
 from router.flow.intake import Intake
+from router.flow.patterns import PatternWatch
 from router.flow.snapshot import Snapshots
 from router.runtime import Runtime
 from router.store.session import DatabaseDown
@@ -39,7 +40,13 @@ class Web:
     def __init__(self, runtime: Runtime, config: settings.Settings) -> None:
         self._runtime = runtime
         self.snapshots = Snapshots()
-        intake = Intake(runtime.database, runtime.vault, self.snapshots, runtime.broker.ring)
+        intake = Intake(
+            runtime.database,
+            runtime.vault,
+            self.snapshots,
+            runtime.broker.ring,
+            PatternWatch(runtime, self.snapshots, runtime.broker.ring).look,
+        )
         self._batcher = Batcher(intake.take)
         self._ingest = Ingest(self._batcher, config.ingest_max_bytes)
         self._rest = Starlette(

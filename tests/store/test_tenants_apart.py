@@ -27,6 +27,7 @@ DOORS = {
     "door.due_lanes()",
     "door.policy_tenants()",
     "door.quiet_tenants()",
+    "door.review_tenants(p_now timestamp with time zone)",
     "door.session_by_hash(p_hash bytea)",
     "door.source_by_key(p_hash bytea)",
     "door.tenant_by_slug(p_slug text)",
@@ -58,6 +59,14 @@ VAULT = {
     "vault.retire_baa(p_baa uuid, p_by text)",
     "vault.told_optin(p_optin uuid)",
     "vault.warn_optin(p_optin uuid, p_days integer)",
+    "vault.fetch_error(p_grant uuid, p_actor text)",
+    (
+        "vault.keep_error(p_error uuid, p_class text, p_tokens text[], p_key integer, p_sealed bytea, p_days integer)"
+    ),
+    "vault.list_errors(p_limit integer)",
+    (
+        "vault.request_error(p_grant uuid, p_error uuid, p_user uuid, p_actor text, p_reason text, p_refused text)"
+    ),
     "vault.add_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
     "vault.fetch(p_grant uuid, p_actor text)",
     "vault.keys()",
@@ -67,7 +76,6 @@ VAULT = {
     "vault.reveal_counts(p_user uuid)",
     "vault.rewrap_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
     "vault.seal(p_index integer, p_key integer, p_entries json)",
-    "vault.seal_again(p_index integer, p_key integer, p_entries json)",
     "vault.seal_again(p_index integer, p_key integer, p_entries json)",
 }
 """All that reaches the vault."""
