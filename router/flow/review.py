@@ -13,6 +13,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -23,7 +24,8 @@ from router.core.ident import time_ordered
 from router.core.quarter import Quarter
 from router.core.reveal import Proof, needs_step_up
 from router.core.review import Case, Ground, Record, Verdict, moment
-from router.flow import optin, review_facts
+from router.flow import herald, optin, review_facts
+from router.flow.herald import Word
 from router.flow.snapshot import load
 from router.keys import KeystoreDown
 from router.privacy.rules import Rules
@@ -561,6 +563,8 @@ def sign(
         Refused: this person may not, or not now. Recorded.
         KeystoreDown, DatabaseDown: nothing was signed.
     """
+    signed: Signed | None = None
+    lanes: set[tuple[UUID, UUID]] = set()
     with runtime.database.tenant(tenant_id) as session:
         at = now or reviews.now(session)
         row = _find(session, quarter, interim=interim, lock=True)
@@ -592,11 +596,19 @@ def sign(
                     },
                 ),
             )
-            return Signed(row.review_id, digest, statement)
-        runtime.audit.write(
-            session, tenant_id, _event("review.sign", row, person, proof, "", request_id, {"why": why[0]}, denied=True)
-        )
-    raise Refused(why[0], step_up=why[1])
+            signed = Signed(row.review_id, digest, statement)
+            lanes = herald.put(runtime, session, tenant_id, [_word(row, 0, Occasion.SIGNED)])
+        else:
+            runtime.audit.write(
+                session,
+                tenant_id,
+                _event("review.sign", row, person, proof, "", request_id, {"why": why[0]}, denied=True),
+            )
+    if signed is None:
+        assert why is not None  # noqa: S101 - one of the two branches above was taken
+        raise Refused(why[0], step_up=why[1])
+    runtime.broker.ring(lanes)
+    return signed
 
 
 def _unsignable(row: Row, person: Row, proof: Proof, record: Record, at: datetime) -> tuple[str, bool] | None:
@@ -614,6 +626,15 @@ def _unsignable(row: Row, person: Row, proof: Proof, record: Record, at: datetim
 
 
 # --- by itself ---------------------------------------------------------------------------------------------------
+
+
+class Occasion(StrEnum):
+    """Why people hear of a review."""
+
+    OPENED = "is open"
+    REMINDED = "is soon due"
+    CLOSED = "is past due"
+    SIGNED = "is signed"
 
 
 def keep_up(runtime: Runtime, *, now: datetime | None = None) -> int:
@@ -640,36 +661,37 @@ def _keep_up(runtime: Runtime, tenant_id: UUID, at: datetime) -> int:
     touched = 0
     for quarter in review.missing(tenant.created_at, done, at) if tenant else ():
         touched += open_review(runtime, tenant_id, quarter, SYSTEM, now=at).made
-    return touched + _close_and_remind(runtime, tenant_id, at)
-
-
-def _close_and_remind(runtime: Runtime, tenant_id: UUID, at: datetime) -> int:
-    told = []
+    told: list[tuple[UUID, Occasion]] = []
+    suspended: list[Word] = []
     with runtime.database.tenant(tenant_id) as session:
         for row in reviews.open_ones(session):
             if row.kind != "final":
-                continue
+                continue  # the final review takes over what an interim one leaves
             reached = review.reminder(row.due_at, row.reminded, at)
             if at >= row.due_at:
-                _close(runtime, session, tenant_id, row, at)
-                told.append(row)
+                suspended += _close(runtime, session, tenant_id, row, at)
+                told.append((row.review_id, Occasion.CLOSED))
             elif reached is not None:
                 reviews.remind(session, row.review_id, reached)
-                told.append(row)
-    return len(told)
+                told.append((row.review_id, Occasion.REMINDED))
+    for review_id, occasion in told:
+        _tell(runtime, tenant_id, review_id, occasion, aloud=True)
+    herald.mail(runtime, tenant_id, suspended)
+    return touched + len(told)
 
 
-def _close(runtime: Runtime, session: Session, tenant_id: UUID, row: Row, at: datetime) -> None:
-    """What is undecided is suspended to tokens; the review takes no decision any more."""
+def _close(runtime: Runtime, session: Session, tenant_id: UUID, row: Row, at: datetime) -> list[Word]:
+    """What is undecided is suspended to tokens, and the review takes no decision any more; what there is to mail."""
     record = _record(session, row)
     reason = f"the review of {row.quarter} left it undecided"
-    made = []
+    made: list[NewDecision] = []
+    words: list[Word] = []
     for item in record.undecided:
         optin_id = UUID(item.optin_id)
         current = optins.by_id(session, optin_id)
         live = current is not None and current.state in review.LIVE
         if live:
-            optin.end_in(runtime, session, tenant_id, optin_id, "suspended", why=reason)
+            optin.end_in(runtime, session, tenant_id, optin_id, "suspended", why=reason, words=words)
         made.append(
             NewDecision(
                 optin_id=optin_id,
@@ -694,6 +716,45 @@ def _close(runtime: Runtime, session: Session, tenant_id: UUID, row: Row, at: da
             f"review:{row.review_id}",
             details={"quarter": row.quarter, "suspended": [str(each.optin_id) for each in made]},
         ),
+    )
+    return words
+
+
+def _tell(runtime: Runtime, tenant_id: UUID, review_id: UUID, occasion: Occasion, *, aloud: bool) -> None:
+    """Mail the privacy officers and whoever has undecided items, with a link and no value; `aloud`: channels too."""
+    with runtime.database.tenant(tenant_id) as session:
+        row = reviews.by_id(session, review_id)
+        if row is None:
+            return
+        undecided = _record(session, row).undecided
+        word = _word(row, len(undecided), occasion)
+        lanes = herald.put(runtime, session, tenant_id, [word]) if aloud else set()
+    runtime.broker.ring(lanes)
+    asked = sorted({item.reviewer for item in undecided if item.reviewer})
+    herald.mail(runtime, tenant_id, [word], also=asked)
+
+
+def _word(row: Row, undecided: int, occasion: Occasion) -> Word:
+    """What people hear: our words, days and numbers."""
+    kind = "interim review" if row.kind == "interim" else "quarterly review"
+    left = f"{undecided} opt-in{'' if undecided == 1 else 's'}"
+    told = {
+        Occasion.OPENED: f"{left} {'wants' if undecided == 1 else 'want'} a decision until {_day(row.due_at)};"
+        " what is undecided then falls back to tokens.",
+        Occasion.REMINDED: f"{left} will fall back to tokens on {_day(row.due_at)}, unless somebody decides before."
+        if undecided
+        else f"Everything is decided; it wants its signature by {_day(row.due_at)}.",
+        Occasion.CLOSED: "What nobody had decided is suspended to tokens. The review wants its signature.",
+        Occasion.SIGNED: "",
+    }[occasion]
+    return Word(
+        ("review", row.quarter, row.kind),
+        "warning" if occasion in {Occasion.REMINDED, Occasion.CLOSED} else "info",
+        f"The {kind} {row.quarter} of plaintext opt-ins {occasion}",
+        f"{told} `alertveil reviews show --quarter {row.quarter}` shows it.",
+        {"quarter": row.quarter},
+        firing=occasion is not Occasion.SIGNED,
+        path=f"/reviews/{row.quarter}",
     )
 
 

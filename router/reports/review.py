@@ -27,7 +27,6 @@ from router.core.review import (
     Sum,
     sha256,
 )
-from router.reports import html, pdf
 from router.reports.chart import Bar, columns
 from router.reports.document import (
     Block,
@@ -78,7 +77,11 @@ def render(record: Record, form: str) -> bytes:
     if form == "csv":
         return as_csv(record)
     if form == "html":
+        from router.reports import html  # noqa: PLC0415 - workers know reviews and render none
+
         return html.render(document(record)).encode()
+    from router.reports import pdf  # noqa: PLC0415 - the compiler is large, and most processes never need it
+
     return pdf.render(document(record))
 
 

@@ -80,6 +80,11 @@ def find(session: Session, quarter: str, kind: str, *, lock: bool = False) -> Ro
     )
 
 
+def by_id(session: Session, review_id: UUID) -> Row | None:
+    """A review of the tenant."""
+    return session.one(f"SELECT {COLUMNS} FROM reviews WHERE review_id = %s", (review_id,))
+
+
 def every(session: Session) -> list[Row]:
     """All of the tenant's reviews, the newest first, without their texts, with how many items want a decision."""
     return session.rows(
