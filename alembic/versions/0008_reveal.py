@@ -30,7 +30,7 @@ CREATE TABLE disclosures (
   incident_id uuid NOT NULL,
   channel_id uuid,
   vendor text,
-  vendor_key text GENERATED ALWAYS AS (lower(vendor)) STORED,  -- an index on lower() is no use under row-level security
+  vendor_key text GENERATED ALWAYS AS (lower(vendor)) STORED,  -- row-level security bars an index on lower()
   optin_id uuid,
   baa_id uuid,
   revision integer,
@@ -69,8 +69,9 @@ BEGIN
   INSERT INTO public.disclosures (tenant_id, grant_id, token, at, kind, index_version, blind, actor, user_id, purpose,
     reason, incident_id, channel_id, vendor, optin_id, baa_id, revision, attempt)
   SELECT NEW.tenant_id, NEW.grant_id, t.token, NEW.at,
-    CASE WHEN NEW.channel_id IS NULL THEN 'reveal' ELSE 'delivery' END, e.index_version, e.blind, NEW.actor, NEW.user_id, NEW.purpose, NEW.reason, NEW.incident_id, NEW.channel_id,
-    NEW.vendor, NEW.optin_id, NEW.baa_id, NEW.revision, NEW.attempt
+    CASE WHEN NEW.channel_id IS NULL THEN 'reveal' ELSE 'delivery' END, e.index_version, e.blind, NEW.actor,
+    NEW.user_id, NEW.purpose, NEW.reason, NEW.incident_id, NEW.channel_id, NEW.vendor, NEW.optin_id, NEW.baa_id,
+    NEW.revision, NEW.attempt
   FROM (SELECT DISTINCT unnest(NEW.tokens) AS token) t
   LEFT JOIN LATERAL (SELECT f.index_version, f.blind FROM vault.entries f
     WHERE f.tenant_id = NEW.tenant_id AND f.token = t.token LIMIT 1) e ON true;

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from router.flow.disclosures import Question
 
 
+def add(audit: typer.Typer) -> None:
+    """Hang these commands into the tree."""
+    audit.command("disclosures")(disclosures)
+
+
 def disclosures(
     *,
     days: Annotated[int, typer.Option(metavar="N", help="How far back to look.")] = 90,

@@ -15,6 +15,7 @@ from router.cli import (
     baas,
     channels,
     deliveries,
+    evidence,
     failure,
     incidents,
     installation,
@@ -23,6 +24,7 @@ from router.cli import (
     reveal,
     reviews,
     say,
+    tokens,
 )
 
 app = typer.Typer(
@@ -50,8 +52,10 @@ app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(baas.app, name="baas")
 app.add_typer(optins.app, name="optins")
 people.add(app)
+app.add_typer(tokens.app, name="tokens")
 app.add_typer(reviews.app, name="reviews")
 reveal.add(app)
+evidence.add(audit.app)
 app.add_typer(audit.app, name="audit")
 
 

@@ -194,6 +194,21 @@ def suspended(row: Row, why: str) -> Word:
     )
 
 
+def unusual_reveals(user_id: UUID, what: str) -> Word:
+    """Somebody reveals more than they usually do; `what` is the sentence of `core.reveal.unusual`.
+
+    The person is named by id alone: it goes to every channel, and may be nothing but a busy night.
+    """
+    return Word(
+        ("unusual reveals", str(user_id)),
+        "warning",
+        f"Unusual reveals by one user: {what}",
+        f"See what was revealed, and why, with `alertveil audit disclosures --user {user_id}`. Disable the account if "
+        "somebody else uses it.",
+        {"user": str(user_id)},
+    )
+
+
 def over(row: Row) -> list[Word]:
     """Nothing is left to be told of it: its incidents end."""
     return [

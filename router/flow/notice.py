@@ -1,4 +1,4 @@
-"""What Alertveil itself has to say becomes an incident: a destination stopped working, or somebody reveals too much."""
+"""What Alertveil itself has to say becomes an incident: a destination stopped working, a pattern fails."""
 
 from __future__ import annotations
 
@@ -47,30 +47,6 @@ def channel_health(
         return _paused(channel, health, key, tenant_id, now) if channel is not None else None
 
     _tell(runtime, snapshots, ring, tenant_id, ("channel health", str(channel_id)), alert, besides=channel_id)
-
-
-def unusual_reveals(
-    runtime: Runtime, snapshots: Snapshots, ring: Ring, tenant_id: UUID, user_id: UUID, what: str
-) -> None:
-    """Open an incident that says who reveals more than usual, for the privacy officer; it holds tokens of nobody.
-
-    `what` is the sentence of `core.reveal.unusual`. It goes to every channel of the tenant, whatever the routes say,
-    and names the person by id alone. Raises DatabaseDown.
-    """
-
-    def alert(_: Snapshot, key: bytes, now: datetime) -> SafeAlert:
-        return _alert(
-            tenant_id,
-            key,
-            now,
-            severity="warning",
-            title=f"Unusual reveals by one user: {what}",
-            description="For the privacy officer: see what was revealed, and why, with "
-            f"`alertveil audit disclosures --user {user_id}`. Disable the account if it is not who it should be.",
-            labels={"user": str(user_id)},
-        )
-
-    _tell(runtime, snapshots, ring, tenant_id, ("unusual reveals", str(user_id)), alert)
 
 
 def break_glass(

@@ -6,9 +6,8 @@ the caller's memory and kept nowhere.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID, uuid4
@@ -16,17 +15,14 @@ from uuid import UUID, uuid4
 from router.core import reveal as core
 from router.core.audit import Event
 from router.core.reveal import Counts, Person, Proof
-from router.flow import notice
+from router.flow import herald, notice
 from router.flow.snapshot import Snapshots
-from router.keys import KeystoreDown
 from router.privacy.said import said
 from router.privacy.tokens import is_token
 from router.runtime import Runtime
 from router.store import disclosures, incidents, users
-from router.store.session import DatabaseDown, Row, Session
+from router.store.session import Session
 from router.vault import Asked, Opened
-
-log = logging.getLogger(__name__)
 
 HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -149,13 +145,15 @@ def reveal(runtime: Runtime, snapshots: Snapshots, ring: notice.Ring, ask: Ask) 
                 },
             ),
         )
-        counted = disclosures.counts(session, person.user_id)
+        words, lanes = _watch(runtime, session, ask.tenant_id, person, len(tokens) if allowed else 0)
     runtime.vault.adopt(keys)
-    _watch(runtime, snapshots, ring, ask.tenant_id, person.user_id, counted)
+    ring(lanes)
     if not allowed:
+        herald.mail(runtime, ask.tenant_id, words)
         raise Refused(verdict, grant_id, step_up=refused is core.Refusal.STEP_UP)
     with runtime.database.tenant(ask.tenant_id) as session:
         opened = runtime.vault.fetch(session, keys, grant_id, person.email)
+    herald.mail(runtime, ask.tenant_id, words)
     shown = {each.token for each in opened}
     return Revealed(
         grant_id,
@@ -172,12 +170,18 @@ def _person(session: Session, email: str) -> Person:
     return Person(row.user_id, row.email, tuple(row.roles), disabled=row.disabled_at is not None)
 
 
-def _watch(runtime: Runtime, snapshots: Snapshots, ring: notice.Ring, tenant_id: UUID, user_id: UUID, row: Row) -> None:
-    """Tell the privacy officer of an unusual rate. That it cannot be told now does not hide it: the grants stay."""
-    what = core.unusual(Counts(int(row.last_hour), int(row.last_day), float(row.four_weeks) / 28, int(row.denied)))
+def _watch(
+    runtime: Runtime, session: Session, tenant_id: UUID, person: Person, granted: int
+) -> tuple[list[herald.Word], set[tuple[UUID, UUID]]]:
+    """Tell of an unusual rate, by this grant of so many tokens (0: a denial): what to mail, and which lanes to ring.
+
+    The incident goes on with every further one; mail goes out for the one that made the rate unusual.
+    """
+    row = disclosures.counts(session, person.user_id)
+    after = Counts(int(row.last_hour), int(row.last_day), float(row.four_weeks) / 28, int(row.denied))
+    what = core.unusual(after)
     if what is None:
-        return
-    try:
-        notice.unusual_reveals(runtime, snapshots, ring, tenant_id, user_id, what)
-    except (DatabaseDown, KeystoreDown) as error:
-        log.warning("unusual reveals not told", extra={"cause": type(error).__name__})
+        return [], set()
+    before = replace(after, hour=after.hour - granted, day=after.day - granted, denied=after.denied - (not granted))
+    word = herald.unusual_reveals(person.user_id, what)
+    return [word] if core.unusual(before) is None else [], herald.put(runtime, session, tenant_id, [word])

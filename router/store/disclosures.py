@@ -21,7 +21,8 @@ MOST: Final = 50_000
 class Sought:
     """Which disclosures: exactly one of `blinds`, `user_id`, `channel_ids`, `vendor`, `incident_id`, or none for all.
 
-    `since` <= at < `until`. `vendor` is in lower case. `blinds` are blind indexes of one value's spellings, under every index key.
+    `since` <= at < `until`. `vendor` is in lower case. `blinds` are blind indexes of one value's
+    spellings, under every index key.
     """
 
     since: datetime

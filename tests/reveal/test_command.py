@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -90,6 +91,44 @@ def test_what_is_no_token_is_a_usage_error_that_does_not_repeat_it(
         "reveal", "--incident", incident, "--token", given, "--reason", "x", "--as", "responder@clinic.test"
     )
     assert (said.code, said.out) == (2, "")
+    assert EMAIL not in said.err
+
+
+def test_who_saw_it_is_asked_with_the_value_on_standard_input(
+    alertveil: Alertveil, clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident, tokens = clinic.alert()
+    clinic.reveal(incident, *tokens)
+    ask = ["audit", "disclosures", "--tenant", "clinic", "--days", "90"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("ZQ.CANARY@leakmail.test\n"))
+    (found,) = alertveil(*ask, "--json").json
+    assert (found["kind"], found["who"], found["incident_id"]) == ("reveal", "responder@clinic.test", str(incident))
+    monkeypatch.setattr("sys.stdin", io.StringIO("nobody@leakmail.test"))
+    assert alertveil(*ask, "--json").json == []
+    assert len(alertveil(*ask, "--incident", incident, "--json").json) == len(tokens)
+    table = alertveil(*ask, "--user", "responder@clinic.test", "--as", "auditor@clinic.test")
+    assert (table.code, table.err) == (0, "")
+    assert tokens[0] in table.out
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--user", "a@b.test", "--vendor", "slack"], 2),
+        (["--days", "0"], 2),
+        (["--user", "nobody@clinic.test"], 2),
+        (["--channel", "nowhere"], 2),
+        (["--vendor", "slack", "--as", "viewer@clinic.test"], 1),
+    ],
+)
+def test_a_search_that_cannot_be_made_says_why(
+    alertveil: Alertveil, clinic: Clinic, monkeypatch: pytest.MonkeyPatch, words: list[str], code: int
+) -> None:
+    assert clinic.people
+    monkeypatch.setattr("sys.stdin", io.StringIO(EMAIL))
+    said = alertveil("audit", "disclosures", *words)
+    assert (said.code, said.out) == (code, "")
+    assert said.err.startswith("alertveil: ")
     assert EMAIL not in said.err
 
 
