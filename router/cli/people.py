@@ -1,4 +1,4 @@
-"""`alertveil tenants`, `alertveil users` and the kill switch: who there is, and who may do what."""
+"""`alertveil tenants`, `alertveil users` and the kill switch: who there is, who is signed in, and who may do what."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 tenants = typer.Typer(help="The tenants of this installation.", rich_markup_mode=None, no_args_is_help=True)
 users = typer.Typer(help="A tenant's users.", rich_markup_mode=None, no_args_is_help=True)
+break_glass = typer.Typer(
+    help="The account for emergencies: sealed until a code of the host opens it, and everybody is told.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
 
 Email = Annotated[str, typer.Option("--email", metavar="EMAIL", help="The user's e-mail address.")]
 
@@ -25,6 +30,7 @@ Email = Annotated[str, typer.Option("--email", metavar="EMAIL", help="The user's
 def add(app: typer.Typer) -> None:
     """Hang these commands into the tree."""
     app.add_typer(tenants, name="tenants")
+    users.add_typer(break_glass, name="break-glass")
     app.add_typer(users, name="users")
     app.command("kill-switch")(kill_switch)
 
@@ -64,9 +70,9 @@ def users_add(
 
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
-        actor = reach.acting(runtime, tenant_id, as_, "manage")
-        user_id = manage.add_user(runtime, tenant_id, email, role, actor)
-        code = signin.offer(runtime, tenant_id, email) if link else None
+        actor, auth = _by(runtime, tenant_id, as_)
+        user_id = manage.add_user(runtime, tenant_id, email, role, actor, auth)
+        code = signin.offer(runtime, tenant_id, email, actor=actor) if link else None
         page = _door(runtime)
     if as_json:
         say.line({"id": user_id, **(_linked(code, page) if code else {})})
@@ -93,7 +99,11 @@ def users_list(*, tenant: Slug = None, as_json: Json = False) -> None:
                     "id": row.user_id,
                     "email": row.email,
                     "roles": list(row.roles),
+                    "kind": row.kind,
+                    "factors": list(row.factors),
+                    "sessions": row.sessions,
                     "created_at": row.created_at,
+                    "seen_at": row.seen_at,
                     "disabled_at": row.disabled_at,
                 }
                 for row in found
@@ -101,8 +111,11 @@ def users_list(*, tenant: Slug = None, as_json: Json = False) -> None:
         )
         return
     say.table(
-        ("user", "roles", "since (UTC)", "id"),
-        [(row.email, "disabled" if row.disabled_at else row.roles, row.created_at, row.user_id) for row in found],
+        ("user", "roles", "last sign-in (UTC)", "id"),
+        [
+            (row.email, "disabled" if row.disabled_at else row.roles, row.seen_at or "never", row.user_id)
+            for row in found
+        ],
         nothing="No users yet; `alertveil users add` adds one.",
     )
 
@@ -113,12 +126,161 @@ def users_link(*, email: Email, tenant: Slug = None, as_json: Json = False) -> N
     from router.flow import signin
 
     with reach.runtime() as runtime:
-        code = signin.offer(runtime, reach.tenant(runtime, tenant), email)
+        code = signin.offer(runtime, reach.tenant(runtime, tenant), email, actor=reach.host())
         page = _door(runtime)
     if as_json:
         say.line({"id": code.user_id, **_linked(code, page)})
     else:
         say.text(_invitation(code, page))
+
+
+@users.command("disable")
+def users_disable(*, email: Email, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
+    """Let a user in no more; their sessions end at once."""
+    _switch(email, tenant, as_, as_json=as_json, disabled=True)
+
+
+@users.command("enable")
+def users_enable(*, email: Email, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
+    """Let a user in again."""
+    _switch(email, tenant, as_, as_json=as_json, disabled=False)
+
+
+def _switch(email: str, tenant: str | None, as_: str | None, *, as_json: bool, disabled: bool) -> None:
+    from router.flow import accounts
+
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        actor, auth = _by(runtime, tenant_id, as_)
+        user_id, changed = accounts.disable(runtime, tenant_id, email, disabled=disabled, actor=actor, auth=auth)
+    if as_json:
+        say.line({"id": user_id, "disabled": disabled, "changed": changed})
+    else:
+        say.text(f"{email} is {'disabled' if disabled else 'enabled'}{'' if changed else ' already'}.")
+
+
+@users.command("reset")
+def users_reset(*, email: Email, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
+    """Take a user's password, second factors, passkeys and recovery codes away, and end their sessions."""
+    from router.flow import accounts
+
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        actor, auth = _by(runtime, tenant_id, as_)
+        user_id = accounts.forget_factors(runtime, tenant_id, email, actor=actor, auth=auth)
+    if as_json:
+        say.line({"id": user_id})
+    else:
+        say.text(f"{email} begins anew; `alertveil users link --email {email}` gives a code to sign in with.")
+
+
+@users.command("sessions")
+def users_sessions(
+    *,
+    email: Annotated[str | None, typer.Option("--email", metavar="EMAIL", help="Only this user's.")] = None,
+    end: Annotated[bool, typer.Option("--end", help="End all of this user's.")] = False,
+    tenant: Slug = None,
+    as_: As = None,
+    as_json: Json = False,
+) -> None:
+    """Who is signed in, where from and since when."""
+    from router.flow import accounts
+
+    if end:
+        _end_sessions(email, tenant, as_, as_json=as_json)
+        return
+    with reach.runtime() as runtime:
+        found = accounts.sessions(runtime, reach.tenant(runtime, tenant), email)
+    if as_json:
+        say.line([{"id": each.session_id, **each._asdict()} for each in found])
+        return
+    say.table(
+        ("user", "last seen (UTC)", "came in by", "browser", "address", "id"),
+        [(each.email, each.seen_at, each.auth, each.agent, each.address, each.session_id) for each in found],
+        nothing="Nobody is signed in.",
+    )
+
+
+def _end_sessions(email: str | None, tenant: str | None, as_: str | None, *, as_json: bool) -> None:
+    from router.flow import accounts
+
+    if email is None:
+        raise Refused("Say whose sessions to end, with --email.", 2)
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        actor, auth = _by(runtime, tenant_id, as_)
+        user_id, ended = accounts.end_sessions(runtime, tenant_id, email, actor=actor, auth=auth)
+    if as_json:
+        say.line({"id": user_id, "ended": ended})
+    else:
+        say.text(f"{email} is signed in nowhere.")
+
+
+@users.command("set-up-code")
+def users_set_up_code(*, as_json: Json = False) -> None:
+    """A code that lets the first person set up a tenant in the page, within an hour and once."""
+    from router.flow import accounts
+
+    with reach.runtime() as runtime:
+        code = accounts.set_up_code(runtime)
+        page = f"{runtime.public_url}/set-up"
+    if code is None:
+        raise Refused("There is a user already; `alertveil users link` gives a code to sign in with.")
+    if as_json:
+        say.line({"id": "set-up", "code": code, "url": page})
+    else:
+        say.text(f"Set up at {page} with the code {code} (one hour, once)")
+
+
+@break_glass.command("seal")
+def break_glass_seal(
+    *,
+    email: Annotated[str, typer.Option("--email", metavar="EMAIL", help="An address that is nobody's.")],
+    tenant: Slug = None,
+    as_: As = None,
+    as_json: Json = False,
+) -> None:
+    """Make the tenant's break-glass account, or end its sessions and seal it again."""
+    from router.flow import accounts
+
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        actor, auth = _by(runtime, tenant_id, as_)
+        user_id = accounts.seal_break_glass(runtime, tenant_id, email, actor=actor, auth=auth)
+    if as_json:
+        say.line({"id": user_id, "sealed": True})
+    else:
+        say.text(f"{email} is sealed: only `alertveil users break-glass open` opens it, for an hour.")
+
+
+@break_glass.command("open")
+def break_glass_open(
+    *,
+    reason: Annotated[str, typer.Option("--reason", metavar="R", help="Why. It is kept, so it names no patient.")],
+    tenant: Slug = None,
+    as_: As = None,
+    as_json: Json = False,
+) -> None:
+    """Print a code that opens the break-glass account for an hour. Every channel and every privacy officer is told."""
+    from router.flow import accounts
+
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        actor, auth = _by(runtime, tenant_id, as_)
+        code = accounts.open_break_glass(runtime, tenant_id, reason, actor=actor, auth=auth)
+        page = _door(runtime)
+    if as_json:
+        say.line({"id": code.user_id, **_linked(code, page)})
+        return
+    say.text(_invitation(code, page), "Everybody has been told. `alertveil users break-glass seal` ends it.")
+
+
+def _by(runtime: Runtime, tenant_id: UUID, email: str | None) -> tuple[str, str]:
+    """(actor, auth) of an audit event: a named user of the tenant through this host, or the host's own user."""
+    if email is None:
+        return reach.host(), ""
+    reach.acting(runtime, tenant_id, email, "manage")
+    return email.strip().lower(), reach.host()
 
 
 def _door(runtime: Runtime) -> str:

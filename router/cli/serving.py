@@ -15,7 +15,8 @@ def main(words: Sequence[str]) -> int:
     """Run one service to its end. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="alertveil")
     chosen = parser.add_subparsers(dest="word", required=True)
-    chosen.add_parser("web")
+    web = chosen.add_parser("web")
+    web.add_argument("--quiet", action="store_true", help="print no set-up code; DATA_DIR/sign-in.txt holds it")
     worker = chosen.add_parser("worker")
     worker.add_argument("--beat", action="store_true")
     worker.add_argument("--name", default="")
@@ -28,7 +29,7 @@ def main(words: Sequence[str]) -> int:
             from router.web import app  # a worker does not serve HTTP
 
             (config.data_dir / "sign-in.txt").unlink(missing_ok=True)  # the code of an earlier start
-            return app.serve(config)
+            return app.serve(config, quiet=options.quiet)
         from router import worker as workers  # the web process needs no Celery
 
         if options.word == "beat":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -11,6 +11,9 @@ import typer
 from router.cli import reach, say
 from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
+
+if TYPE_CHECKING:
+    from router.runtime import Runtime
 
 app = typer.Typer(help="API tokens of a tenant.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -30,8 +33,8 @@ def tokens_add(
 
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
-        actor = reach.acting(runtime, tenant_id, as_, "tokens")
-        made = tokens.add(runtime, tenant_id, roles=role, until=_day(until), name=name, actor=actor)
+        actor, auth = _by(runtime, tenant_id, as_)
+        made = tokens.add(runtime, tenant_id, roles=role, until=_day(until), name=name, actor=actor, auth=auth)
     if as_json:
         say.line({"id": made.token_id, "token": made.text, "expires_at": made.expires_at})
         return
@@ -94,12 +97,20 @@ def tokens_revoke(
 
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
-        actor = reach.acting(runtime, tenant_id, as_, "tokens")
-        ended = tokens.revoke(runtime, tenant_id, token, actor=actor)
+        actor, auth = _by(runtime, tenant_id, as_)
+        ended = tokens.revoke(runtime, tenant_id, token, actor=actor, auth=auth)
     if as_json:
         say.line({"id": token, "revoked": ended})
     else:
         say.text("The token holds no longer." if ended else "The token was revoked already.")
+
+
+def _by(runtime: Runtime, tenant_id: UUID, email: str | None) -> tuple[str, str]:
+    """(actor, auth) of an audit event: a named user of the tenant through this host, or the host's own user."""
+    if email is None:
+        return reach.host(), ""
+    reach.acting(runtime, tenant_id, email, "tokens")
+    return email.strip().lower(), reach.host()
 
 
 def _day(text: str) -> datetime:

@@ -67,7 +67,7 @@ def product(data_dir: Path) -> Programs:
         keys_init=[*alertveil, "keys", "init"],
         migrate=[*alertveil, "migrate"],
         parts=(
-            Part("web", [*alertveil, "web"], 2.5),
+            Part("web", [*alertveil, "web", "--quiet"], 2.5),
             Part("worker", [*alertveil, "worker", "--beat"], 3.5),
         ),
         demo=Part("inbox", [*python, "router.local.inbox", *place], 0.5),
@@ -380,7 +380,7 @@ class Supervisor:
         try:
             lines.append((self.data_dir / "sign-in.txt").read_text().strip())
         except OSError:
-            lines.append("")
+            lines.append("Sign in     `alertveil users link --email YOU` gives a one-time code")
         _print("\n".join([*lines, f"ready {self._run['http_url']}"]))
 
     # -- stopping -----------------------------------------------------------------------------------------------------

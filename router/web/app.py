@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from router import log, settings, wiring
-from router.flow import status
+from router.flow import accounts, status
 from router.flow.intake import Intake
 from router.flow.patterns import PatternWatch
 from router.flow.snapshot import Snapshots
@@ -97,13 +97,14 @@ class Web:
         return Response(generate_latest() + extra, headers={"content-type": CONTENT_TYPE_LATEST})
 
 
-def serve(config: settings.Settings) -> int:
-    """Serve until told to stop. Returns the exit code."""
+def serve(config: settings.Settings, *, quiet: bool = False) -> int:
+    """Serve until told to stop. Returns the exit code. `quiet`: a set-up code goes into its file alone."""
     settings.check_listener(config)
     log.set_up(config.log_level)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.setswitchinterval(wiring.SWITCH)
     runtime = wiring.build(config)
+    _tell_first_person(runtime, config, quiet=quiet)
     server = uvicorn.Server(
         uvicorn.Config(
             Web(runtime, config),
@@ -128,3 +129,24 @@ def serve(config: settings.Settings) -> int:
     )
     server.run()
     return 0 if server.started else 1
+
+
+def _tell_first_person(runtime: Runtime, config: settings.Settings, *, quiet: bool) -> None:
+    """While there is nobody, say with which code the first person sets up a tenant in the page (design §6)."""
+    try:
+        code = accounts.set_up_code(runtime)
+    except DatabaseDown as error:
+        logger.warning("no set-up code made", extra={"sqlstate": error.sqlstate})
+        return
+    if code is None:
+        return
+    line = f"Set up      {runtime.public_url}/set-up   with the code {code} (one hour, once)\n"
+    try:
+        path = config.data_dir / "sign-in.txt"
+        path.touch(mode=0o600)
+        path.write_text(line, encoding="utf-8")
+    except OSError:
+        logger.warning("the set-up code could not be written into the data directory")
+    if not quiet:
+        sys.stdout.write(line)
+        sys.stdout.flush()
