@@ -518,6 +518,9 @@ _PLACED: Final = re.compile(
     r"(?i)([\w.\"`]+)\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})"
 )
 _COMPOSITE: Final = re.compile(r"\(([^()=]{1,200})\)=\(([^()]{1,400})\)")
+_VALUE: Final = re.compile(r"\s*(?:'((?:[^']|'')*)'|([^,()']+))\s*,?")
+_NEXT_ROW: Final = re.compile(r"\s*,\s*(?=\()")
+_ONE_ROW: Final = re.compile(r"\(([^()]*)\)")
 _LIKE: Final = re.compile(r"([\w.\"`\[\]]{1,100})\s+(?i:not\s+)?(?i:i?like|in)\s*\(?\s*N?'((?:[^']|''){1,200})'")
 _ROW: Final = re.compile(r"Failing row contains \(([^\n]{1,4000}?)\)\.?(?:\n|$)")
 _BOUND: Final = re.compile(r"(:[0-9]{1,3}|@[A-Za-z]\w{0,40}|\$[0-9]{1,3})\s*=\s*N?'((?:[^']|''){1,400})'")
@@ -555,13 +558,14 @@ _PARAMETER: Final = re.compile(r"(\$[0-9]{1,3})\s*=\s*('(?:[^']|'')*'|[^\s,]+)")
 def _sql(text: str) -> list[Span]:
     """Bound parameters aligned with their columns, and VALUES aligned with the column list."""
     spans: list[Span] = []
-    for match in _INSERT.finditer(text):
+    inserts = list(_INSERT.finditer(text)) if "nsert" in text or "NSERT" in text else []
+    for match in inserts:
         columns = [judge(name.strip(' "`[]').rsplit(".", 1)[-1]).kind for name in match[1].split(",")]
         at = match.end()
         while at < len(text) and text[at] == "(":
             index, at = 0, at + 1
             while at < len(text) and text[at] != ")":
-                cell = re.compile(r"\s*(?:'((?:[^']|'')*)'|([^,()']+))\s*,?").match(text, at)
+                cell = _VALUE.match(text, at)
                 if cell is None or cell.end() == at:
                     break
                 group = 1 if cell[1] is not None else 2
@@ -576,11 +580,11 @@ def _sql(text: str) -> list[Span]:
                     spans.append(Span(begin, begin + len(value), columns[index], "column", True))
                 index, at = index + 1, cell.end()
             at += 1
-            more = re.compile(r"\s*,\s*(?=\()").match(text, at)
+            more = _NEXT_ROW.match(text, at)
             if more is None:
                 break
             at = more.end()
-    for match in _COMPOSITE.finditer(text):
+    for match in _COMPOSITE.finditer(text) if ")=(" in text else ():
         place = match.start(2)
         for column, value in zip(match[1].split(","), match[2].split(","), strict=False):
             kind = judge(column.strip(' "')).kind
@@ -589,19 +593,21 @@ def _sql(text: str) -> list[Span]:
                 begin = place + len(value) - len(value.lstrip())
                 spans.append(Span(begin, begin + len(bare), kind, "column", True))
             place += len(value) + 1
-    for match in _LIKE.finditer(text):
+    low = "like" in text or "LIKE" in text or " IN (" in text or " in (" in text
+    for match in _LIKE.finditer(text) if low else ():
         kind = judge(match[1].strip('"`[]').rsplit(".", 1)[-1]).kind
         if kind and match[2].strip("%_ "):
             spans.append(Span(match.start(2), match.end(2), kind, "column", True))
-    for match in _ROW.finditer(text):
+    for match in _ROW.finditer(text) if "Failing row" in text else ():
         spans.extend(_cells(text, match.start(1), match.end(1)))
-    for match in _BOUND.finditer(text):
+    bound = "@" in text or ":1" in text or "$1" in text
+    for match in _BOUND.finditer(text) if bound else ():
         spans.extend(_cells(text, match.start(2), match.end(2)))
     names: dict[str, str] = {}
-    for match in _PLACED.finditer(text):
+    for match in _PLACED.finditer(text) if bound or "?" in text or "%s" in text else ():
         names[match[2]] = judge(match[1].strip('"`').rsplit(".", 1)[-1]).kind
-    for insert in _INSERT.finditer(text):
-        values = re.compile(r"\(([^()]*)\)").match(text, insert.end())
+    for insert in inserts:
+        values = _ONE_ROW.match(text, insert.end())
         if values:
             for column, value in zip(insert[1].split(","), values[1].split(","), strict=False):
                 if value.strip().startswith("$"):

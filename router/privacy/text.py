@@ -104,6 +104,7 @@ _FRAME: Final = re.compile(
     r"^[ \t]+at [A-Za-z_$<][\w.$<>`+/-]{1,200}(?:\[[\w.,]{1,80}\])?\([^()'\"\n]{0,300}\)(?: in [^'\"\n]{1,200}:line \d{1,6})?[ \r]*$", re.MULTILINE
 )
 """A frame of a .NET or Java trace: a method with its parameters' types, and a file with a line."""
+_REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{4,5}")
 _ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-f]{1,16}")
 _CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\xc9\xe9]+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
@@ -669,7 +670,7 @@ class Reader:
                 after = text[item.end : items[index + 1].start] if index + 1 < count else ""
                 if after and ("=" in after or ":" in after) and _is_separator(after):
                     verdict, taken = self._key(text, items, index)
-                    if verdict is not None and verdict.kind:
+                    if verdict is not None and verdict.kind and not (kind == "c" and _SOURCE_FILE.fullmatch(item.text)):
                         if kind == "c":
                             self._code(text, items, index, spans)
                         del taken
@@ -1469,6 +1470,7 @@ class Reader:
             first = False
         if (
             leading_kind
+            and not _REPLICA.fullmatch(word)
             and (adjacent or (mixed and leading_kind and not second and alphabetic == 0))
             and (len(digits) >= 3 or mixed >= 1)
             and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}
@@ -1591,6 +1593,21 @@ class Reader:
             after.text.lower() if after is not None and after.type in {"w", "c"} and gap_after in {" ", "-", ""} else ""
         )
         if self._street(text, items, index, spans):
+            return
+        if before is not None and gap_before == "[" and gap_after[:1] == "]" and before.type == "c" and len(digits) in range(1, 8):
+            return  # `appt-sms[4410]`: a program and its process
+        if (
+            before is not None
+            and spans
+            and spans[-1].kind == "ADDRESS"
+            and spans[-1].end == before.end
+            and gap_before in {", ", " ", ",\n", "\n", " - "}
+            and len(digits) in {4, 5, 6}
+            and not (gap_before == " " and after_word in shapes.COUNTED)
+        ):
+            spans.append(Span(item.start, item.end, "ZIP", "street", True))
+            if after is not None and after.type == "w" and gap_after == " " and after.text[0].isupper():
+                spans.append(Span(after.start, after.end, "ADDRESS", "street", True))
             return
         if (
             before is not None

@@ -236,6 +236,8 @@ class _Work:
                     and not _CLOUD.isdisjoint(value)
                 ):
                     continue
+                elif name == "serial" and not _CERTIFICATE.isdisjoint(value):
+                    below = self.named_place(place, name, "cert serial")
                 elif below.helper == "id" and not below.verdict.kind and not below.exact and isinstance(item, (str, int)):
                     if personal is None:
                         personal = self.personal(value, place)
@@ -493,7 +495,7 @@ class _Work:
                     and self.harmless_url(text)
                     and not any(_open(found[0]) is not None for found in _RUN.finditer(text))
                 )
-            if len(text) > 300:
+            if len(text) > 300 or "\t" in text or "\n" in text:
                 return False
             return plays(text, role, self.reader) or (declared and role in _NAMING and identifier(text, self.reader))
         except (TooDeep, ValueError, RecursionError):
@@ -511,6 +513,9 @@ class _Work:
             self.free(box, key, text, place, "", extra=kind)
             return
         if text[0] in "{[" and self.embedded(box, key, text, place):
+            return
+        if kind == "SECRET" and place.path and split(place.path[-1]) == ("routing", "key") and _trade_name(text):
+            self.plain.append((box, key, text, place))  # RabbitMQ's; PagerDuty's is 32 hex digits
             return
         if kind == "SECRET":
             found = re.match(r"(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+", text)
@@ -595,6 +600,9 @@ class _Work:
 
     def free(self, box: Any, key: Any, text: str, place: Place, role: str, *, extra: str = "") -> None:
         """Free text: structures and encodings inside it are opened, the rest is read word by word."""
+        if self.level == "sealed" and not TOKEN.search(text):
+            self.whole(box, key, text, "TEXT", "sealed", place)
+            return
         first = text[0] if text[0] not in " \t\r\n" else text.lstrip()[:1]
         if first in {"{", "[", '"'} and self.embedded(box, key, text, place):
             return
@@ -906,6 +914,7 @@ def _helper(key: str) -> str:
     return "id" if key in _BARE_IDS else ""
 
 
+_CERTIFICATE: Final = frozenset({"issuer", "not_after", "notAfter", "not_before", "notBefore", "validTo", "valid_to"})
 _ACCOUNTS: Final = frozenset({"account", "owner", "accountId", "account_id", "AccountId", "ownerId", "AWSAccountId", "recipientAccountId"})
 _BARE_IDS: Final = frozenset({"id", "ID", "Id", "_id", "uid", "uuid", "key", "ref", "number", "no", "code", "pk", "identifier", "record", "external_id", "externalId", "extId", "serial"})
 _PERSONAL: Final = frozenset({"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "NATIONAL_ID", "ADDRESS", "PHONE", "ZIP", "EMAIL"})

@@ -100,13 +100,15 @@ def find_tokens(text: str) -> list[str]:
 class ThrowawayMint:
     """Random tokens for previews and `scrub`: the same (kind, normal) is the same token for this object's life only."""
 
-    __slots__ = ("_made", "_used", "limit")
+    __slots__ = ("_at", "_made", "_pool", "_used", "limit")
 
     def __init__(self, limit: int = 100_000) -> None:
         """`limit`: values remembered; beyond it the oldest is forgotten and would get another token."""
         self.limit = limit
         self._made: dict[tuple[str, str], str] = {}
         self._used: set[str] = set()
+        self._pool = b""
+        self._at = 0
 
     def token(self, kind: str, value: str, normal: str) -> str:
         """The token for this value."""
@@ -115,15 +117,22 @@ class ThrowawayMint:
         found = self._made.get(key)
         if found is not None:
             return found
-        made = new_token(kind, secrets.token_bytes(BYTES))
+        made = new_token(kind, self._random())
         while made in self._used:
-            made = new_token(kind, secrets.token_bytes(BYTES))
+            made = new_token(kind, self._random())
         if len(self._made) >= self.limit:
             oldest = next(iter(self._made))
             self._used.discard(self._made.pop(oldest))
         self._made[key] = made
         self._used.add(made)
         return made
+
+    def _random(self) -> bytes:
+        """BYTES fresh random bytes; the system is asked for many at a time."""
+        if self._at >= len(self._pool):
+            self._pool, self._at = secrets.token_bytes(BYTES * 256), 0
+        self._at += BYTES
+        return self._pool[self._at - BYTES : self._at]
 
     def __repr__(self) -> str:
         return "<ThrowawayMint>"
