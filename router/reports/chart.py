@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-WIDTH: Final = 520
+WIDTH: Final = 360
 HEIGHT: Final = 150
 LEFT, RIGHT, TOP, BOTTOM = 34, 8, 22, 24
+LABEL: Final = 30
+"""The narrowest column whose label does not run into the next one's; below, every other column has one."""
 INK: Final = "#1d2a30"
 QUIET: Final = "#5d6b72"
 RULE: Final = "#d5dcdf"
@@ -47,6 +49,7 @@ def columns(bars: Sequence[Bar], unit: str, *, width: int = WIDTH) -> str:
             f'<text x="{LEFT - 5}" y="{y + 3:.1f}" text-anchor="end" fill="{QUIET}">{short(tick)}</text>'
         )
     thick = min(slot * 0.62, 46)
+    every = 1 if slot >= LABEL else 2
     for place, bar in enumerate(bars):
         middle = LEFT + slot * (place + 0.5)
         high = plot * bar.value / top
@@ -55,8 +58,12 @@ def columns(bars: Sequence[Bar], unit: str, *, width: int = WIDTH) -> str:
             f' fill="{MAIN if bar.main else PALE}"/>'
             f'<text x="{middle:.1f}" y="{TOP + plot - high - 3:.1f}" text-anchor="middle" fill="{INK}">'
             f"{short(bar.value)}</text>"
-            f'<text x="{middle:.1f}" y="{HEIGHT - 10}" text-anchor="middle" fill="{QUIET}">{escape(bar.label)}</text>'
         )
+        if place % every == 0:
+            parts.append(
+                f'<text x="{middle:.1f}" y="{HEIGHT - 10}" text-anchor="middle" fill="{QUIET}">'
+                f"{escape(bar.label)}</text>"
+            )
     return "".join(parts) + "</svg>"
 
 

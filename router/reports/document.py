@@ -81,7 +81,14 @@ class Chart:
     title: str
     svg: str
     alt: str
-    block: str = "chart"
+
+
+@dataclass(frozen=True, slots=True)
+class Charts:
+    """Drawings, two side by side."""
+
+    charts: tuple[Chart, ...]
+    block: str = "charts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ class Card:
     block: str = "card"
 
 
-Block: TypeAlias = Paragraph | Table | Facts | Figures | Chart | Note | Card
+Block: TypeAlias = Paragraph | Table | Facts | Figures | Charts | Note | Card
 
 
 @dataclass(frozen=True, slots=True)

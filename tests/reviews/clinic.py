@@ -150,7 +150,7 @@ class Clinic:
     def show(self, quarter: Quarter = LAST, **more: Any) -> Shown:  # noqa: ANN401 - as the flow's
         return review.show(self.runtime, self.tenant_id, quarter, **more)
 
-    def decide(  # noqa: PLR0913 - one a word of the command
+    def decide(
         self,
         item: UUID | str,
         verdict: Verdict,

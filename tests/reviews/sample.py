@@ -1,4 +1,4 @@
-"""A quarter as a mid-sized clinic might have it, as a plain record: fourteen opt-ins, two earlier quarters, exceptions."""
+"""A quarter as a clinic might have it, as a plain record: fourteen opt-ins, two earlier quarters, exceptions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from router.core.quarter import Quarter
 from router.core.review import (
     SCHEMA,
     WEEKS,
@@ -25,7 +26,6 @@ from router.core.review import (
     sha256,
     statement,
 )
-from router.core.quarter import Quarter
 from router.reports import review
 
 QUARTER = Quarter(2026, 4)

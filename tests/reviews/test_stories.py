@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
-from router.flow import review
-from tests.reviews.clinic import INES, LAST, NOW, PAUL, ROSA, TODAY, VERA, Clinic
+from tests.reviews.clinic import LAST, VERA, Clinic
 
 
 def test_two_reviewers_judge_a_quarter_and_sign_it(clinic: Clinic) -> None:
