@@ -159,7 +159,7 @@ DECLARE
 BEGIN
   SELECT h.vendor, d.identity INTO c FROM public.channels h
   JOIN public.destinations d ON d.tenant_id = h.tenant_id AND d.destination_id = h.destination_id
-  WHERE h.tenant_id = mine AND h.channel_id = p_channel AND h.retired_at IS NULL FOR SHARE OF h;
+  WHERE h.tenant_id = mine AND h.channel_id = p_channel AND h.retired_at IS NULL;
   IF NOT FOUND THEN
     RETURN 'there is no such channel';
   ELSIF NOT EXISTS (SELECT FROM public.users u WHERE u.tenant_id = mine AND u.user_id = p_requester
@@ -224,7 +224,7 @@ BEGIN
   END IF;
   SELECT h.vendor, d.identity INTO c FROM public.channels h
   JOIN public.destinations d ON d.tenant_id = h.tenant_id AND d.destination_id = h.destination_id
-  WHERE h.tenant_id = mine AND h.channel_id = o.channel_id AND h.retired_at IS NULL FOR SHARE OF h;
+  WHERE h.tenant_id = mine AND h.channel_id = o.channel_id AND h.retired_at IS NULL;
   IF NOT FOUND OR c.identity <> o.identity THEN
     RETURN 'the channel leads elsewhere than when it was asked for';
   END IF;

@@ -12,9 +12,10 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,8 +24,9 @@ import msgspec
 from channels.contract import Delivered, Kind, Message, Outcome, Reason, Rejected, Retry, SafeText, Sender, Spec
 from channels.registry import CHANNELS
 from router.core import render
-from router.core.optin import Channel, Ground, Tenant, Tokens, decide
+from router.core.optin import Channel, Decision, Ground, Plaintext, Tenant, Tokens, decide
 from router.core.retry import Again, Dead, Done, Health, next_step, pause
+from router.flow import disclose
 from router.flow.snapshot import Snapshot, Snapshots
 from router.keys import IntegrityFailure, KeystoreDown
 from router.privacy.rules import Rules
@@ -111,6 +113,7 @@ class Way:
     """An open way to one destination."""
 
     spec: Spec[Any]
+    config: Any  # an instance of spec.config
     sender: Sender
     identity: bytes
     encrypted: bool
@@ -143,7 +146,7 @@ class Ways:
             secrets = self._vault.credentials(session, tenant_id, destination_id, bytes(row.secrets), row.key_version)
         try:
             config = msgspec.convert(row.config, spec.config)
-            way = Way(spec, spec.open(config, secrets, self._kit), bytes(row.identity), spec.encrypted(config))
+            way = Way(spec, config, spec.open(config, secrets, self._kit), bytes(row.identity), spec.encrypted(config))
         except ValueError:  # msgspec's is one too
             return None
         with self._lock:
@@ -386,8 +389,44 @@ class Drain:
             trips.append(trip)
         if ready:
             decisions = [self._decide(way, batch, due) for due in ready]
+            if any(isinstance(each, Plaintext) for each in decisions):
+                finished = self._disclose(way, batch, ready, messages, decisions, trips)
+                messages = [each.message for each in finished]
+                decisions = [each.decision for each in finished]
+                trips = [each.trips for each in finished]
+                if time.monotonic() + way.spec.traits.deadline > batch.lease_ends:  # grants took too long
+                    return records + [unsent(due, "pending", "lease_too_short") for due in ready]
             records += self._out(way, batch, ready, messages, decisions, trips)
         return records
+
+    def _disclose(
+        self,
+        way: Way,
+        batch: Batch,
+        dues: list[Due],
+        messages: list[Message],
+        decisions: list[Decision],
+        trips: list[int],
+    ) -> list[disclose.Finished]:
+        """The batch again, with plaintext where a committed grant gave it; all of it goes to one destination."""
+        snapshot = batch.snapshot
+        to = disclose.Destination(
+            snapshot.tenant_id, dues[0].channel_id, dues[0].destination_id, way.identity, batch.claim.version
+        )
+        attempts = [
+            disclose.Attempt(
+                due.incident,
+                due.revision,
+                due.attempts + 1,
+                decision,
+                message,
+                trip,
+                partial(self._render, batch, due),
+                partial(way.spec.preview, way.config),
+            )
+            for due, decision, message, trip in zip(dues, decisions, messages, trips, strict=True)
+        ]
+        return disclose.finish(self._runtime, to, snapshot.rules, attempts)
 
     def _send_digest(self, way: Way, batch: Batch, dues: list[Due]) -> list[Record]:
         snapshot = batch.snapshot
@@ -399,7 +438,8 @@ class Drain:
             page=self._page,
         )
         message, trip = self._clean.look(one, snapshot.rules)
-        decisions = [self._decide(way, batch, due) for due in dues]
+        decided = [self._decide(way, batch, due) for due in dues]
+        decisions = [Tokens(Ground.DIGEST) if isinstance(each, Plaintext) else each for each in decided]
         return self._out(way, batch, dues, [message], decisions, [trip] * len(dues))
 
     def _out(
@@ -408,7 +448,7 @@ class Drain:
         batch: Batch,
         dues: list[Due],
         messages: list[Message],
-        decisions: list[Tokens],
+        decisions: Sequence[Decision],
         trips: list[int],
     ) -> list[Record]:
         """Hand messages to the sender: one for each delivery, or one digest for all of them."""
@@ -428,22 +468,21 @@ class Drain:
             for due, outcome, decision, trip in zip(dues, outcomes, decisions, trips, strict=True)
         ]
 
-    def _decide(self, way: Way, batch: Batch, due: Due) -> Tokens:
-        """Policy at the render of this attempt. No opt-in can be made yet, so the answer is tokens, with its reason."""
+    def _decide(self, way: Way, batch: Batch, due: Due) -> Decision:
+        """Policy at the render of this attempt, from what the claim's version of the tenant says: no query."""
         claim, snapshot = batch.claim, batch.snapshot
         channel = snapshot.channels.get(due.channel_id)
-        decision = decide(
+        return decide(
             Channel(due.channel_id, way.identity, channel.vendor if channel else "", way.encrypted),
-            (),
-            {},
+            snapshot.optins.get(due.channel_id, ()),
+            snapshot.baas,
             Tenant(snapshot.tenant_id, claim.tenant_kill_switch),
             claim.kill_switch or self._runtime.kill_switch,
             due.incident,
             claim.now,
         )
-        return decision if isinstance(decision, Tokens) else Tokens(Ground.ERROR)
 
-    def _render(self, batch: Batch, due: Due) -> Message:
+    def _render(self, batch: Batch, due: Due, values: Mapping[str, str] | None = None) -> Message:
         incident, snapshot = due.incident, batch.snapshot
         source = snapshot.sources.get(incident.source_id)
         kind: Kind = "trigger" if due.kind in {"update", "acknowledge"} and not due.reached else due.kind
@@ -452,13 +491,14 @@ class Drain:
             kind=kind,
             key=f"{incident.incident_id.hex}-{due.channel_id.hex[:8]}-{due.revision}",
             why=due.why,
-            mode="tokens",
+            mode="plaintext" if values else "tokens",
             tenant=snapshot.slug,
             url=self._page(incident.incident_id),
             refs=due.refs,
             repeat=due.uncertain,
             with_trigger=kind == "resolve" and not due.reached,
             quiet_after=source.quiet_after if source else None,
+            values=values,
         )
 
     def _page(self, incident_id: UUID) -> str:
@@ -518,7 +558,7 @@ def failed(due: Due, outcome: Retry | Rejected, now: datetime) -> Record:
 def outcome_record(
     due: Due,
     outcome: Outcome,
-    decision: Tokens,
+    decision: Decision,
     started_at: datetime,
     latency: float,
     tripwire: int,
@@ -562,7 +602,8 @@ def outcome_record(
         reason=Reason.DELIVERED.value if isinstance(outcome, Delivered) else outcome.reason.value,
         status=outcome.status,
         policy=decision.reason.value,
-        mode="tokens",
+        mode="plaintext" if isinstance(decision, Plaintext) else "tokens",
+        optin_id=decision.optin_id if isinstance(decision, Plaintext) else None,
         repeat=due.uncertain,
         tripwire=tripwire,
         remote_id=remote_id,

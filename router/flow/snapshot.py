@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from router.core import routing
+from router.core.optin import Baa, OptIn
 from router.privacy.rules import Level, Rules, compile_rules
 from router.sources.contract import Format
 from router.sources.registry import FORMATS
-from router.store import config
+from router.store import config, optins
 from router.store.session import Session
 
 
@@ -58,6 +59,8 @@ class Snapshot:
     channels: Mapping[UUID, Channel]
     table: routing.Table
     rules: Rules
+    optins: Mapping[UUID, tuple[OptIn, ...]] = field(default_factory=dict)  # by channel
+    baas: Mapping[UUID, Baa] = field(default_factory=dict)
 
     def source_named(self, name: str) -> Source | None:
         """The source with this name."""
@@ -105,7 +108,12 @@ def load(session: Session) -> Snapshot | None:
         )
         for row in config.routes(session)
     )
+    opted: dict[UUID, tuple[OptIn, ...]] = {}
+    for optin in optins.current(session):
+        opted[optin.channel_id] = (*opted.get(optin.channel_id, ()), optin)
     return Snapshot(
+        optins=opted,
+        baas=optins.agreements(session) if opted else {},
         tenant_id=tenant.tenant_id,
         slug=tenant.slug,
         name=tenant.name,

@@ -109,6 +109,7 @@ class Record:
     destination_id: UUID
     refs: dict[str, str]
     sent: bool = True  # False: given back or suppressed without an attempt
+    optin_id: UUID | None = None  # under which an attempt in plaintext was made
     original: Outcome | None = None
 
 
@@ -422,6 +423,7 @@ def _write(session: Session, tenant_id: UUID, token: UUID, kept: Sequence[tuple[
             "policy": each.policy,
             "repeat": each.repeat,
             "tripwire": each.tripwire,
+            "optin_id": each.optin_id,
         }
         for channel_id, each in kept
         if each.sent
@@ -429,10 +431,10 @@ def _write(session: Session, tenant_id: UUID, token: UUID, kept: Sequence[tuple[
     if attempted:
         session.queue(
             "INSERT INTO attempts (tenant_id, incident_id, channel_id, revision, number, started_at, latency_ms,"
-            " outcome, reason, status, mode, policy, repeat, tripwire)"
+            " outcome, reason, status, mode, policy, repeat, tripwire, optin_id)"
             " SELECT %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, channel_id uuid, revision int,"
             " number int, started_at timestamptz, latency_ms real, outcome text, reason text, status int, mode text,"
-            " policy text, repeat bool, tripwire int) WHERE true" + _FENCED + " ON CONFLICT DO NOTHING",
+            " policy text, repeat bool, tripwire int, optin_id uuid) WHERE true" + _FENCED + " ON CONFLICT DO NOTHING",
             (tenant_id, packed(attempted), token),
         )
     _keep_refs(session, tenant_id, token, [(channel_id, each) for channel_id, each in kept if each.refs])

@@ -1,4 +1,4 @@
-"""Opt-ins and agreements: read as rows, changed only through functions of the vault that decide what may become what."""
+"""Opt-ins and agreements: read as rows, changed only through the vault's functions, which say what may become what."""
 
 from __future__ import annotations
 
