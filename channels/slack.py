@@ -6,7 +6,7 @@ Methods, limits and error codes: https://docs.slack.dev/reference/methods/chat.p
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,6 +47,7 @@ _NO_UPDATE = {
     *("update_failed", "external_channel_migrating", "streaming_state_conflict"),
 }
 _PARENT_GONE = {"message_not_found", "thread_not_found", "is_inactive"}
+_PAGE, _PAGES = 1_000, 15  # entries, pages: 15,000 people; beyond it guests are not told
 _LONG_WAIT = 600.0  # seconds, for what only an administrator or the next hour changes
 
 
@@ -353,7 +354,9 @@ def _client(config: SlackConfig, secrets: Secrets, out: kit.Kit) -> SlackClient:
 def inspect(config: SlackConfig, secrets: Secrets, out: kit.Kit) -> dict[str, str]:
     """What Slack says about the channel now: the team, and who can read along. Empty when it does not say.
 
-    Needs channels:read or groups:read. See https://docs.slack.dev/reference/objects/conversation-object.
+    Needs channels:read or groups:read, and users:read for `guests`: the ids of members who are guests or of another
+    workspace, in order, left out when Slack does not let us see them all.
+    See https://docs.slack.dev/reference/objects/conversation-object and /user-object.
     """
     client = _client(config, secrets, out)
     client.until = monotonic() + SPEC.traits.deadline
@@ -365,9 +368,47 @@ def inspect(config: SlackConfig, secrets: Secrets, out: kit.Kit) -> dict[str, st
     if not isinstance(team, str) or not isinstance(channel, dict):
         return {}
     facts = ("is_private", "is_shared", "is_org_shared", "is_ext_shared", "is_pending_ext_shared", "is_archived")
-    return {"team": team, "channel": str(channel.get("id", ""))} | {
+    found = {"team": team, "channel": str(channel.get("id", ""))} | {
         name: str(channel[name]).lower() for name in facts if name in channel
     }
+    guests = _guests(client, config.channel, team)
+    return found if guests is None else found | {"guests": " ".join(sorted(guests))}
+
+
+def _guests(client: SlackClient, channel: str, team: str) -> set[str] | None:
+    """Members who are no full members of this team; None when Slack does not say."""
+    try:
+        members = _pages(lambda cursor: client.conversations_members(channel=channel, cursor=cursor, limit=_PAGE))
+        people = _pages(lambda cursor: client.users_list(cursor=cursor, limit=_PAGE))
+    except Exception:  # noqa: BLE001 - see SlackSender
+        return None
+    if members is None or people is None:
+        return None
+    full = {
+        each.get("id")
+        for each in people
+        if isinstance(each, dict)
+        and not (each.get("is_restricted") or each.get("is_ultra_restricted") or each.get("is_stranger"))
+        and each.get("team_id", team) == team
+    }
+    return {each for each in members if isinstance(each, str)} - full
+
+
+def _pages(call: Callable[[str | None], Any]) -> list[Any] | None:
+    """Every `members` entry of a method that pages; None when it has more pages than are looked at."""
+    found: list[Any] = []
+    cursor: str | None = None
+    for _ in range(_PAGES):
+        answer = call(cursor)
+        page = answer.get("members")
+        if not isinstance(page, list):
+            return None
+        found += page
+        more = answer.get("response_metadata")
+        cursor = more.get("next_cursor") if isinstance(more, dict) else None
+        if not cursor:
+            return found
+    return None
 
 
 def _identity(config: SlackConfig, secrets: Secrets) -> dict[str, str]:

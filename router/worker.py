@@ -25,7 +25,7 @@ from celery.exceptions import Reject, SecurityWarning
 from celery.signals import setup_logging, worker_shutting_down
 
 from router import broker, log, settings, wiring
-from router.flow import audit_keep, edge, notice, review, upkeep
+from router.flow import audit_keep, drift, edge, lapse, notice, review, upkeep
 from router.flow.delivery import Drain
 from router.flow.intake import Intake
 from router.flow.lanes import Lanes
@@ -40,6 +40,9 @@ logger = logging.getLogger(__name__)
 
 SELF_RING = 10.0
 """Seconds without upkeep after which a worker rings it itself (design §4)."""
+
+WATCH = 30.0
+"""Seconds between two looks at which opted-in destinations are to be asked about."""
 
 STOP = 8.0
 """Seconds that a stopping worker gives to what is out."""
@@ -68,6 +71,7 @@ class Works:
         self._threads = [
             threading.Thread(target=self._keep_up, name="upkeep", daemon=True),
             threading.Thread(target=self._keep_audit, name="audit", daemon=True),
+            threading.Thread(target=self._watch, name="watch", daemon=True),
         ]
         if self._bell is not None:
             self._threads.append(threading.Thread(target=self._listen, name="doorbell", daemon=True))
@@ -83,6 +87,7 @@ class Works:
         try:
             if upkeep.run(self.runtime.database, self.ring) is not None:
                 review.keep_up(self.runtime)
+                lapse.run(self.runtime)
         except DatabaseDown as error:
             logger.warning("upkeep put down", extra={"sqlstate": error.sqlstate})
         except Exception as error:  # noqa: BLE001 - its thread also watches this worker's session: it must live on
@@ -143,13 +148,27 @@ class Works:
             if row is not None and row.late:
                 self.keep_up()
 
+    def _watch(self) -> None:
+        """Ask vendors about opted-in destinations, in a thread of its own: an answer may take long."""
+        while not self._stopping.wait(WATCH):
+            try:
+                drift.run(self.runtime)
+            except DatabaseDown as error:
+                logger.warning("watch put down", extra={"sqlstate": error.sqlstate})
+            except Exception as error:  # noqa: BLE001 - as in keep_up: the next round goes on
+                logger.error("watch failed", extra={"cause": type(error).__name__})
+
     def _keep_audit(self) -> None:
         """Chain what was committed every second, sign it and look after its months when that is due.
 
         Every worker does, and one at a time gets to: so it goes on whoever stops, with or without a beat.
         """
+        schema_noted = False
         while not self._stopping.wait(audit_keep.CHAIN_EVERY):
             try:
+                if not schema_noted:
+                    audit_keep.note_schema(self.runtime, "alertveil")
+                    schema_noted = True
                 audit_keep.round_(self.runtime)
             except DatabaseDown as error:
                 logger.warning("audit not kept", extra={"sqlstate": error.sqlstate})

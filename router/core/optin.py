@@ -190,17 +190,20 @@ def due(days: Sequence[int], told: Sequence[int], ends_at: datetime, now: dateti
 def strayed(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
     """What is different about a destination from when it was opted in, for people; None: nothing that matters.
 
-    Facts as `Spec.inspect` gives them. One that the vendor did not tell, then or now, is no change: an outage or a
-    scope that is missing must not read like an intruder. Members who are no guests may come and go.
+    Facts as `Spec.inspect` gives them. One that the vendor does not tell is no change: an outage or a scope that is
+    missing must not read like an intruder. Members who are no guests may come and go.
     """
     for name, words in _FACTS.items():
-        if name in before and name in now and before[name] != now[name]:
-            if name == "guests" and not set(now[name].split()) - set(before[name].split()):
-                continue  # a guest left
-            if name in _BAD_WHEN_TRUE and now[name] != "true":
-                continue
-            if name == "is_private" and now[name] == "true":
-                continue
+        was, is_now = before.get(name, "false" if name in _BAD_WHEN_TRUE else None), now.get(name)
+        if was is None or is_now is None or was == is_now:
+            continue
+        if name == "guests":
+            bad = bool(set(is_now.split()) - set(was.split()))  # one who left is no harm
+        elif name == "is_private":
+            bad = is_now != "true"
+        else:
+            bad = name not in _BAD_WHEN_TRUE or is_now == "true"
+        if bad:
             return words
     return None
 

@@ -26,7 +26,7 @@ from channels.registry import CHANNELS
 from router.core import render
 from router.core.optin import Channel, Decision, Ground, Plaintext, Tenant, Tokens, decide
 from router.core.retry import Again, Dead, Done, Health, next_step, pause
-from router.flow import disclose
+from router.flow import disclose, drift
 from router.flow.snapshot import Snapshot, Snapshots
 from router.keys import IntegrityFailure, KeystoreDown
 from router.privacy.rules import Rules
@@ -460,6 +460,8 @@ class Drain:
             log.error("sender raised", extra={"cause": type(error).__name__, "kind": way.spec.kind})
             outcomes = [Rejected(Reason.BUG) for _ in messages]
         latency = (time.monotonic() - began) * 1000
+        if any(isinstance(each, Retry) and each.reason is Reason.TLS for each in outcomes):
+            drift.certificate_failed(self._runtime, batch.snapshot.tenant_id, dues[0].channel_id)
         if len(messages) == 1:
             outcomes = outcomes * len(dues)
         digest = bool(messages[0].digest)

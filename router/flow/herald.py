@@ -46,13 +46,14 @@ class Word:
     firing: bool = True
     wakes: bool = False
     mail: bool = True
+    shown: bool = True
     path: str = ""
 
 
 def put(runtime: Runtime, session: Session, tenant_id: UUID, words: Iterable[Word]) -> set[tuple[UUID, UUID]]:
     """Write what there is to tell into the caller's transaction; returns the lanes to ring for after its commit."""
     lanes: set[tuple[UUID, UUID]] = set()
-    for word in words:
+    for word in (each for each in words if each.shown):
         lanes |= notice.policy_in(
             runtime,
             session,
@@ -167,6 +168,7 @@ def single_custody(row: Row) -> Word:
         f"{row.requested_by} asked and {row.approved_by} approved, both through {row.approved_via}. Was it two people? "
         f"It stands as an exception in every review; `alertveil optins revoke {row.optin_id}` ends it.",
         _labels(row),
+        shown=False,
     )
 
 
@@ -213,7 +215,7 @@ def over(row: Row) -> list[Word]:
     """Nothing is left to be told of it: its incidents end."""
     return [
         Word((topic, str(row.optin_id)), "info", f"The opt-in of channel {row.channel} is over", "", firing=False)
-        for topic in ("opt-in", "break-glass opt-in", "single-custody opt-in")
+        for topic in ("opt-in", "break-glass opt-in")
     ]
 
 

@@ -298,7 +298,15 @@ def test_slack_says_who_can_read_along(vendor: SlackVendor, kit: Kit) -> None:
     vendor.channel_facts = {"is_private": True, "is_ext_shared": True}
     assert SPEC.inspect is not None
     facts = SPEC.inspect(SlackConfig(channel=CHANNEL, base_url=vendor.base_url), {"token": TOKEN}, kit)
-    assert facts == {"team": TEAM, "channel": CHANNEL, "is_private": "true", "is_ext_shared": "true"}
+    assert facts == {"team": TEAM, "channel": CHANNEL, "is_private": "true", "is_ext_shared": "true", "guests": ""}
+
+
+def test_slack_says_which_members_are_guests_or_from_elsewhere(vendor: SlackVendor, kit: Kit) -> None:
+    vendor.members += ["U0GUEST", "U0STRANGER"]
+    vendor.people.append({"id": "U0GUEST", "team_id": TEAM, "is_restricted": True})
+    assert SPEC.inspect is not None
+    facts = SPEC.inspect(SlackConfig(channel=CHANNEL, base_url=vendor.base_url), {"token": TOKEN}, kit)
+    assert facts["guests"] == "U0GUEST U0STRANGER"
 
 
 def test_slack_says_nothing_when_it_is_down(vendor: SlackVendor, kit: Kit) -> None:

@@ -15,7 +15,8 @@ class SlackVendor(HttpVendor):
     """Answers 200 with `ok`, as Slack does (https://docs.slack.dev/reference/methods/chat.postMessage).
 
     `messages` holds what each channel shows now: (channel, ts) -> the message's last arguments. `gone` makes channels
-    unknown; `forget` deletes a message, as a person in Slack may.
+    unknown; `forget` deletes a message, as a person in Slack may. `members` are the ids in every channel,
+    `people` the workspace's own, guests among them.
     """
 
     kind = "slack"
@@ -25,6 +26,8 @@ class SlackVendor(HttpVendor):
         self.messages: dict[tuple[str, str], dict[str, Any]] = {}
         self.gone: set[str] = set()
         self.channel_facts: dict[str, Any] = {"is_private": False, "is_ext_shared": False}
+        self.members = ["U0LOCAL001", "U0LOCAL002"]
+        self.people: list[dict[str, Any]] = [{"id": each, "team_id": TEAM} for each in self.members]
         self._stamp = 1_767_225_600_000_000
 
     @property
@@ -67,6 +70,10 @@ class SlackVendor(HttpVendor):
                 if arguments.get("channel") in self.gone:
                     return _says(ok=False, error="channel_not_found")
                 return _says(ok=True, channel={"id": arguments.get("channel"), **self.channel_facts})
+            case "conversations.members":
+                return _says(ok=True, members=self.members, response_metadata={"next_cursor": ""})
+            case "users.list":
+                return _says(ok=True, members=self.people, response_metadata={"next_cursor": ""})
         return _says(ok=False, error="unknown_method")
 
     def _post(self, arguments: dict[str, Any]) -> Reply:
