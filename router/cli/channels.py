@@ -81,8 +81,8 @@ def try_out(channel: Name, *, tenant: Slug = None, as_: As = None, as_json: Json
 
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
-        reach.acting(runtime, tenant_id, as_, "operate")
-        tried = manage.test(runtime, tenant_id, channel)
+        actor = reach.acting(runtime, tenant_id, as_, "operate")
+        tried = manage.test(runtime, tenant_id, channel, actor)
     took = f"{tried.latency_ms:.0f} ms"
     if as_json:
         say.line(

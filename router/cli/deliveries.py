@@ -112,10 +112,10 @@ def retry(delivery: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = 
 
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
-        reach.acting(runtime, tenant_id, as_, "operate")
+        actor = reach.acting(runtime, tenant_id, as_, "operate")
         with runtime.database.tenant(tenant_id) as session:
             parts = _parts(reach.full(session, delivery))
-        row = manage.retry(runtime, tenant_id, *parts)
+        row = manage.retry(runtime, tenant_id, *parts, actor)
     name = f"{parts[0]}/{parts[1]}/{parts[2]}"
     if as_json:
         say.line({"id": name, "state": "pending"})
@@ -139,8 +139,8 @@ def recover(
     moment = when(since, datetime.now(UTC))
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
-        reach.acting(runtime, tenant_id, as_, "operate")
-        count = manage.recover(runtime, tenant_id, moment, channel)
+        actor = reach.acting(runtime, tenant_id, as_, "operate")
+        count = manage.recover(runtime, tenant_id, moment, channel, actor)
     if as_json:
         say.line({"id": tenant_id, "recovered": count})
     else:

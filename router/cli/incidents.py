@@ -136,9 +136,7 @@ def _act(incident: str, tenant: str | None, action: Action, as_: str | None, *, 
         actor = reach.acting(runtime, tenant_id, as_, "respond")
         with runtime.database.tenant(tenant_id) as session:
             incident_id = reach.incident(session, incident)
-        change = respond.respond(
-            runtime.database, Snapshots(), runtime.broker.ring, tenant_id, incident_id, action, actor
-        )
+        change = respond.respond(runtime, Snapshots(), runtime.broker.ring, tenant_id, incident_id, action, actor)
     done = change.incident
     changed = change.kind is not None
     if as_json:

@@ -5,16 +5,20 @@ Every command imports what it needs when it runs, so that a short one does not p
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from router.cli import reach, say
 from router.cli.failure import Refused
 from router.cli.reach import Json
+
+if TYPE_CHECKING:
+    from router.settings import Settings
 
 keys = typer.Typer(help="The keys that wrap every tenant's own.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -62,10 +66,28 @@ def migrate(*, as_json: Json = False) -> None:
     if not config.owner_database_url:
         raise Refused("Set ALERTVEIL_OWNER_DATABASE_URL: the schema is changed by the database's owner only.", 2)
     changed = schema.migrate(config.owner_database_url, config.database_url or None, config.auditor_database_url)
+    if changed and config.database_url:
+        _note_schema(config)
     if as_json:
         say.line({"id": schema.newest(), "changed": changed})
     else:
         say.text(f"The schema is at {schema.newest()}{'' if changed else ' already'}.")
+
+
+def _note_schema(config: Settings) -> None:
+    """Write down that the schema changed; where the keystore is out of reach, the next worker does it."""
+    from router import wiring
+    from router.flow import audit_keep
+    from router.keys import KeystoreDown
+    from router.settings import SettingsError
+    from router.store.session import DatabaseDown, UnsafeRole
+
+    with contextlib.suppress(KeystoreDown, DatabaseDown, UnsafeRole, SettingsError):
+        runtime = wiring.build(config, connections=2)
+        try:
+            audit_keep.note_schema(runtime, reach.host())
+        finally:
+            runtime.close()
 
 
 def apply(

@@ -51,6 +51,7 @@ def acting(built: Runtime, tenant_id: UUID | None, email: str | None, deed: Deed
     if email is None or tenant_id is None:
         return host()
     from router.core.access import may
+    from router.core.audit import Event
     from router.store import users
 
     with built.database.tenant(tenant_id) as session:
@@ -58,7 +59,13 @@ def acting(built: Runtime, tenant_id: UUID | None, email: str | None, deed: Deed
     if user is None or user.disabled_at is not None:
         raise Refused("--as names nobody who is a user of this tenant.")
     if not may(user.roles, deed):
-        raise Refused("The roles of the user that --as names do not allow this.")
+        refusal = "The roles of the user that --as names do not allow this."
+        with built.database.tenant(tenant_id) as session:
+            event = Event(
+                "access", user.email, f"tenant:{tenant_id}", "denied", refusal, host(), details={"deed": deed}
+            )
+            built.audit.write(session, tenant_id, event)
+        raise Refused(refusal)
     return f"{user.email} through {host()}"
 
 

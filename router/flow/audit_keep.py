@@ -13,7 +13,7 @@ from uuid import UUID
 
 from router.core import audit as chains
 from router.core import checkpoint
-from router.core.audit import INSTANCE, Fault, Walk
+from router.core.audit import INSTANCE, Event, Fault, Walk
 from router.core.checkpoint import NoKey, NotSigned, Trusted
 from router.flow.audit_files import Files
 from router.flow.audit_verify import Anchors, Claim, Found, filed, follow, rows, start_of, verify
@@ -61,6 +61,16 @@ def round_(runtime: Runtime) -> None:
         chain(runtime)
     if signing:
         sign(runtime)
+
+
+def note_schema(runtime: Runtime, actor: str) -> None:
+    """Write down that the schema is another than was last written down. Raises KeystoreDown, DatabaseDown."""
+    with runtime.database.tenant(INSTANCE) as session:
+        version = audit.schema(session)
+        last = audit.newest(session, "schema.migrate")
+        if last is None or last.details.get("version") != version:
+            event = Event("schema.migrate", actor, "installation", details={"version": version})
+            runtime.audit.write(session, INSTANCE, event)
 
 
 def chain(runtime: Runtime) -> int:

@@ -19,7 +19,7 @@ from channels.contract import Delivered, Message, Outcome, Reason
 from channels.registry import CHANNELS
 from router.core import render
 from router.core.access import ROLES
-from router.core.audit import Event
+from router.core.audit import INSTANCE, JSON, Event, moment
 from router.flow.delivery import Ways
 from router.runtime import Runtime
 from router.store import config, incidents, listing, users
@@ -141,8 +141,10 @@ def usable_address(email: str) -> str:
 def switch(runtime: Runtime, tenant_id: UUID | None, *, on: bool, actor: str) -> bool:
     """Throw the kill switch of a tenant, or of the installation when `tenant_id` is None; True when that changed it.
 
-    Every tenant it concerns gets a line in its history and a new version. Raises DatabaseDown.
+    Every tenant it concerns gets a line in its history, a new version and an audit event; the installation's chain has
+    one too when the switch is its own. Raises DatabaseDown, KeystoreDown.
     """
+    word = "on" if on else "off"
     whose = "the installation's" if tenant_id is None else "the"
     with runtime.database.several() as session:
         if tenant_id is None:
@@ -154,7 +156,12 @@ def switch(runtime: Runtime, tenant_id: UUID | None, *, on: bool, actor: str) ->
             concerned = [tenant_id]
         for each in concerned if changed else ():
             session.enter(each)
-            config.bump(session, actor, [f"{whose} kill switch: {'on' if on else 'off'}"])
+            config.bump(session, actor, [f"{whose} kill switch: {word}"])
+            where = "installation" if tenant_id is None else f"tenant:{tenant_id}"
+            runtime.audit.write(session, each, Event(f"kill_switch.{word}", actor, where))
+        if changed and tenant_id is None:
+            session.enter(INSTANCE)
+            runtime.audit.write(session, INSTANCE, Event(f"kill_switch.{word}", actor, "installation"))
     return changed
 
 
@@ -169,6 +176,7 @@ def pause(runtime: Runtime, tenant_id: UUID, name: str, reason: str, actor: str)
         row = _channel(session, name)
         if config.pause_channel(session, row.channel_id, reason):
             config.bump(session, actor, [f"channel {name}: paused"])
+            runtime.audit.write(session, tenant_id, _on_channel("channel.pause", actor, row.channel_id))
     return row.channel_id  # type: ignore[no-any-return]  # rows are named tuples
 
 
@@ -183,11 +191,12 @@ def resume(runtime: Runtime, tenant_id: UUID, name: str, actor: str) -> UUID:
         row = _channel(session, name)
         if config.pause_channel(session, row.channel_id, None) or row.paused is not None:
             config.bump(session, actor, [f"channel {name}: resumed"])
+            runtime.audit.write(session, tenant_id, _on_channel("channel.resume", actor, row.channel_id))
     runtime.broker.ring({(tenant_id, row.channel_id)})
     return row.channel_id  # type: ignore[no-any-return]  # rows are named tuples
 
 
-def test(runtime: Runtime, tenant_id: UUID, name: str) -> Tried:
+def test(runtime: Runtime, tenant_id: UUID, name: str, actor: str) -> Tried:
     """Send a made-up message through the channel's own way, now, past its queue and pause.
 
     Raises:
@@ -198,6 +207,7 @@ def test(runtime: Runtime, tenant_id: UUID, name: str) -> Tried:
     with runtime.database.tenant(tenant_id) as session:
         row = _channel(session, name)
         slug = _slug(session)
+        runtime.audit.write(session, tenant_id, _on_channel("channel.test", actor, row.channel_id))
     way = Ways(runtime).to(tenant_id, row.destination_id)
     if way is None:
         raise NotPossible("This version cannot use the channel as it is configured; apply its configuration again.")
@@ -260,7 +270,7 @@ def delivery(session: Session, incident_id: UUID, name: str, revision: int) -> R
     raise NotFound("There is no such delivery in this tenant; `alertveil deliveries list` shows them.")
 
 
-def retry(runtime: Runtime, tenant_id: UUID, incident_id: UUID, name: str, revision: int) -> Row:
+def retry(runtime: Runtime, tenant_id: UUID, incident_id: UUID, name: str, revision: int, actor: str) -> Row:
     """Make a dead or pending delivery due now, on a fresh schedule; returns it as it was.
 
     Raises:
@@ -273,17 +283,29 @@ def retry(runtime: Runtime, tenant_id: UUID, incident_id: UUID, name: str, revis
             if row.state in {"dead", "pending"}:
                 raise NotPossible("A newer revision of the incident followed on this channel; retry that one.")
             raise NotPossible(f"It is {row.state}: only what is dead or pending can be retried.")
+        details: dict[str, JSON] = {"channel": str(row.channel_id), "revision": revision}
+        event = Event("delivery.retry", actor, f"incident:{incident_id}", details=details)
+        runtime.audit.write(session, tenant_id, event)
     runtime.broker.ring({(tenant_id, row.channel_id)})
     return row
 
 
-def recover(runtime: Runtime, tenant_id: UUID, since: datetime, name: str | None) -> int:
+def recover(runtime: Runtime, tenant_id: UUID, since: datetime, name: str | None, actor: str) -> int:
     """Make everything due again that died since then; returns how much that is. Raises NotFound."""
     with runtime.database.tenant(tenant_id) as session:
         only = channel_id(session, name) if name is not None else None
         lanes = listing.recover(session, since, only)
+        details: dict[str, JSON] = {"since": moment(since), "count": len(lanes)}
+        if only is not None:
+            details["channel"] = str(only)
+        event = Event("delivery.recover", actor, f"tenant:{tenant_id}", details=details)
+        runtime.audit.write(session, tenant_id, event)
     runtime.broker.ring({(tenant_id, each) for each in lanes})
     return len(lanes)
+
+
+def _on_channel(action: str, actor: str, channel_id: UUID) -> Event:
+    return Event(action, actor, f"channel:{channel_id}", details={"channel": str(channel_id)})
 
 
 def _channel(session: Session, name: str) -> Row:

@@ -7,10 +7,12 @@ from dataclasses import replace
 from uuid import UUID
 
 from router.core import routing
+from router.core.audit import JSON, Event
 from router.core.incident import Action, Change, act
 from router.flow.snapshot import Snapshots
+from router.runtime import Runtime
 from router.store import deliveries, incidents
-from router.store.session import Database, Session
+from router.store.session import Session
 
 
 class NoSuchIncident(Exception):  # noqa: N818 - the answer
@@ -18,7 +20,7 @@ class NoSuchIncident(Exception):  # noqa: N818 - the answer
 
 
 def respond(
-    database: Database,
+    runtime: Runtime,
     snapshots: Snapshots,
     ring: Callable[[set[tuple[UUID, UUID]]], None],
     tenant_id: UUID,
@@ -30,9 +32,9 @@ def respond(
 
     Raises:
         NoSuchIncident: this tenant has none with this id.
-        DatabaseDown: nothing was changed.
+        DatabaseDown, KeystoreDown: nothing was changed.
     """
-    with database.tenant(tenant_id) as session:
+    with runtime.database.tenant(tenant_id) as session:
         moment = incidents.moment(session)
         snapshot = snapshots.fresh(session, tenant_id, moment.version) if moment else None
         current = incidents.by_id(session, incident_id, lock=True)
@@ -43,6 +45,9 @@ def respond(
             return change
         facts = routing.facts(current.labels, current.severity, current.source)
         change = tell(session, tenant_id, change, routing.plan(change, facts, snapshot.table))
+        details: dict[str, JSON] = {"incident": str(incident_id), "revision": change.incident.revision}
+        event = Event(f"incident.{action}", actor, f"incident:{incident_id}", details=details)
+        runtime.audit.write(session, tenant_id, event)
     ring({(tenant_id, channel_id) for channel_id in change.incident.told})
     return change
 

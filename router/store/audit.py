@@ -284,6 +284,20 @@ def drop(session: Session, month: date) -> bool:
     return bool(row and row.dropped)
 
 
+def schema(session: Session) -> str:
+    """The schema's version."""
+    row = session.one("SELECT version_num FROM public.alembic_version")
+    return row.version_num if row else ""
+
+
+def newest(session: Session, action: str) -> Row | None:
+    """The entered tenant's last event of one action: at, actor, details."""
+    return session.one(
+        "SELECT at, actor, details FROM audit_events WHERE action = %s ORDER BY at DESC, event_id DESC LIMIT 1",
+        (action,),
+    )
+
+
 def _entry(row: Row) -> Entry:
     return Entry(
         row.event_id,

@@ -567,9 +567,7 @@ def test_a_person_who_acts_is_told_of_everywhere(
     assert receipt.incident_id is not None
     for action in ("ack", "investigate", "resolve", "reopen"):
         rung: set[Any] = set()
-        respond(
-            runtime.database, edge.snapshots, rung.update, clinic.tenant_id, receipt.incident_id, action, "user:nina"
-        )
+        respond(runtime, edge.snapshots, rung.update, clinic.tenant_id, receipt.incident_id, action, "user:nina")
         worker.drain(*rung)
     assert actions(pager.received) == ["trigger", "acknowledge", "acknowledge", "resolve", "trigger"]
     timeline = clinic.rows("SELECT revision, why, actor FROM incident_events ORDER BY revision")

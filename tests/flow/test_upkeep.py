@@ -111,9 +111,7 @@ def test_an_investigation_holds_its_incident(
 ) -> None:
     (receipt,) = edge.take(clinic.post(FIRING))
     assert receipt.incident_id is not None
-    respond(
-        runtime.database, edge.snapshots, lambda _: None, clinic.tenant_id, receipt.incident_id, "investigate", "nina"
-    )
+    respond(runtime, edge.snapshots, lambda _: None, clinic.tenant_id, receipt.incident_id, "investigate", "nina")
     passes(superuser, 45)
     beat(runtime)
     assert state(superuser) == "investigating"

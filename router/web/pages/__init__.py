@@ -106,7 +106,7 @@ class Pages(Shell):
             async with self._gate:
                 await asyncio.to_thread(
                     respond.respond,
-                    self._runtime.database,
+                    self._runtime,
                     self._snapshots,
                     self._runtime.broker.ring,
                     visitor.tenant_id,
