@@ -63,6 +63,9 @@ CREATE TABLE tenants (
   safe_words jsonb NOT NULL DEFAULT '[]',
   kill_switch boolean NOT NULL DEFAULT false,
   config_version bigint NOT NULL DEFAULT 1,
+  keep_values interval NOT NULL DEFAULT '30 days',
+  keep_incidents interval NOT NULL DEFAULT '180 days',
+  offboarded_at timestamptz,
   created_at timestamptz NOT NULL DEFAULT now()
 )""",
     # `subject` says who the person is: `local:…` for an account of this installation, `<issuer>|<sub>` for one that an

@@ -48,7 +48,7 @@ CREATE INDEX disclosures_incident ON disclosures (tenant_id, incident_id, at);
 CREATE INDEX disclosures_channel ON disclosures (tenant_id, channel_id, at) WHERE channel_id IS NOT NULL;
 CREATE INDEX disclosures_optin ON disclosures (tenant_id, optin_id, at) WHERE optin_id IS NOT NULL;
 CREATE INDEX disclosures_vendor ON disclosures (tenant_id, vendor_key, at) WHERE vendor_key IS NOT NULL;
-GRANT SELECT, INSERT ON disclosures TO alertveil_vault;
+GRANT SELECT, INSERT, DELETE ON disclosures TO alertveil_vault;
 GRANT SELECT ON disclosures TO alertveil_app;
 GRANT SELECT (tenant_id, grant_id, token, at, kind, actor, user_id, purpose, reason, incident_id, channel_id, vendor,
   optin_id, baa_id, revision, attempt) ON disclosures TO alertveil_auditor;

@@ -1,4 +1,4 @@
-"""Commands about the installation as a whole: its schema, keys and configuration, and the words that serve.
+"""Commands about the installation as a whole: its schema and configuration, and the words that serve.
 
 Every command imports what it needs when it runs, so that a short one does not pay for a long one's libraries.
 """
@@ -20,8 +20,6 @@ from router.cli.reach import Json
 if TYPE_CHECKING:
     from router.settings import Settings
 
-keys = typer.Typer(help="The keys that wrap every tenant's own.", rich_markup_mode=None, no_args_is_help=True)
-
 
 def add(app: typer.Typer) -> None:
     """Hang these commands into the tree."""
@@ -34,7 +32,6 @@ def add(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
     app.command("scrub")(scrub)
     app.command("bench", help="Measure speed and memory; prints a table and JSON.")(bench)
-    app.add_typer(keys, name="keys")
 
 
 def up() -> None:
@@ -172,42 +169,6 @@ def scrub(
 
 def bench() -> None:
     """Shown in the help only: `main` hands this word to the bench."""
-
-
-@keys.command("init")
-def keys_init(*, as_json: Json = False) -> None:
-    """Make the keystore file with one fresh key, unless there is one."""
-    from router import settings
-    from router.keys import init_file, open_keystore
-
-    config = settings.read()
-    made = init_file(Path(config.keystore))
-    current = open_keystore(config.keystore).current
-    if as_json:
-        say.line({"id": current, "made": made})
-    elif made:
-        say.text(f"Made {config.keystore}. Back it up apart from the database: without it nothing can be opened again.")
-    else:
-        say.text(f"{config.keystore} is there already and was left as it is.")
-
-
-@keys.command("status")
-def keys_status(*, as_json: Json = False) -> None:
-    """Say which key wraps, and what each tenant's keys are wrapped by."""
-    from router.flow import manage
-
-    with reach.runtime() as runtime:
-        current = runtime.keys.keystore.current
-        rows = manage.tenant_keys(runtime)
-    if as_json:
-        say.line({"current": current, "tenants": [each._asdict() for each in rows]})
-        return
-    say.text(f"Tenant keys are wrapped by {current}.")
-    say.table(
-        ("tenant", "data key", "index key", "wrapped by"),
-        [(each.tenant, each.data_version, each.index_version, each.wrapped_by) for each in rows],
-        nothing="No tenant has keys yet; they are made with its first alert.",
-    )
 
 
 def _read(file: Path) -> tuple[str, Path]:

@@ -19,8 +19,10 @@ from router.cli import (
     failure,
     incidents,
     installation,
+    keys,
     optins,
     people,
+    retention,
     reveal,
     reviews,
     say,
@@ -52,6 +54,8 @@ app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(baas.app, name="baas")
 app.add_typer(optins.app, name="optins")
 people.add(app)
+retention.add(people.tenants)
+app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(reviews.app, name="reviews")
 reveal.add(app)

@@ -36,15 +36,6 @@ class NotPossible(Exception):  # noqa: N818 - the answer
     """It is there, and cannot be done with it. The text says why."""
 
 
-class TenantKeys(NamedTuple):
-    """The newest key versions of a tenant and the keystore key that wraps them."""
-
-    tenant: str
-    data_version: int
-    index_version: int
-    wrapped_by: str
-
-
 class Tenant(NamedTuple):
     """A tenant as the operator of the installation sees it."""
 
@@ -84,22 +75,6 @@ def tenants(runtime: Runtime) -> list[Tenant]:
             row = config.tenant(session)
             if row is not None:
                 found.append(Tenant(tenant_id, row.slug, row.name, row.privacy, row.kill_switch, row.config_version))
-    return found
-
-
-def tenant_keys(runtime: Runtime) -> list[TenantKeys]:
-    """The keys of every tenant that has any, none of them opened. Raises DatabaseDown."""
-    found = []
-    with runtime.database.several() as session:
-        for tenant_id in config.tenant_ids(session):
-            session.enter(tenant_id)
-            tenant = config.tenant(session)
-            rows = session.rows("SELECT purpose, version, wrapped_by FROM vault.keys()")
-            if tenant is None or not rows:
-                continue
-            newest = {row.purpose: row.version for row in rows}  # vault.keys() orders by version
-            by = sorted({row.wrapped_by for row in rows})
-            found.append(TenantKeys(tenant.slug, newest.get("data", 0), newest.get("index", 0), ", ".join(by)))
     return found
 
 

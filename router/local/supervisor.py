@@ -200,7 +200,7 @@ class Supervisor:
         """Keys come before the database: a database whose keystore is gone must never get another one silently."""
         named = self._environ.get("ALERTVEIL_KEYSTORE", "")
         keystore = Path(named).expanduser().absolute() if named else self.data_dir / "keystore.json"
-        if "://" in named or keystore.exists():
+        if "://" in named or named.startswith("env:") or keystore.exists():
             return
         if not self._external_database and self._postgres.exists:
             raise LocalError(

@@ -27,6 +27,7 @@ DOORS = {
     "door.due_lanes()",
     "door.policy_tenants()",
     "door.quiet_tenants()",
+    "door.retention_tenants()",
     "door.review_tenants(p_now timestamp with time zone)",
     "door.session_by_hash(p_hash bytea)",
     "door.source_by_key(p_hash bytea)",
@@ -68,6 +69,9 @@ VAULT = {
         "vault.request_error(p_grant uuid, p_error uuid, p_user uuid, p_actor text, p_reason text, p_refused text)"
     ),
     "vault.add_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
+    "vault.begin_pass()",
+    "vault.census()",
+    "vault.erase(p_blinds json)",
     "vault.fetch(p_grant uuid, p_actor text)",
     "vault.keys()",
     "vault.request(p_grant uuid, p_incident uuid, p_tokens text[], p_actor text, p_purpose text, p_reason text)",
@@ -77,6 +81,13 @@ VAULT = {
     "vault.rewrap_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
     "vault.seal(p_index integer, p_key integer, p_entries json)",
     "vault.seal_again(p_index integer, p_key integer, p_entries json)",
+    "vault.shred_key(p_version integer)",
+    "vault.shred_tenant()",
+    "vault.stop_sealing()",
+    "vault.sweep_ended(p_most integer)",
+    "vault.sweep_incidents(p_rows integer)",
+    "vault.sweep_records(p_most integer)",
+    "vault.sweep_values(p_index integer, p_blind bytea, p_most integer)",
 }
 """All that reaches the vault."""
 
