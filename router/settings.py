@@ -103,6 +103,38 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def hops(settings: Settings) -> list[tuple[str, str]]:
+    """(hop, how it is protected on the way) for every hop between parts, for the evidence; without any address."""
+    return [
+        ("to the database", _protection(settings.database_url)),
+        ("to the broker", _protection(settings.redis_url)),
+        ("from clients", _listening(settings)),
+        (
+            "refusal of unencrypted hops",
+            "SWITCHED OFF: ALERTVEIL_INSECURE_TRANSPORT is on" if settings.insecure_transport else "on",
+        ),
+    ]
+
+
+def _protection(url: str) -> str:
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    host = (query.get("host") or [parts.hostname or ""])[0]
+    if parts.scheme in {"unix", "redis+socket"} or host.startswith("/") or host == "" or is_loopback(host):
+        return "does not leave the host"
+    if parts.scheme == "rediss" or query.get("sslmode") == ["verify-full"]:
+        return "TLS, the certificate verified against the name"
+    return "NOT VERIFIED: it may be in the clear"
+
+
+def _listening(settings: Settings) -> str:
+    if settings.http_tls_cert:
+        return "TLS ends in Alertveil"
+    if settings.trusted_proxies:
+        return "TLS ends in a trusted proxy"
+    return "does not leave the host" if is_loopback(settings.http_host) else "NOT ENCRYPTED"
+
+
 def check_listener(settings: Settings) -> None:
     """Refuse to serve in the clear beyond loopback.
 

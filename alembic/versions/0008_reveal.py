@@ -42,7 +42,7 @@ ALTER TABLE disclosures FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON disclosures USING (tenant_id = {TENANT}) WITH CHECK (tenant_id = {TENANT});
 CREATE INDEX disclosures_value ON disclosures (tenant_id, blind, at);
 CREATE INDEX disclosures_token ON disclosures (tenant_id, token, at);
-CREATE INDEX disclosures_time ON disclosures (tenant_id, at);
+CREATE INDEX disclosures_time ON disclosures (tenant_id, at, grant_id, token);
 CREATE INDEX disclosures_user ON disclosures (tenant_id, user_id, at) WHERE user_id IS NOT NULL;
 CREATE INDEX disclosures_incident ON disclosures (tenant_id, incident_id, at);
 CREATE INDEX disclosures_channel ON disclosures (tenant_id, channel_id, at) WHERE channel_id IS NOT NULL;

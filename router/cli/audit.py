@@ -50,12 +50,12 @@ def verify(
 
         files = Files(settings.read().data_dir)
         with _source(file) as source:
-            found = [verify_file(source, _trusted(files, public_key), files)]
+            found = [verify_file(source, believed(files, public_key), files)]
     else:
         from router.flow import audit_verify
 
         with reach.runtime() as runtime:
-            trusted = _trusted(Files(runtime.data_dir), public_key)
+            trusted = believed(Files(runtime.data_dir), public_key)
             if tenant is not None:
                 found = [audit_verify.verify(runtime, reach.tenant(runtime, tenant), trusted)]
             else:
@@ -153,7 +153,8 @@ def _chain(runtime: Runtime, tenant: str | None, *, installation: bool) -> UUID:
     return INSTANCE
 
 
-def _trusted(files: Files, file: Path | None) -> Trusted | None:
+def believed(files: Files, file: Path | None) -> Trusted | None:
+    """The public keys of `file`, else those that this host has pinned. Raises Refused."""
     from router.core.checkpoint import NoKey, trusted
 
     try:

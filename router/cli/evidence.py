@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,12 +15,149 @@ from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
 
 if TYPE_CHECKING:
+    from router.core.quarter import Quarter
     from router.flow.disclosures import Question
 
 
-def add(audit: typer.Typer) -> None:
+evidence = typer.Typer(
+    help="One signed file with the evidence of a quarter, and its verification.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+FAILED = 3
+"""Exit code of a verification that did not hold (design §6)."""
+
+InQuarter = Annotated[
+    str | None, typer.Option("--quarter", metavar="Q", help="As 2026Q4; else the one that is running.")
+]
+
+
+def add(app: typer.Typer, audit: typer.Typer, users: typer.Typer) -> None:
     """Hang these commands into the tree."""
     audit.command("disclosures")(disclosures)
+    users.command("report")(users_report)
+    app.add_typer(evidence, name="evidence")
+
+
+def users_report(
+    *,
+    quarter: InQuarter = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="For a spreadsheet.")] = False,
+    tenant: Slug = None,
+    as_: As = None,
+    as_json: Json = False,
+) -> None:
+    """Who holds which role, who joined and left, and who has not used what they hold."""
+    from router.flow import access_report
+    from router.flow import evidence as flow
+
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        reach.acting(runtime, tenant_id, as_, "audit")
+        found = access_report.access(runtime, tenant_id, _quarter(quarter))
+    if as_json:
+        say.line(flow.as_json(found))
+        return
+    if as_csv:
+        sys.stdout.buffer.write(flow.people_csv(found))
+        return
+    say.table(
+        ("user", "roles", "joined (UTC)", "last used (UTC)", "look at"),
+        [
+            (each.email, each.roles if each.active else "disabled", each.joined_at, each.last_used_at, each.flags)
+            for each in found.report.holders
+        ],
+        nothing="No users yet; `alertveil users add` adds one.",
+    )
+    for each in found.report.changes:
+        roles = f": {', '.join(each.roles)}" if each.roles else ""
+        say.text(f"{say.word(each.at)}  {each.email} {each.step}{roles} (by {each.by})")
+
+
+@evidence.command()
+def export(
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The zip to write.")],
+    quarter: InQuarter = None,
+    tenant: Slug = None,
+    as_: As = None,
+    as_json: Json = False,
+) -> None:
+    """Write the bundle; exit 3 when the audit in it does not hold, which the bundle then says itself."""
+    from router import settings
+    from router.core.quarter import Quarter
+    from router.flow import evidence as flow
+
+    config = settings.read()
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        actor = reach.acting(runtime, tenant_id, as_, "export")
+        wanted = flow.Wanted(
+            quarter=_quarter(quarter) or Quarter.of(datetime.now(UTC)),
+            actor=actor,
+            auth=reach.host() if as_ else "",
+            hops=settings.hops(config),
+            host_approvals=config.host_may_stand_in,
+        )
+        try:
+            made = flow.export(runtime, tenant_id, output, wanted)
+        except OSError as error:
+            raise Refused(f"{output} cannot be written: {(error.strerror or 'unknown error').lower()}.") from None
+    if as_json:
+        line = {"id": made.bundle_id, "file": output, "files": made.files, "sha256": made.signed, "key": made.key}
+        say.line({**line, "notes": made.notes, "fault": made.fault.text if made.fault else None})
+    else:
+        say.text(f"{output} holds {made.files} files, signed with key {made.key}.", *made.notes)
+    if made.fault is not None:
+        raise typer.Exit(FAILED)
+
+
+@evidence.command()
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The zip.")],
+    *,
+    public_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Believe the keys of this PEM file, not the pinned one.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check the signature, every file, and the audit inside; exit 3 and what does not hold. Needs no database."""
+    from router import settings
+    from router.cli.audit import believed
+    from router.flow import evidence as flow
+    from router.flow.audit_files import Files
+
+    files = Files(settings.read().data_dir)
+    try:
+        with file.open("rb") as source:
+            found = flow.verify(source, believed(files, public_key), files)
+    except flow.NoBundle as error:
+        raise Refused(str(error), FAILED) from None
+    except OSError as error:
+        raise Refused(f"{file} cannot be read: {(error.strerror or 'unknown error').lower()}.", 2) from None
+    if as_json:
+        say.line({"ok": not found.faults, **asdict(found)})
+    elif found.faults:
+        say.text(*(f"{say.paint('FAILED', 'red')}: {each}" for each in found.faults))
+    else:
+        say.text(
+            f"{say.paint('ok', 'green')}: {found.tenant}, {found.quarter}, made {found.made_at}: {found.files} files "
+            f"signed and unchanged, {found.audit_rows} rows of audit hold."
+        )
+    if found.faults:
+        raise typer.Exit(FAILED)
+
+
+def _quarter(text: str | None) -> Quarter | None:
+    from router.core.quarter import NotAQuarter, Quarter
+
+    if text is None:
+        return None
+    try:
+        return Quarter.parse(text)
+    except NotAQuarter as error:
+        raise Refused(str(error), 2) from None
 
 
 def disclosures(

@@ -15,6 +15,7 @@ from router.cli import (
     baas,
     channels,
     deliveries,
+    errors,
     evidence,
     failure,
     incidents,
@@ -26,6 +27,7 @@ from router.cli import (
     reveal,
     reviews,
     say,
+    scrub,
     tokens,
 )
 
@@ -48,9 +50,11 @@ def root(*, version: Annotated[bool, typer.Option("--version", help="Print the v
 
 
 installation.add(app)
+scrub.add(app)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(channels.app, name="channels")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(errors.app, name="errors")
 app.add_typer(baas.app, name="baas")
 app.add_typer(optins.app, name="optins")
 people.add(app)
@@ -59,7 +63,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(reviews.app, name="reviews")
 reveal.add(app)
-evidence.add(audit.app)
+evidence.add(app, audit.app, people.users)
 app.add_typer(audit.app, name="audit")
 
 

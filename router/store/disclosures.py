@@ -6,6 +6,7 @@ here or anywhere else in the application can add, change or remove one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -77,6 +78,25 @@ def found(session: Session, sought: Sought) -> list[Row]:
         """,
         {"key": key, "since": sought.since, "until": sought.until},
     )
+
+
+def pages(session: Session, since: datetime, until: datetime, *, size: int = 5_000) -> Iterator[list[Row]]:
+    """Every disclosure of a time, oldest first, as many a page; columns as those of the table but the blind index."""
+    at, grant_id, token = since, UUID(int=0), ""
+    while True:
+        rows = session.rows(
+            """
+            SELECT d.grant_id, d.token, d.at, d.kind, d.actor, d.user_id, d.purpose, d.reason, d.incident_id,
+              d.channel_id, d.vendor, d.optin_id, d.baa_id, d.revision, d.attempt
+            FROM disclosures d WHERE (d.at, d.grant_id, d.token) > (%s, %s, %s) AND d.at < %s
+            ORDER BY d.at, d.grant_id, d.token LIMIT %s
+            """,
+            (at, grant_id, token, until, size),
+        )
+        yield rows
+        if len(rows) < size:
+            return
+        at, grant_id, token = rows[-1].at, rows[-1].grant_id, rows[-1].token
 
 
 def channels_named(session: Session, name: str) -> list[UUID]:
