@@ -25,7 +25,7 @@ CREATE TABLE vault.errors (
   tenant_id uuid NOT NULL,
   error_id uuid NOT NULL,
   at timestamptz NOT NULL DEFAULT now(),
-  class text NOT NULL,
+  kind text NOT NULL,
   tokens text[] NOT NULL,
   key_version integer NOT NULL,
   sealed bytea NOT NULL,
@@ -38,21 +38,21 @@ CREATE POLICY tenant ON vault.errors USING (tenant_id = {TENANT}) WITH CHECK (te
 
 -- Keeps an error, unless its id is known, and lets go of those past their time.
 CREATE FUNCTION vault.keep_error(
-  p_error uuid, p_class text, p_tokens text[], p_key integer, p_sealed bytea, p_days integer)
+  p_error uuid, p_kind text, p_tokens text[], p_key integer, p_sealed bytea, p_days integer)
 RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
 DECLARE
   mine uuid := {TENANT};
 BEGIN
   DELETE FROM vault.errors e WHERE e.tenant_id = mine AND e.at < now() - make_interval(days => p_days);
-  INSERT INTO vault.errors (tenant_id, error_id, class, tokens, key_version, sealed)
-  VALUES (mine, p_error, p_class, p_tokens, p_key, p_sealed) ON CONFLICT DO NOTHING;
+  INSERT INTO vault.errors (tenant_id, error_id, kind, tokens, key_version, sealed)
+  VALUES (mine, p_error, p_kind, p_tokens, p_key, p_sealed) ON CONFLICT DO NOTHING;
   RETURN FOUND;
 END $$;
 
-CREATE FUNCTION vault.list_errors(p_limit integer) RETURNS TABLE (error_id uuid, at timestamptz, class text)
+CREATE FUNCTION vault.list_errors(p_limit integer) RETURNS TABLE (error_id uuid, at timestamptz, kind text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
-  SELECT e.error_id, e.at, e.class FROM vault.errors e WHERE e.tenant_id = {TENANT} ORDER BY e.at DESC LIMIT p_limit
+  SELECT e.error_id, e.at, e.kind FROM vault.errors e WHERE e.tenant_id = {TENANT} ORDER BY e.at DESC LIMIT p_limit
 $$;
 
 -- A person asks for an error. As with tokens, the caller can add a refusal and cannot take one away.
@@ -90,7 +90,7 @@ END $$;
 
 -- Once, by whoever asked, and only after the grant was committed: a rolled-back grant gives nothing.
 CREATE FUNCTION vault.fetch_error(p_grant uuid, p_actor text)
-RETURNS TABLE (error_id uuid, class text, key_version integer, sealed bytea)
+RETURNS TABLE (error_id uuid, kind text, key_version integer, sealed bytea)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -101,7 +101,7 @@ BEGIN
   WHERE g.tenant_id = mine AND g.grant_id = p_grant AND g.actor = p_actor AND g.purpose = 'error' AND g.allowed
     AND g.fetched_at IS NULL AND g.made_in <> pg_current_xact_id() AND g.at > clock_timestamp() - interval '60 seconds'
   RETURNING g.incident_id INTO wanted;
-  RETURN QUERY SELECT e.error_id, e.class, e.key_version, e.sealed FROM vault.errors e
+  RETURN QUERY SELECT e.error_id, e.kind, e.key_version, e.sealed FROM vault.errors e
   WHERE e.tenant_id = mine AND e.error_id = wanted;
 END $$;
 

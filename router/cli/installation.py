@@ -9,7 +9,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,7 +30,6 @@ def add(app: typer.Typer) -> None:
     app.command("migrate")(migrate)
     app.command("apply")(apply)
     app.command("doctor")(doctor)
-    app.command("scrub")(scrub)
     app.command("bench", help="Measure speed and memory; prints a table and JSON.")(bench)
 
 
@@ -145,26 +144,6 @@ def doctor(*, as_json: Json = False) -> None:
         say.table(("level", "what", "finding"), found, nothing="Nothing was looked at.")
     if failed:
         raise typer.Exit(1)
-
-
-def scrub(
-    *,
-    level: Annotated[Literal["detect", "strict", "sealed"], typer.Option(help="What may pass.")] = "strict",
-    ndjson: Annotated[bool, typer.Option("--ndjson", help="One JSON value a line in, the same tokenized out.")] = False,
-) -> None:
-    """Tokenize standard input to standard output; nothing is stored and no network is used."""
-    from router.privacy.rules import compile_rules
-    from router.privacy.scrub import scrub_ndjson, scrub_text
-    from router.privacy.tokens import ThrowawayMint
-    from router.sources.recognise import recognise
-
-    rules, mint = compile_rules(level), ThrowawayMint()
-    source, target = sys.stdin.buffer, sys.stdout.buffer
-    if ndjson:
-        scrub_ndjson(source, target, rules, mint, recognise)
-    else:
-        scrub_text(source, target, rules, mint)
-    target.flush()
 
 
 def bench() -> None:

@@ -1,4 +1,4 @@
-"""Tokenizes files that never enter the product: plain text line by line, or one JSON value a line."""
+"""Tokenizes files that never enter the product: plain text line by line, one JSON value a line, or a whole file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,18 @@ Json = Any
 Recognise = Callable[[Json], Mapping[str, str] | None]
 MAX_LINE: Final = 4 << 20
 """Bytes of one line that are read as a whole; a longer one becomes one token."""
+MAX_WHOLE: Final = 64 << 20
+"""Bytes of a file that is read as a whole."""
+WINDOW: Final = 32_000
+"""Characters of a whole text that are judged together: half of what the tokenizer reads of one text."""
 _NO_ROLES: Final[Mapping[str, str]] = {}
+_KEY_BEGINS: Final = b"-----BEGIN "
+_KEY_ENDS: Final = b"-----END "
+_LONGEST_KEY: Final = 400  # lines: a 16,384-bit RSA key has about 200
+
+
+class TooLarge(Exception):  # noqa: N818 - what it is
+    """A file is too large to be read as a whole."""
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
@@ -36,15 +47,20 @@ def scrub_text(
 ) -> int:
     """Tokenize `source` into `target` line by line; returns the lines written. `progress` gets their count at times.
 
-    Bytes that are no UTF-8 are read as replacement characters. A line longer than MAX_LINE becomes `<TEXT_…>`.
+    Bytes that are no UTF-8 are read as replacement characters. A line longer than MAX_LINE becomes `<TEXT_…>`, and so
+    does each line of a private key or certificate, whose lines say nothing of what they are.
     """
-    count = 0
+    count = in_key = 0
     for line, whole in _lines(source):
         text = line.decode("utf-8", "replace")
         if not whole:
             text = mint.token("TEXT", "", f"line {count}")
+        elif in_key and _KEY_ENDS not in line:
+            text = mint.token("SECRET", "", text) if text.strip() else text
+            in_key -= 1
         elif text:
             text = str(tokenize(text, rules, _NO_ROLES, mint).event)
+            in_key = _LONGEST_KEY if _KEY_BEGINS in line and _KEY_ENDS not in line else 0
         target.write(text.encode("utf-8", "replace") + b"\n")
         count += 1
         if progress is not None and count % 1000 == 0:
@@ -77,6 +93,48 @@ def scrub_ndjson(
         if progress is not None and count % 1000 == 0:
             progress(count)
     return count
+
+
+def scrub_whole(
+    source: BinaryIO, target: BinaryIO, rules: Rules, mint: Mint, recognise: Recognise | None = None
+) -> int:
+    """Tokenize a file as one thing: a JSON document stays one, and a value found in it is replaced everywhere in it.
+
+    A text is judged WINDOW characters at a time, cut between lines, so that what spans lines (a CSV's header and rows,
+    an HL7 message, a traceback) is seen together. Returns the parts written.
+
+    Raises:
+        TooLarge: there are more than MAX_WHOLE bytes; nothing was written.
+    """
+    raw = source.read(MAX_WHOLE + 1)
+    if len(raw) > MAX_WHOLE:
+        raise TooLarge(
+            f"A file of more than {MAX_WHOLE >> 20} MiB is not read as a whole: scrub it line by line, without --whole."
+        )
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        windows = _windows(raw.decode("utf-8", "replace"))
+        target.writelines(
+            str(tokenize(window, rules, _NO_ROLES, mint).event).encode("utf-8", "replace") for window in windows
+        )
+        return len(windows)
+    roles = recognise(value) if recognise is not None else None
+    target.write(orjson.dumps(tokenize(value, rules, roles or _NO_ROLES, mint).event) + b"\n")
+    return 1
+
+
+def _windows(text: str) -> list[str]:
+    found: list[str] = []
+    at = 0
+    while at < len(text):
+        end = min(at + WINDOW, len(text))
+        if end < len(text):
+            line = text.rfind("\n", at, end)
+            end = line + 1 if line >= at else end
+        found.append(text[at:end])
+        at = end
+    return found
 
 
 def _value(line: bytes, rules: Rules, mint: Mint, recognise: Recognise | None) -> bytes:

@@ -62,7 +62,7 @@ VAULT = {
     "vault.warn_optin(p_optin uuid, p_days integer)",
     "vault.fetch_error(p_grant uuid, p_actor text)",
     (
-        "vault.keep_error(p_error uuid, p_class text, p_tokens text[], p_key integer, p_sealed bytea, p_days integer)"
+        "vault.keep_error(p_error uuid, p_kind text, p_tokens text[], p_key integer, p_sealed bytea, p_days integer)"
     ),
     "vault.list_errors(p_limit integer)",
     (

@@ -81,8 +81,8 @@ class Scrubber:
         return f"<Scrubber {self.rules.level}>"
 
     @classmethod
-    def from_file(cls, path: str | Path, *, key: bytes | None = None) -> Scrubber:
-        """A tenant's rules as `alertveil rules export --for scrubbers` wrote them.
+    def from_file(cls, path: str | Path, *, key: bytes | None = None, level: str | None = None) -> Scrubber:
+        """A tenant's rules as `alertveil rules export --for scrubbers` wrote them; `level` takes the file's place.
 
         Raises:
             OSError: the file cannot be read.
@@ -91,11 +91,11 @@ class Scrubber:
         """
         try:
             found = json.loads(Path(path).read_text(encoding="utf-8"))
-            level, patterns = found["level"], [(each["type"], each["regex"]) for each in found["patterns"]]
+            chosen, patterns = level or found["level"], [(each["type"], each["regex"]) for each in found["patterns"]]
             words, fields = found["safe_words"], found["fields"]
         except (KeyError, TypeError, json.JSONDecodeError):
             raise ValueError("This is no file that `alertveil rules export --for scrubbers` wrote.") from None
-        return cls(level, patterns=patterns, safe_words=words, field_rules=fields, key=key)
+        return cls(chosen, patterns=patterns, safe_words=words, field_rules=fields, key=key)
 
     def text(self, text: str) -> str:
         """A text with tokens in place of PHI; whatever goes wrong, one token."""
