@@ -25,7 +25,8 @@ State = Literal["open", "closed", "superseded", "signed"]
 """open: decisions are taken · closed: the due date passed, what was undecided is suspended, the signature is missing ·
 superseded: an interim review that the final one took over before it was signed · signed: immutable."""
 
-SCHEMA: Final = "https://alertveil.dev/schemas/review-1.json"
+SCHEMA: Final = "urn:alertveil:schema:review:1"
+"""What docs/schemas/review.schema.json is called, and what every record names."""
 
 GRACE: Final = timedelta(days=14)
 """What a review that was opened late leaves for decisions at least, though the 30 days after its quarter are over."""
@@ -446,7 +447,7 @@ class Decision:
 
     optin_id: str
     at: str
-    verdict: str
+    verdict: Literal["keep", "modify", "revoke", "suspend"]
     reason: str
     decided_by: str
     auth: str
@@ -470,7 +471,7 @@ class Record:
     schema: str
     snapshot: Snapshot
     snapshot_sha256: str
-    state: str
+    state: State
     decisions: tuple[Decision, ...]
     disclosures_after_revocation: int
     signature: Signature | None

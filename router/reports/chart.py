@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-WIDTH: Final = 360
-HEIGHT: Final = 150
+WIDTH: Final = 300
+HEIGHT: Final = 132
 LEFT, RIGHT, TOP, BOTTOM = 34, 8, 22, 24
 LABEL: Final = 30
 """The narrowest column whose label does not run into the next one's; below, every other column has one."""

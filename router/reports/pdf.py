@@ -47,10 +47,14 @@ def _template() -> bytes:
     return resources.files("router.reports").joinpath("templates/report.typ").read_bytes()
 
 
+def drawable(text: str) -> str:
+    """The text with `{U+5B57}` for every character that the fonts do not have."""
+    return _SHOWN.sub(lambda found: f"{{U+{ord(found[0]):04X}}}", unicodedata.normalize("NFC", text))
+
+
 def _drawable(value: Any) -> Any:  # noqa: ANN401 - plain data
     if isinstance(value, str):
-        whole = unicodedata.normalize("NFC", value)
-        return _SHOWN.sub(lambda found: f"{{U+{ord(found[0]):04X}}}", whole)
+        return drawable(value)
     if isinstance(value, Mapping):
         return {key: _drawable(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):

@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import psycopg
+
+from router.core.audit import Event
 from router.core.quarter import Quarter
 from router.core.reveal import Proof
 from router.core.review import Verdict
@@ -17,6 +20,7 @@ from router.flow import manage, review
 from router.flow.review import Decided, Judgement, Opened, Shown, Signed
 from router.runtime import Runtime
 from router.store import users
+from router.store.session import DatabaseDown
 from tests.flow.builder import Superuser, tenant
 
 TODAY: Final = datetime.now(UTC)
@@ -166,6 +170,16 @@ class Clinic:
         )
         return review.decide(self.runtime, self.tenant_id, asked, now=now)
 
+    def decide_many(self, items: Sequence[UUID], verdict: Verdict, by: str = ROSA) -> list[Decided]:
+        asked = Judgement(
+            quarter=LAST, items=[str(each) for each in items], verdict=verdict, reason="as before", email=by,
+            proof=SESSION,
+        )  # fmt: skip
+        return review.decide(self.runtime, self.tenant_id, asked)
+
+    def keep_up(self, now: datetime) -> int:
+        return review.keep_up(self.runtime, now=now)
+
     def sign(self, by: str = VERA, *, quarter: Quarter = LAST, proof: Proof = SESSION, **more: Any) -> Signed:  # noqa: ANN401 - as the flow's
         return review.sign(self.runtime, self.tenant_id, quarter, by, proof, **more)
 
@@ -180,6 +194,27 @@ class Clinic:
             " ORDER BY at, event_id",
             [action, decision],
         )
+
+    def event(self, action: str, optin_id: UUID) -> list[Event]:
+        """An audit event about an opt-in."""
+        return [Event(action, "test", f"optin:{optin_id}")]
+
+    def refused_as_application(self, statement: str) -> str | None:
+        """The SQLSTATE with which the application's role is refused a statement; None: it was not."""
+        try:
+            with self.runtime.database.tenant(self.tenant_id) as session:
+                session.run(statement)
+        except DatabaseDown as error:
+            return error.sqlstate
+        return None
+
+    def refused_as_superuser(self, statement: str) -> str | None:
+        """The same for somebody whom neither grants nor row-level security hold."""
+        try:
+            self.superuser.run(statement)
+        except psycopg.Error as error:
+            return error.sqlstate
+        return None
 
     def disable(self, email: str) -> None:
         with self.runtime.database.tenant(self.tenant_id) as session:
