@@ -121,6 +121,8 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
     for mark in _MARKS:
         if text.count(mark) >= 3:
             found += _csv(text, mark, reader, strict=strict)
+    if '] "' in text:
+        found += [Span(m.start(1), m.end(1), "USERNAME", "column", True) for m in _ACCESS.finditer(text) if m[1] != "-"]
     if "rejected value [" in text:
         found += _rejected(text)
     if any(sign in text for sign in _SQL_SIGNS):
@@ -128,7 +130,9 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
     return found or None
 
 
-_SQL_SIGNS: Final = ("='", "= '", " IN (", "LIKE", "like", "=N'", "$1", ")=(", "INSERT", "insert", "Failing row")
+_ACCESS: Final = re.compile(r"(?:^|\n)\S{3,60} \S{1,60} (\S{1,80}) \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:")
+"""The user of a line in the common log format."""
+_SQL_SIGNS: Final = ("arameters: (", "arameters: [", "='", "= '", " IN (", "LIKE", "like", "=N'", "$1", ")=(", "INSERT", "insert", "Failing row")
 
 
 def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
@@ -307,12 +311,11 @@ _SAFE_X12: Final = frozenset(
         "LUI",
         "HD",
         "COB",
-        "DTM",
     ]
 )
 
 
-_TAKEN_X12: Final = frozenset({"NM1", "N1", "N3", "N4", "DMG", "REF", "PER", "HI", "DTP", "CLM", "CLP", "BPR"})
+_TAKEN_X12: Final = frozenset({"NM1", "N1", "N3", "N4", "DMG", "REF", "PER", "HI", "DTP", "DTM", "CLM", "CLP", "BPR"})
 
 
 def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
@@ -392,6 +395,8 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
                     spans.append(Span(start, start + len(sub[1]), "DIAGNOSIS", "segment", True))
         elif tag == "DTP":
             take(3, "DATE")
+        elif tag == "DTM":
+            take(2, "DATE")
         elif tag in {"CLM", "CLP", "BHT"}:
             take(1 if tag != "BHT" else 99, "PATIENT_ID")
             if tag == "CLP":
@@ -518,6 +523,8 @@ _PLACED: Final = re.compile(
     r"(?i)([\w.\"`]+)\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})"
 )
 _COMPOSITE: Final = re.compile(r"\(([^()=]{1,200})\)=\(([^()]{1,400})\)")
+_BAG: Final = re.compile(r"\[?(?:parameters|Parameters|params): ?[\[(]")
+_BAG_VALUE: Final = re.compile(r"\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|([^,()\[\]'\"]{1,200}))\s*,?")
 _VALUE: Final = re.compile(r"\s*(?:'((?:[^']|'')*)'|([^,()']+))\s*,?")
 _NEXT_ROW: Final = re.compile(r"\s*,\s*(?=\()")
 _ONE_ROW: Final = re.compile(r"\(([^()]*)\)")
@@ -604,14 +611,34 @@ def _sql(text: str) -> list[Span]:
     for match in _BOUND.finditer(text) if bound else ():
         spans.extend(_cells(text, match.start(2), match.end(2)))
     names: dict[str, str] = {}
+    ordered: list[str] = []  # the columns of placeholders without a number, as they come
+    for insert in inserts:
+        marks = _ONE_ROW.match(text, insert.end())
+        if marks is not None and set(marks[1].replace(" ", "").split(",")) <= {"?", "%s"}:
+            ordered.extend(name.strip(' "`[]') for name in insert[1].split(","))
     for match in _PLACED.finditer(text) if bound or "?" in text or "%s" in text else ():
-        names[match[2]] = judge(match[1].strip('"`').rsplit(".", 1)[-1]).kind
+        column = match[1].strip('"`').rsplit(".", 1)[-1]
+        names[match[2]] = judge(column).kind
+        if match[2] in {"?", "%s"}:
+            ordered.append(column)
     for insert in inserts:
         values = _ONE_ROW.match(text, insert.end())
         if values:
             for column, value in zip(insert[1].split(","), values[1].split(","), strict=False):
                 if value.strip().startswith("$"):
                     names[value.strip()] = judge(column.strip(' "`').rsplit(".", 1)[-1]).kind
+    bag = _BAG.search(text) if ordered and "arameters: " in text else None
+    if bag is not None:
+        at = bag.end()
+        for column in ordered:
+            cell = _BAG_VALUE.match(text, at)
+            if cell is None:
+                break
+            group = next((number for number in (1, 2, 3) if cell[number] is not None), 3)
+            kind = judge(column).kind
+            if kind and cell[group].strip() not in {"", "None", "null"}:
+                spans.append(Span(cell.start(group), cell.end(group), kind, "column", True))
+            at = cell.end()
     if names:
         for match in _PARAMETER.finditer(text):
             kind = names.get(match[1], "")

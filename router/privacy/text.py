@@ -90,7 +90,15 @@ _SOURCE_FILE: Final = re.compile(
 _COUNTED_NAME: Final = re.compile(
     r"(?:TLS|SSL|HTTP)v?[0-9](?:\.[0-9])?|(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}"
 )
-_CRONJOB: Final = re.compile(r"[a-z][a-z0-9-]{2,50}-2[0-9]{7}(?:-[a-z0-9]{5})?(?:\.[0-9a-f]{16})?")
+_CRONJOB: Final = re.compile(
+    r"([a-z][a-z0-9-]{2,50})-[0-9]{5}-[a-z]{3}|([a-z][a-z0-9-]{2,50})-2[0-9]{7}(?:-[a-z0-9]{5})?(?:\.[0-9a-f]{16})?"
+)
+"""A revision of Cloud Run, a job of a Kubernetes CronJob, and an event about one."""
+_DIGEST: Final = re.compile("[0-9a-f]{32,64}")
+_ACCOUNT_OF_DOMAIN: Final = re.compile(r"[A-Z][A-Z0-9-]{1,15}\\{1,2}[a-z][a-z0-9._-]{2,40}")
+_CLOUD_ID: Final = re.compile(r"(?:i|vpc|subnet|sg|ami|vol|eni|snap|rtb|igw|nat|eipalloc|acl|lt|fs|eks|tgw|vpce|run|ws)-[0-9a-f]{8}(?:[0-9a-f]{9})?")
+_PORT: Final = re.compile(r"([A-Za-z][A-Za-z0-9.-]{0,200}):[0-9]{2,5}")
+_ARN: Final = re.compile(r"arn:[a-z-]{2,12}:[a-z0-9-]{0,30}:[a-z0-9-]{0,20}:(?:[0-9]{12}|aws)?:")
 _ZONE: Final = re.compile(
     r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?"
 )
@@ -106,7 +114,7 @@ _FRAME: Final = re.compile(
 """A frame of a .NET or Java trace: a method with its parameters' types, and a file with a line."""
 _REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{4,5}")
 _ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-f]{1,16}")
-_CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[\xc9\xe9]+")
+_CAMEL: Final = re.compile(r"[A-Z\xc9]+(?![a-z\xe9])|[A-Z\xc9]?[a-z\xe9]+|[0-9]+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
 _FILLERS: Final = frozenset(
     [
@@ -364,6 +372,7 @@ _STREET_LEADS: Final = frozenset(
     ]
 )  # fmt: skip
 """Words that begin a street's name, its number behind or before it."""
+_STREET_WORDS: Final = frozenset({"str", "strasse", "stra\xe9e", "weg", "platz", "gasse", "allee", "ring", "damm", "ufer", "utca", "gata", "gade"})
 _STREET_TAIL: Final = re.compile(
     r"[a-z\xe9]{2,}(?:strasse|stra.e|str|weg|gasse|platz|allee|damm|ufer|gata|gatan|gade|vej|vejen|veien|vegen|vagen|v.gen|tie|katu|kuja|laan|straat|plein|"
     r"kade|gracht|braut|stien|vollen|skogen|utca|steig|stieg|chaussee|promenade|markt|gate|gaten|torg|torget|plads)"
@@ -516,6 +525,7 @@ _NUMBERED_PAGES: Final = frozenset(
     ]
 )  # fmt: skip
 """Parts of an address after which a number counts pages of a tool."""
+_PAGE_ID: Final = re.compile(r"[A-Za-z0-9]{1,6}-?(?=[A-Za-z]*[0-9])[A-Za-z0-9]{6,24}")
 _SAFE_SEGMENT_AFTER: Final = frozenset(["v", "api"])
 
 
@@ -991,6 +1001,14 @@ class Reader:
         item = items[index]
         word = item.text
         low = word.lower()
+        if low in _STREET_WORDS and index and word[0].isupper() and text[items[index - 1].end : item.start] == " ":
+            found = _HOUSE_NUMBER.match(text, item.end + (2 if text[item.end : item.end + 2] == ". " else 1))
+            before = items[index - 1]
+            if found is not None and before.type == "w" and before.text[0].isupper():
+                spans.append(Span(before.start, found.end(), "ADDRESS", "street", True))
+                while index + 1 < len(items) and items[index + 1].start < found.end():
+                    index += 1
+                return index + 1
         if low in _STREET_LEADS or (len(low) > 5 and _STREET_TAIL.fullmatch(low)):
             after = self._named_street(text, items, index, spans)
             if after:
@@ -1021,6 +1039,8 @@ class Reader:
             return index + 1
         if flag in {"d", "m"}:
             spans.append(Span(item.start, item.end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", True))
+            return index + 1
+        if word in _PARTICLES:
             return index + 1
         if low in _PERSON_CUES:
             return self._after_person_cue(text, items, index, spans)
@@ -1170,14 +1190,14 @@ class Reader:
                 )
         return last + 1
 
-    def _capital_follows(self, text: str, items: list[Item], index: int) -> bool:
-        """After a particle, and perhaps another one, comes a capitalised word that may be a name."""
+    def _capital_follows(self, text: str, items: list[Item], index: int, *, named: bool = False) -> bool:
+        """After a particle, and perhaps another one, comes a capitalised word that may be a name, any when `named`."""
         for probe in (index + 1, index + 2):
             if probe >= len(items) or items[probe].type != "w" or text[items[probe - 1].end : items[probe].start] != " ":
                 return False
             word = items[probe].text
             if word[0].isupper():
-                return LEXICON.flag(word.lower()) not in PLAIN and not (word.isupper() and len(word) < 4)
+                return named or (LEXICON.flag(word.lower()) not in PLAIN and not (word.isupper() and len(word) < 4))
             if word not in _PARTICLES:
                 return False
         return False
@@ -1233,6 +1253,9 @@ class Reader:
                 break
             if word.lower() in self.safe:
                 break
+            if probe > start and word in _PARTICLES and self._capital_follows(text, items, probe, named=True):
+                probe += 2 if items[probe + 1].text[0].isupper() else 1
+                continue
             if (word[0].isupper() and flag in {"n", "p", ""}) or (
                 word.islower() and flag in {"p", "n"} and (flag == "p" or probe > start or word not in _NUMBER_ROLES)
             ):
@@ -1245,9 +1268,6 @@ class Reader:
                     break
                 continue
             if word[0].isupper() and len(word) == 1 and probe > start:
-                probe += 1
-                continue
-            if probe > start and word in _PARTICLES and self._capital_follows(text, items, probe):
                 probe += 1
                 continue
             if (
@@ -1319,6 +1339,10 @@ class Reader:
         stripped = word.strip("./-_@+%\\")
         if not stripped:
             return []
+        arn = _ARN.match(word)
+        if arn is not None:
+            found = self._path(word[arn.end() :], at + arn.end())
+            return [span for span in found if not _DIGEST.fullmatch(word, span.start - at, span.end - at)]
         login = _LOGIN.match(word)
         if login is not None:
             return [
@@ -1327,7 +1351,7 @@ class Reader:
             ]
         if stripped.isalpha():
             flag = "w" if stripped.lower() in self.safe else LEXICON.flag(stripped.lower())
-            if flag in SAFE or len(stripped) <= 2:
+            if flag in SAFE or len(stripped) <= 2 or (stripped.islower() and stripped in KEY_WORDS):
                 return []
             start = at + word.index(stripped)
             kind = {"p": "PERSON", "d": "DIAGNOSIS", "m": "MEDICATION"}.get(flag, "WORD")
@@ -1352,7 +1376,7 @@ class Reader:
             return []
         if shapes.POSTCODE.fullmatch(word):
             return [Span(at, end, "ZIP", "shape", True)]
-        if _COUNTED_NAME.fullmatch(stripped) or shapes.UUID.fullmatch(stripped):
+        if _CLOUD_ID.fullmatch(stripped) or _COUNTED_NAME.fullmatch(stripped) or shapes.UUID.fullmatch(stripped):
             return []
         if _SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
             return []
@@ -1368,7 +1392,8 @@ class Reader:
             return []
         if len(stripped) >= 13 and shapes.SECRET_SHAPE.fullmatch(stripped):
             return [Span(at, end, "SECRET", "shape", True)]
-        if _CRONJOB.fullmatch(stripped) and self._harmless_code(stripped[: stripped.rindex("-2")]):
+        scheduled = _CRONJOB.fullmatch(stripped)
+        if scheduled is not None and self._harmless_code(scheduled[1] or scheduled[2]):
             return []
         if len(stripped) < 9:
             if shapes.ICD10_DOTTED.fullmatch(stripped):
@@ -1532,6 +1557,9 @@ class Reader:
             place = end + 1
             if not segment:
                 continue
+            port = _PORT.fullmatch(segment)
+            if port is not None:
+                segment = port[1]  # noqa: PLW2901 - the port of a host is nobody's
             found = self.segment(segment, before, start)
             spans.extend(found)
             before = segment
@@ -1574,6 +1602,8 @@ class Reader:
                 return [Span(at, end, "IDENTIFIER", "path", len(segment) in {9, 10})]
             return []
         if shapes.UUID.fullmatch(segment):
+            return []
+        if before.lower() in _NUMBERED_PAGES and _PAGE_ID.fullmatch(segment) and not self._names_in(segment):
             return []
         if loose and segment.isalnum() and has_digit is False and _jumbled(segment):
             return []
@@ -1997,6 +2027,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "s", piece, "DEVICE_ID")
     if first.isalpha() and " " in piece and shapes.POSTCODE.fullmatch(piece):
         return Item(start, end, "s", piece, "ZIP")
+    if "\\" in piece and _ACCOUNT_OF_DOMAIN.fullmatch(piece):
+        return Item(start, end, "s", piece, "USERNAME")
     if piece[1:3] == ":\\":
         return Item(start, end, "c", piece.rstrip(" .-"))
     if first.isalpha() and " " in piece:
@@ -2093,6 +2125,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
     if "(" in plain and ")" in plain and 7 <= len(digits) <= 13:
         return Item(start, end, "s", piece, "PHONE")
     if sizes == [3, 4] and separators <= {"-"}:
+        return Item(start, end, "s", piece, "PHONE")
+    if groups[0].startswith("00") and 10 <= len(digits) <= 16 and len(groups) > 1:
         return Item(start, end, "s", piece, "PHONE")
     if groups[0].startswith("0") and 9 <= len(digits) <= 12 and 2 <= len(groups) <= 6 and max(sizes) <= 8:
         return Item(start, end, "s", piece, "PHONE")

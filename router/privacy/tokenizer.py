@@ -514,13 +514,16 @@ class _Work:
             return
         if text[0] in "{[" and self.embedded(box, key, text, place):
             return
-        if kind == "SECRET" and place.path and split(place.path[-1]) == ("routing", "key") and _trade_name(text):
+        if kind == "SECRET" and place.path and split(place.path[-1]) == ("routing", "key") and _binding(text):
             self.plain.append((box, key, text, place))  # RabbitMQ's; PagerDuty's is 32 hex digits
             return
         if kind == "SECRET":
             found = re.match(r"(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+", text)
             start = found.end() if found else 0
             self.add(box, key, _Plan(text, [Span(start, len(text), kind, "key", True)], place.path))
+            return
+        if kind == "ADDRESS" and _REFERENCE.fullmatch(text) and not any(span.sure for span in self.read(text)):
+            self.plain.append((box, key, text, place))  # an address in code: `module.vpc.aws_route_table.private[2]`
             return
         if kind in {"URL", "BIOMETRIC"} or len(text) > 400:
             if len(text) > 400 and kind not in {"BIOMETRIC", "DIAGNOSIS"}:
@@ -1009,8 +1012,14 @@ _WEAK: Final = frozenset(
         "unit",
     }
 )
+_REFERENCE: Final = re.compile(r"[a-z]+[a-z0-9_]*(?:\.[a-z0-9_]+)+(?:\[[^\]\s]{1,20}\])?")
 _SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
 _PARTS: Final = re.compile(r"[A-Za-z]+")
+
+
+def _binding(text: str) -> bool:
+    """`lab.result.dead`: ordinary words with dots between."""
+    return len(text) < 80 and "." in text and all(LEXICON.flag(part) in SAFE for part in re.split("[._-]", text))
 
 
 def _trade_name(value: str) -> bool:
@@ -1057,6 +1066,8 @@ def _readable(raw: bytes) -> str | None:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         return None
+    if len(raw) <= 16 and not text.isascii():
+        return None  # a digest's bytes may be UTF-8 by chance; a name has more of them
     if len(text) < 6 or sum(char.isprintable() or char in "\r\n\t" for char in text) < len(text):
         return None
     return text
