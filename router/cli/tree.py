@@ -51,11 +51,9 @@ def root(*, version: Annotated[bool, typer.Option("--version", help="Print the v
 
 installation.add(app)
 scrub.add(app)
-scrub.add(app)
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(channels.app, name="channels")
 app.add_typer(deliveries.app, name="deliveries")
-app.add_typer(errors.app, name="errors")
 app.add_typer(errors.app, name="errors")
 app.add_typer(baas.app, name="baas")
 app.add_typer(optins.app, name="optins")
