@@ -168,7 +168,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
       SELECT FROM public.reviews r WHERE r.tenant_id = t.tenant_id AND r.kind = 'final'
         AND r.quarter = to_char((p_now AT TIME ZONE 'UTC') - interval '3 months', 'YYYY"Q"Q')))
     OR EXISTS (SELECT FROM public.reviews r WHERE r.tenant_id = t.tenant_id AND r.state = 'open'
-      AND r.due_at < p_now + interval '14 days')
+      AND r.due_at <= p_now + interval '14 days')
 $$;
 REVOKE ALL ON FUNCTION door.review_tenants(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION door.review_tenants(timestamptz) TO alertveil_app;

@@ -210,12 +210,14 @@ def _opened(row: Row, *, made: bool, items: int) -> Opened:
 
 def _carried(session: Session, interim: Row, frozen: review_facts.Frozen) -> list[NewDecision]:
     """Decisions of the interim review on what has not changed since; they bind, so nobody decides them again."""
-    items = {item.optin_id: item for item in frozen.snapshot.items}
+    states = {UUID(item.optin_id): item.state for item in frozen.snapshot.items}
     latest = {row.optin_id: row for row in reviews.decisions(session, interim.review_id) if row.user_id is not None}
     carried = []
     for optin_id, row in latest.items():
-        item = items.get(str(optin_id))
-        if item is None or _changed_since(item, moment(row.at)):
+        if optin_id not in states:
+            continue
+        changed_at = frozen.changed_at.get(optin_id)
+        if states[optin_id] in review.LIVE and changed_at is not None and changed_at > row.at:
             continue
         carried.append(
             NewDecision(
@@ -231,12 +233,6 @@ def _carried(session: Session, interim: Row, frozen: review_facts.Frozen) -> lis
             )
         )
     return carried
-
-
-def _changed_since(item: review.Item, at: str) -> bool:
-    return item.state in review.LIVE and any(
-        change.at > at and f"optin.{change.what}" not in review_facts.ORDINARY for change in item.changes
-    )
 
 
 # --- reading -----------------------------------------------------------------------------------------------------

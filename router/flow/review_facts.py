@@ -33,11 +33,12 @@ ORDINARY: Final = frozenset({"optin.request", "optin.approve", "optin.break_glas
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """What is written when a review is opened."""
+    """What is written when a review is opened. `changed_at`: when an opt-in last changed other than ordinarily."""
 
     snapshot: review.Snapshot
     items: tuple[NewItem, ...]
     population: Population
+    changed_at: Mapping[UUID, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def freeze(session: Session, tenant_id: UUID, opening: Opening, final: Row | Non
         [cases[row.optin_id] for row in facts if review.required(row.state, break_glass=row.break_glass)],
         _reviewers(people),
     )
-    changes = _changes(session, population.members, starts_at, cut_off)
+    history = reviews.changes(session, population.members, starts_at, cut_off)
+    changes = _changes(history)
     made: list[tuple[Item, NewItem]] = []
     for row in facts:
         item = _item(row, cut_off, emails.get(asked.get(row.optin_id) or UUID(int=0), ""), changes[row.optin_id])
@@ -110,7 +112,8 @@ def freeze(session: Session, tenant_id: UUID, opening: Opening, final: Row | Non
         ),
         reveals=reviews.reveals(session, starts_at, cut_off),
     )
-    return Frozen(snapshot, tuple(new for _, new in made), population)
+    changed_at = {_optin(row): row.at for row in history if row.action not in ORDINARY}  # the last one stays
+    return Frozen(snapshot, tuple(new for _, new in made), population, changed_at)
 
 
 def _earlier(row: Row | None) -> Earlier | None:
@@ -182,14 +185,16 @@ def _flags(row: Row, item: Item, opening: Opening, changes: Sequence[review.Chan
     return found
 
 
-def _changes(
-    session: Session, optin_ids: Iterable[UUID], starts_at: datetime, cut_off: datetime
-) -> defaultdict[UUID, list[review.Change]]:
+def _changes(rows: Sequence[Row]) -> defaultdict[UUID, list[review.Change]]:
     found: defaultdict[UUID, list[review.Change]] = defaultdict(list)
-    for row in reviews.changes(session, optin_ids, starts_at, cut_off):
+    for row in rows:
         change = review.Change(at=moment(row.at), what=row.action.removeprefix("optin."), who=row.actor, why=row.reason)
-        found[UUID(row.object.removeprefix("optin:"))].append(change)
+        found[_optin(row)].append(change)
     return found
+
+
+def _optin(row: Row) -> UUID:
+    return UUID(row.object.removeprefix("optin:"))
 
 
 def _sum(balance: Balance) -> review.Sum:

