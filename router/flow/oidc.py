@@ -270,6 +270,8 @@ def _tenants(runtime: Runtime, session: Session, provider: Provider, found: Pers
 def _met(runtime: Runtime, session: Session, tenant_id: UUID, found: Person) -> UUID | None:
     """A user of this tenant with the person's verified address that no provider vouches for yet: they are the same."""
     row = users.by_email(session, found.email)
+    if row is not None and row.subject == found.subject:  # made by another tab a moment ago
+        return cast("UUID", row.user_id)
     if row is None or not found.verified or row.kind != "person" or not row.subject.startswith("local:"):
         return None
     users.identify(session, row.user_id, found.subject)
@@ -287,14 +289,18 @@ def _with_roles(
     roles: tuple[str, ...],
 ) -> UUID:
     row = users.by_id(session, user_id) if user_id is not None else None
+    before: list[str] = []
     if row is None:
-        if users.by_email(session, found.email) is not None:
-            raise Refused("There is another account with your e-mail address here: ask an administrator.")
-        made = users.put(session, tenant_id, uuid4(), found.email, roles)
-        users.identify(session, made, found.subject)
-        action, before = "user.add", []
+        made = uuid4()
+        if not users.add(session, tenant_id, made, found.email, found.subject, roles):
+            row = users.by_email(session, found.email)
+            if row is None or row.subject != found.subject:
+                raise Refused("There is another account with your e-mail address here: ask an administrator.")
+            return cast("UUID", row.user_id)
+        action = "user.add"
     elif list(row.roles) != list(roles):
-        made, action, before = row.user_id, "user.roles", list(row.roles)
+        made, action = row.user_id, "user.roles"
+        before += row.roles
         users.set_roles(session, made, roles)
     else:
         return cast("UUID", row.user_id)

@@ -50,6 +50,17 @@ def put(session: Session, tenant_id: UUID, user_id: UUID, email: str, roles: Seq
     return row.user_id if row else user_id
 
 
+def add(session: Session, tenant_id: UUID, user_id: UUID, email: str, subject: str, roles: Sequence[str]) -> bool:
+    """Add the user that an identity provider calls `subject`; False when the address or the subject is taken."""
+    return bool(
+        session.run(
+            "INSERT INTO users (tenant_id, user_id, email, subject, roles) VALUES (%s, %s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            (tenant_id, user_id, email, subject, list(roles)),
+        )
+    )
+
+
 def set_roles(session: Session, user_id: UUID, roles: Sequence[str]) -> None:
     """Give a user these roles, and change nothing else."""
     session.run("UPDATE users SET roles = %s WHERE user_id = %s", (list(roles), user_id))
