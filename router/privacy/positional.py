@@ -125,11 +125,18 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
         found += [Span(m.start(1), m.end(1), "USERNAME", "column", True) for m in _ACCESS.finditer(text) if m[1] != "-"]
     if "rejected value [" in text:
         found += _rejected(text)
+    if "(00" in text:
+        for match in _DUMPED.finditer(text):
+            verdict = dicom(match[1])
+            if verdict is not None and verdict.kind and match[2].strip():
+                found.append(Span(match.start(2), match.end(2), verdict.kind, "column", True))
     if any(sign in text for sign in _SQL_SIGNS):
         found += _sql(text)
     return found or None
 
 
+_DUMPED: Final = re.compile(r"(\([0-9a-fA-F]{4},[0-9a-fA-F]{4}\)) [A-Z]{2} \[([^\]\n]{1,400})\]")
+"""An element as dcmtk prints it: `(0010,0010) PN [DOE^JANE]`."""
 _ACCESS: Final = re.compile(r"(?:^|\n)\S{3,60} \S{1,60} (\S{1,80}) \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:")
 """The user of a line in the common log format."""
 _SQL_SIGNS: Final = ("arameters: (", "arameters: [", "='", "= '", " IN (", "LIKE", "like", "=N'", "$1", ")=(", "INSERT", "insert", "Failing row")
@@ -437,6 +444,12 @@ def _csv(text: str, mark: str, reader: Reader, *, strict: bool) -> list[Span]:
         if line.count(mark) < (2 if kinds else 1) or len(line) > 4000:
             continue
         cells = line.split(mark)
+        if mark == "|" and not cells[0].strip() and not cells[-1].strip():  # a Markdown table
+            start += len(cells[0]) + 1
+            line = line[len(cells[0]) + 1 : len(line) - len(cells[-1]) - 1]  # noqa: PLW2901 - the row without its borders
+            cells = cells[1:-1]
+            if all(set(cell.strip()) <= {"-", ":"} for cell in cells):
+                continue
         if all(_HEADER.fullmatch(cell) for cell in cells) and "\n" in text[start:]:
             found = [judge(name.strip(' "\r')).kind for name in cells]
             if sum(map(bool, found)) * 2 >= len(found) or (any(found) and "_" in line):

@@ -97,6 +97,7 @@ _CRONJOB: Final = re.compile(
 _DIGEST: Final = re.compile("[0-9a-f]{32,64}")
 _ACCOUNT_OF_DOMAIN: Final = re.compile(r"[A-Z][A-Z0-9-]{1,15}\\{1,2}[a-z][a-z0-9._-]{2,40}")
 _CLOUD_ID: Final = re.compile(r"(?:i|vpc|subnet|sg|ami|vol|eni|snap|rtb|igw|nat|eipalloc|acl|lt|fs|eks|tgw|vpce|run|ws)-[0-9a-f]{8}(?:[0-9a-f]{9})?")
+_MAILBOX: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,5}\.[A-Za-z]{2,12}")
 _PORT: Final = re.compile(r"([A-Za-z][A-Za-z0-9.-]{0,200}):[0-9]{2,5}")
 _ARN: Final = re.compile(r"arn:[a-z-]{2,12}:[a-z0-9-]{0,30}:[a-z0-9-]{0,20}:(?:[0-9]{12}|aws)?:")
 _ZONE: Final = re.compile(
@@ -476,6 +477,7 @@ _NUMBER_ROLES: Final = frozenset(
         "rate",
         "value",
         "msg",
+        "msgid",
         "nvarchar",
         "varchar",
         "char",
@@ -667,6 +669,9 @@ class Reader:
                 index += 1
                 continue
             if kind == "s":
+                if item.kind == "DATE" and item.text.count(".") == 2 and text[item.start - 1 : item.start] in _VERSIONED and item.start:
+                    index += 1  # `portal:2026.4.2`
+                    continue
                 if (
                     item.kind == "NUMBER" and text[max(item.start - 2, 0) : item.start] == '" '
                 ):  # access log: status and bytes
@@ -824,7 +829,7 @@ class Reader:
             while last + 1 < len(items) and items[last + 1].start < stop:
                 last += 1
             spans.extend(Span(item.start, item.end, kind, "key", True) for item in items[index : last + 1] if item.type in {"n", "s", "d"})
-            return last + 1
+            return index  # the words between are read like any others
         if "{" in separator or ("[" in separator and tail[-1:] not in {"'", '"'}) or (kind == "ADDRESS" and first.text.startswith("0x")):
             return index
         quote = tail[-1] if tail and tail[-1] in "\"'`(" else ""
@@ -1568,6 +1573,8 @@ class Reader:
     def segment(self, segment: str, before: str, at: int, *, loose: bool = False) -> list[Span]:
         """What of one path segment is not harmless, after the segment `before`. `loose`: the field is known to be a URL."""
         end = at + len(segment)
+        if "@" in segment and _MAILBOX.fullmatch(segment):
+            return [Span(at, end, "EMAIL", "shape", True)]
         has_digit = any(char.isdigit() for char in segment)
         if before and before.lower() not in _SAFE_SEGMENT_AFTER and not before.startswith("<"):
             verdict = judge(before)
@@ -1706,6 +1713,8 @@ class Reader:
         if size >= 5 and before is not None and spans and spans[-1].end == before.end and gap_before in {" ", ", "}:
             spans.append(Span(item.start, item.end, "NUMBER", "beside", False))  # a postal code after a place
             return
+        if size == 4 and gap_before.endswith("(") and gap_after.startswith((", '", ', "', ",'", ',"')):
+            return  # the code of a driver's error: (1205, 'Lock wait …')
         if (
             gap_after[:1] == "%"
             or after_word in shapes.COUNTED
@@ -2020,7 +2029,10 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         and len(piece) < 16
         and piece.replace("'", "").isalpha()
     ):
-        return Item(start, end, "w", piece.split("'", maxsplit=1)[0])
+        head, _, tail = piece.partition("'")
+        if head in {"O", "D", "L"} and tail[:1].isupper() and tail.isalpha():
+            return Item(start, end, "w", tail)  # O'Flaherty
+        return Item(start, end, "w", head)
     if piece.startswith(("date", "Date")) and "(" in piece:
         return Item(start, end, "s", piece, "DATE")
     if len(piece) in {14, 17} and shapes.MAC.fullmatch(piece):
@@ -2141,6 +2153,7 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
     return None
 
 
+_VERSIONED: Final = frozenset({":", "@", "-", "v", "/", "_"})
 _NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP", "SSN"})
 """Kinds of shapes that the words before them can still change or make sure."""
 
