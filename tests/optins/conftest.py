@@ -126,7 +126,7 @@ class Clinic:
         """The same, as another process sees it."""
         return replace(self, tenant=replace(self.tenant, runtime=runtime))
 
-    def ask(  # noqa: PLR0913 - one a part of the wish
+    def ask(
         self,
         *types: str,
         channel: str = "hook",
