@@ -151,12 +151,15 @@ def _as_of(account: Account, history: Sequence[Told], end: datetime) -> tuple[tu
 
 
 def _holder(account: Account, roles: tuple[str, ...], left_at: datetime | None, end: datetime) -> Holder:
-    used = [at for at in (account.seen_at, account.last_act_at) if at is not None]
+    # Signing in is an act too, so whoever was seen after the period and did nothing in it was last here at a time that
+    # nothing tells any more: no date, and no flag.
+    used = [at for at in (account.seen_at, account.last_act_at) if at is not None and at < end]
     last_used_at = max(used, default=None)
+    later = account.seen_at is not None and account.seen_at >= end
     active = left_at is None
     flags = []
     if active and account.kind == "person":
-        if last_used_at is None and end - account.created_at > UNUSED:
+        if last_used_at is None and not later and end - account.created_at > UNUSED:
             flags.append("never used")
         elif last_used_at is not None and end - last_used_at > UNUSED:
             flags.append("unused for 90 days")

@@ -29,6 +29,7 @@ from router.core.access import ROLES
 from router.core.access import table as roles_table
 from router.core.audit import Event, Fault
 from router.core.checkpoint import Trusted
+from router.core.ident import time_ordered
 from router.core.incident import short_id
 from router.core.quarter import Quarter
 from router.flow import access_report, audit_export, audit_keep, review
@@ -37,7 +38,7 @@ from router.flow.audit_files import Files
 from router.reports import evidence as paper
 from router.reports import review as review_report
 from router.runtime import Runtime
-from router.store import config, disclosures, evidence, optins, reviews
+from router.store import config, disclosures, evidence, optins, retention, reviews
 from router.store.session import Row, Session
 
 BIGGEST: Final = 8 << 30
@@ -167,6 +168,7 @@ def _write(runtime: Runtime, tenant_id: UUID, archive: zipfile.ZipFile, private:
     quarter = wanted.quarter
     since, until = quarter.starts_at, quarter.ends_at
     with runtime.database.tenant(tenant_id) as session:
+        evidence.be_patient(session)
         tenant = config.tenant(session)
         slug = tenant.slug if tenant else ""
         bundle = _Zip(archive, f"alertveil-evidence-{slug}-{quarter}", at)
@@ -190,12 +192,13 @@ def _write(runtime: Runtime, tenant_id: UUID, archive: zipfile.ZipFile, private:
     bundle.put(paper.KEY, checkpoint.pem(key))
     bundle_id = uuid4()
     bundle.put(paper.MANIFEST, _manifest(bundle, bundle_id, tenant_id, slug, quarter, wanted.actor))
+    count = len(bundle.sums)
     sums = "".join(f"{digest}  {path}\n" for path, digest in sorted(bundle.sums.items())).encode()
     bundle.put(paper.SUMS, sums)
     bundle.put(paper.SIGNATURE, Ed25519PrivateKey.from_private_bytes(private).sign(sums))
     return Made(
         bundle_id,
-        len(bundle.sums),
+        count,
         hashlib.sha256(sums).hexdigest(),
         checkpoint.fingerprint(key),
         tuple(notes),
@@ -402,6 +405,15 @@ def _incidents(bundle: _Zip, session: Session, since: datetime, until: datetime)
             for row in rows
         ],
     )  # fmt: skip
+    first, last = (time_ordered(int(at.timestamp() * 1000), bytes(10)) for at in (since, until))
+    bundle.table(
+        "incidents/own-alerts.csv",
+        ("incident", "opened", "resolved", "status", "severity", "title", "how often"),
+        [
+            (short_id(row.incident_id), row.opened_at, row.resolved_at, row.status, row.severity, row.title, row.count)
+            for row in evidence.own_alerts(session, first, last)
+        ],
+    )
     switched = evidence.families(session, ("kill_switch", "break_glass", "host"), since, until)
     _events(bundle, "incidents/switches-and-emergencies.csv", switched)
     notes = [f"The last look before the socket found something in {len(rows)} attempts."] if rows else []
@@ -486,14 +498,39 @@ def _plain(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a dataclass of value
 def _keys(bundle: _Zip, session: Session, since: datetime, until: datetime) -> None:
     bundle.table(
         "keys/keys.csv",
-        ("for", "version", "wrapped by"),
-        [(row.purpose, row.version, row.wrapped_by) for row in evidence.keys(session)],
+        ("for", "version", "month", "wrapped by", "made", "wrapped anew", "destroyed"),
+        [
+            (row.purpose, row.version, row.epoch, row.wrapped_by, row.created_at, row.rewrapped_at, row.shredded_at)
+            for row in retention.keys(session)
+        ],
     )
     _events(bundle, "keys/rotations.csv", evidence.families(session, ("key",), since, until))
 
 
 def _retention(bundle: _Zip, session: Session, since: datetime, until: datetime) -> None:
-    families = ("retention", "hold", "erase", "tenant")
+    row = retention.state(session)
+    count = retention.census(session)
+    if row is not None and count is not None:
+        facts = (
+            ("values are kept for", row.keep_values),
+            ("incidents are kept for", row.keep_incidents),
+            ("the sweep went through all at", row.pass_ended_at),
+            ("incidents removed so far", row.incidents),
+            ("entries of the vault removed so far", row.entries),
+            ("entries of the vault now", count.entries),
+            ("of them with a value", count.sealed),
+            ("off-boarded", row.offboarded_at),
+        )
+        bundle.table("retention/state.csv", ("what", "how"), facts)
+    bundle.table(
+        "retention/holds.csv",
+        ("hold", "incident", "reason", "placed by", "placed at", "lifted by", "lifted at"),
+        [
+            (row.hold_id, row.incident_id, row.reason, row.placed_by, row.placed_at, row.lifted_by, row.lifted_at)
+            for row in retention.holds(session)
+        ],
+    )
+    families = ("retention", "hold", "value", "tenant")
     _events(bundle, "retention/history.csv", evidence.families(session, families, since, until))
 
 

@@ -99,6 +99,8 @@ def test_what_happened_stands_in_it_and_no_patients_data(bundle: Path, clinic: C
     assert {row["who"] for row in shown} == {"responder@clinic.test"}
     assert {row["kind"] for row in shown} == {"reveal"}
     assert [row["action"] for row in rows(files["denials/denials.csv"])] == ["reveal"]
+    assert {row["for"] for row in rows(files["keys/keys.csv"])} >= {"data", "index"}
+    assert "values are kept for" in {row["what"] for row in rows(files["retention/state.csv"])}
     assert [row["channel"] for row in rows(files["inventory/channels.csv"])] == ["hook"]
     assert {"hop": "to the database", "protection": "does not leave the host"} in rows(files["transport/hops.csv"])
     assert "| viewer |" in files["access/roles.md"].decode() or "viewer" in files["access/roles.md"].decode()
