@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
@@ -11,6 +12,11 @@ import typer
 from router.cli import reach, say
 from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from router.runtime import Runtime
 
 app = typer.Typer(help="See, test, pause and resume channels.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -20,12 +26,14 @@ Name = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's name
 @app.command("list")
 def list_(*, tenant: Slug = None, as_json: Json = False) -> None:
     """Channels and how each is doing."""
-    from router.flow import overview
+    from router.flow import optin, overview
 
     with reach.runtime() as runtime:
-        found = overview.channels(runtime, reach.tenant(runtime, tenant))
+        tenant_id = reach.tenant(runtime, tenant)
+        found = overview.channels(runtime, tenant_id)
+        modes = optin.modes(runtime, tenant_id)
     if as_json:
-        say.line([_line(each) for each in found])
+        say.line([_line(each, modes) for each in found])
         return
     say.table(
         ("channel", "kind", "state", "waiting", "sent", "failed", "last", "leads to"),
@@ -38,21 +46,25 @@ def list_(*, tenant: Slug = None, as_json: Json = False) -> None:
     for each in found:
         if each.why:
             say.text(f"{each.name}: {each.why}")
+        if modes.get(each.name, "tokens") != "tokens":
+            say.text(f"{each.name} gets {modes[each.name]}")
 
 
 @app.command()
 def show(channel: Name, *, tenant: Slug = None, as_json: Json = False) -> None:
     """One channel."""
-    from router.flow import overview
+    from router.flow import optin, overview
     from router.flow.manage import NotFound
 
     with reach.runtime() as runtime:
-        every = overview.channels(runtime, reach.tenant(runtime, tenant))
+        tenant_id = reach.tenant(runtime, tenant)
+        every = overview.channels(runtime, tenant_id)
+        modes = optin.modes(runtime, tenant_id)
     found = next((each for each in every if each.name == channel), None)
     if found is None:
         raise NotFound("There is no such channel in this tenant; `alertveil channels list` shows them.")
     if as_json:
-        say.line(_line(found))
+        say.line(_line(found, modes))
         return
     say.facts(
         {
@@ -69,7 +81,7 @@ def show(channel: Name, *, tenant: Slug = None, as_json: Json = False) -> None:
             "retried": found.retried,
             "failed": found.dead,
             "routes": found.routes,
-            "gets": "tokens",
+            "gets": modes.get(found.name, "tokens"),
         }
     )
 
@@ -107,14 +119,25 @@ def preview(
     channel: Name,
     *,
     incident: Annotated[str | None, typer.Option(metavar="INCIDENT", help="This one; else a made-up one.")] = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EMAIL,PHONE", help="Beside it, with made-up values, what an opt-in for these would show."
+        ),
+    ] = None,
     tenant: Slug = None,
     as_json: Json = False,
 ) -> None:
     """The payload as the vendor would get it: tokens only, nothing is sent."""
     from router.flow import manage
 
+    if types and incident is not None:
+        raise Refused("Plaintext is previewed with made-up values only: leave out --incident.", 2)
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
+        if types:
+            _both(runtime, tenant_id, channel, types, as_json=as_json)
+            return
         incident_id = None
         if incident is not None:
             with runtime.database.tenant(tenant_id) as session:
@@ -163,6 +186,30 @@ def resume(channel: Name, *, tenant: Slug = None, as_: As = None, as_json: Json 
         say.text(f"{channel} goes on; what waits is sent now.")
 
 
-def _line(each: object) -> dict[str, object]:
+def _both(runtime: Runtime, tenant_id: UUID, channel: str, types: list[str], *, as_json: bool) -> None:
+    """Tokens beside plaintext of nobody, and what to know before asking for it."""
+    from router.flow import optin, preview
+
+    try:
+        sides = preview.side_by_side(runtime, tenant_id, channel, types)
+    except optin.Unusable as error:
+        raise Refused(str(error), 2) from None
+    known = [fact._asdict() for fact in sides.known]
+    if as_json:
+        say.line({**asdict(sides), "known": known})
+        return
+    for name, payload in (("tokens", sides.tokens), (f"with {', '.join(sides.types)}", sides.plaintext)):
+        say.text(f"--- {name} (made up)")
+        say.text(orjson.dumps(payload, option=orjson.OPT_INDENT_2, default=str).decode())
+    if sides.cannot:
+        say.text(f"It cannot be opted in: {sides.cannot}.")
+    if sides.told:
+        say.text("Who reads there: " + ", ".join(f"{name} {value}" for name, value in sorted(sides.told.items())))
+    say.text(*(f"Know: {each.text} ({each.source})" for each in sides.known))
+
+
+def _line(each: object, modes: Mapping[str, str]) -> dict[str, object]:
     found = asdict(each)  # type: ignore[call-overload]  # overview.Channel, which this module does not import
-    return {"id": found.pop("channel_id"), **found, "mode": "tokens"}
+    words = modes.get(str(found["name"]), "tokens")
+    mode = "plaintext" if words.startswith("plaintext") else "tokens"
+    return {"id": found.pop("channel_id"), **found, "mode": mode, "gets": words}

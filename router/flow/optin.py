@@ -122,7 +122,7 @@ def request(runtime: Runtime, tenant_id: UUID, email: str, proof: Proof, wish: W
         Refused: this person may not, or the database says why it cannot be.
         KeystoreDown, DatabaseDown: nothing was asked for.
     """
-    types = _types(wish.types)
+    types = types_of(wish.types)
     place = _place(runtime, tenant_id, wish.channel)
     told = place.look(runtime)
     action = "optin.break_glass" if wish.break_glass else "optin.request"
@@ -331,7 +331,7 @@ def keep_in(  # noqa: PLR0913 - one a fact of the decision
     The database refuses a reviewer who asked for or approved it, further types, and an end after the close of the next
     review. Returns '' or why it cannot be; then nothing was written.
     """
-    verdict = optins.keep(session, optin_id, reviewer, by=actor, types=_types(types), until=until)
+    verdict = optins.keep(session, optin_id, reviewer, by=actor, types=types_of(types), until=until)
     if verdict != ALLOWED:
         return verdict
     _bind(runtime, session, optin_id)
@@ -369,6 +369,21 @@ def one(runtime: Runtime, tenant_id: UUID, optin_id: UUID) -> Shown:
     """One opt-in. Raises NotFound, KeystoreDown, DatabaseDown."""
     with runtime.database.tenant(tenant_id) as session:
         return _one(runtime, session, optin_id)
+
+
+def modes(runtime: Runtime, tenant_id: UUID) -> dict[str, str]:
+    """What each channel gets that has had an opt-in, in words; the others get tokens. Raises as `every`."""
+    found: dict[str, str] = {}
+    for each in every(runtime, tenant_id):
+        if each.state in {"active", "expiring"}:
+            words = f"plaintext of {', '.join(each.types)} until {each.ends_at:%Y-%m-%d %H:%M} UTC"
+        elif each.state == "suspended":
+            words = "tokens: plaintext is suspended"
+        else:
+            words = "tokens"
+        if each.channel not in found or each.state in {"active", "expiring"}:  # the open ones and the newest come first
+            found[each.channel] = words
+    return found
 
 
 def latest(now: datetime) -> datetime:
@@ -489,7 +504,8 @@ def _person(session: Session, email: str) -> Person:
     return Person(row.user_id, row.email, tuple(row.roles), row.disabled_at is not None)
 
 
-def _types(names: Sequence[str]) -> tuple[str, ...]:
+def types_of(names: Sequence[str]) -> tuple[str, ...]:
+    """Token types as a person wrote them, each once, also several in one text with commas. Raises Unusable."""
     found = tuple(dict.fromkeys(name.strip().upper() for each in names for name in each.split(",") if name.strip()))
     if not found:
         raise Unusable("Name the token types one by one, such as EMAIL,PHONE.")

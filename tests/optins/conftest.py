@@ -1,9 +1,9 @@
-"""What the stories of opt-ins share: a clinic with people, an agreement, and destinations that are spoken to over TLS."""
+"""What the stories of opt-ins share: a clinic with people, an agreement, and destinations reached over TLS."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -222,6 +222,3 @@ def clinic(runtime: Runtime, hook: WebhookVendor) -> Clinic:
 def told(vendor: WebhookVendor) -> Sequence[dict[str, Any]]:
     """The `data` of every message about an alert that a webhook receiver got."""
     return [each.json()["data"] for each in vendor.received if each.json()["data"]["source"] != "alertveil"]
-
-
-Ask = Callable[..., UUID]

@@ -300,7 +300,7 @@ def test_a_kill_switch_is_tokens_at_the_next_attempt(
 
 
 def test_an_approval_in_one_process_is_seen_by_the_next_attempt_of_another(
-    clinic: Clinic, edge: Edge, worker: Worker, hook: WebhookVendor, database: Database, tmp_path: Path,
+    clinic: Clinic, edge: Edge, worker: Worker, database: Database, tmp_path: Path,
     authority: Authority,
 ) -> None:  # fmt: skip
     bounced(clinic, edge, "1")
@@ -375,7 +375,7 @@ def test_an_approval_of_a_channel_that_was_led_elsewhere_meanwhile_is_refused(
     assert refusal(clinic, optin_id) == "the channel leads elsewhere than when it was asked for"
 
 
-def test_a_less_severe_incident_is_tokens(clinic: Clinic, edge: Edge, worker: Worker, hook: WebhookVendor) -> None:
+def test_a_less_severe_incident_is_tokens(clinic: Clinic, edge: Edge, worker: Worker) -> None:
     clinic.opt_in(severity="critical")
     bounced(clinic, edge, "1", severity="warning")
     worker.drain(*edge.rung)
@@ -404,7 +404,7 @@ def test_a_token_pasted_into_somebody_elses_alert_is_shown_and_stays_one(
 
 
 def test_a_pasted_token_alone_opens_nothing_and_the_try_is_in_the_audit(
-    clinic: Clinic, edge: Edge, worker: Worker, hook: WebhookVendor
+    clinic: Clinic, edge: Edge, worker: Worker
 ) -> None:
     clinic.opt_in()
     bounced(clinic, edge, "1")
