@@ -3,12 +3,14 @@
 # PYTHON=…  the interpreter to build .venv from (default: the first of python3, python3.11 … python3.14 that fits)
 # ARGS=…    further arguments for the word's own program:  make up ARGS="--port 9000"   make test ARGS="tests/core -k quiet"
 # WORKERS=… test processes (default: one a core)
+# SECONDS=… how long the coverage-guided fuzzer runs (default: 300)
 
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 PYTHON ?=
 ARGS ?=
 WORKERS ?= auto
+SECONDS ?= 300
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
@@ -41,7 +43,8 @@ bench: setup ## measure speed and memory beside bare Celery and Alertmanager; pr
 chaos: setup ## kill workers, Redis and schedulers under load; count what was lost or repeated
 	@exec $(BIN)/python tools/chaos.py $(ARGS)
 
-fuzz: setup ## hypothesis with many examples and fresh seeds, on parsers, tokenizer and state machines
+fuzz: setup ## coverage-guided on the privacy engine (SECONDS=300), then hypothesis with many examples and fresh seeds
+	@$(BIN)/python tools/fuzz_privacy.py $(SECONDS)
 	@HYPOTHESIS_PROFILE=fuzz exec $(BIN)/python -m pytest -n $(WORKERS) -m hypothesis --timeout=3600 $(ARGS)
 
 docs: setup ## check the docs: links, anchors, code they point to

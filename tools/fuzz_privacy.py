@@ -7,6 +7,7 @@ tests/privacy/data. Says so, and does nothing, where atheris is not installed (i
 on Linux x86-64).
 """
 
+# ruff: noqa: ANN401 - JSON is Any
 from __future__ import annotations
 
 import base64
@@ -41,7 +42,7 @@ LONGEST: Final = 4096
 CANARIES: Final = ("Quackenbush", "219-09-9999", "zq.canary@leakmail.test")
 ENCODERS: Final[tuple[Callable[[str], str], ...]] = (
     lambda text: text,
-    lambda text: json.dumps(text),
+    json.dumps,
     lambda text: json.dumps({"body": text}),
     lambda text: quote(text, safe=""),
     lambda text: base64.b64encode(text.encode("utf-8", "replace")).decode(),
@@ -118,12 +119,14 @@ def seeds(folder: Path) -> None:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
             payload = json.loads(line)["payload"]
             text = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
-            # the provider reads its integers from the end and its text from the front, after a byte for the width
-            (folder / f"{path.stem}-{number}").write_bytes(b"\x01" + text.encode()[:LONGEST] + bytes([0, 0, number % 4]))
+            # integers are read from the end, text from the front after a byte for its width
+            (folder / f"{path.stem}-{number}").write_bytes(
+                b"\x01" + text.encode()[:LONGEST] + bytes([0, 0, number % 4])
+            )
 
 
 def main() -> None:
-    """Fuzz for the seconds of the first argument; exit 1 and the input in the working directory when a promise breaks."""
+    """Fuzz for the seconds of the first argument; exit 1, and keep the input, when a promise breaks."""
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     if atheris is None:
         print("atheris is not installed here (it has wheels for CPython 3.11 and 3.12 on Linux x86-64): not fuzzed")
@@ -134,7 +137,7 @@ def main() -> None:
         os.environ.setdefault("PYTHONHASHSEED", "0")
         atheris.Setup(
             [sys.argv[0], f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=20", "-rss_limit_mb=2048",
-             "-print_final_stats=1", "-verbosity=0", "-artifact_prefix=" + str(Path(tempfile.gettempdir()) / "fuzz-"), work],
+             "-print_final_stats=1", "-verbosity=0", f"-artifact_prefix={Path(tempfile.gettempdir()) / 'fuzz-'}", work],
             one,
         )  # fmt: skip
         atheris.Fuzz()

@@ -364,9 +364,29 @@ _COUNTED: Final = frozenset(
         "expired",
     ]
 )
-_PARTS_OF_NAMES: Final = frozenset({"first", "last", "given", "family", "middle", "maiden", "surname", "forename", "fullname"})
+_PARTS_OF_NAMES: Final = frozenset(
+    {"first", "last", "given", "family", "middle", "maiden", "surname", "forename", "fullname"}
+)
 _OWNERS_OF_NAMES: Final = frozenset(
-    ["legal", "pat", "pt", "mbr", "sub", "emp", "guar", "ins", "user", "cust", "client", "prov", "contact", "name", "nok", "guest", "holder"]
+    [
+        "legal",
+        "pat",
+        "pt",
+        "mbr",
+        "sub",
+        "emp",
+        "guar",
+        "ins",
+        "user",
+        "cust",
+        "client",
+        "prov",
+        "contact",
+        "name",
+        "nok",
+        "guest",
+        "holder",
+    ]
 )
 _PARTS_OF_MACHINES: Final = frozenset(
     [

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.keys import Verdict, judge
-from router.privacy.text import Reader, Span
+from router.privacy.spans import Span
+from router.privacy.text import Reader
 
 _COLUMNS: Final = ("columns", "fields", "headers", "header", "cols", "column_names", "columnNames", "keys", "names")
 ROWS: Final = ("rows", "values", "data", "records", "row", "results", "params", "parameters", "tuples")
@@ -90,7 +91,9 @@ def dicom(key: str) -> Verdict | None:
     if found is None or not key[:2].startswith(("0", "(")):
         return None
     tag = (found[1] + found[2]).upper()
-    kind = _DICOM.get(tag, "IDENTIFIER" if tag.startswith("0010") and tag not in {"00100040", "00101020", "00101030"} else "")
+    kind = _DICOM.get(
+        tag, "IDENTIFIER" if tag.startswith("0010") and tag not in {"00100040", "00101020", "00101030"} else ""
+    )
     return Verdict(kind) if kind or len(key) > 8 or tag.startswith(("0008", "0018", "0020", "0028", "0040")) else None
 
 
@@ -139,7 +142,21 @@ _DUMPED: Final = re.compile(r"(\([0-9a-fA-F]{4},[0-9a-fA-F]{4}\)) [A-Z]{2} \[([^
 """An element as dcmtk prints it: `(0010,0010) PN [DOE^JANE]`."""
 _ACCESS: Final = re.compile(r"(?:^|\n)\S{3,60} \S{1,60} (\S{1,80}) \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:")
 """The user of a line in the common log format."""
-_SQL_SIGNS: Final = ("arameters: (", "arameters: [", "='", "= '", " IN (", "LIKE", "like", "=N'", "$1", ")=(", "INSERT", "insert", "Failing row")
+_SQL_SIGNS: Final = (
+    "arameters: (",
+    "arameters: [",
+    "='",
+    "= '",
+    " IN (",
+    "LIKE",
+    "like",
+    "=N'",
+    "$1",
+    ")=(",
+    "INSERT",
+    "insert",
+    "Failing row",
+)
 
 
 def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
@@ -355,7 +372,7 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
         taken: set[int] = set()
         known = tag in _SAFE_X12 or tag in _TAKEN_X12 or not strict
 
-        def take(  # noqa: PLR0913 - the segment it takes from is bound in its defaults
+        def take(
             index: int,
             kind: str,
             parts: list[str] = parts,
@@ -429,7 +446,9 @@ _HEADER: Final = re.compile(r"\s*\"?[A-Za-z_#][\w .#/-]{0,40}\"?\s*")
 _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}")
 _CODE_CELL: Final = re.compile(r"(?=.*\d)[A-Za-z0-9#/_-]{2,24}")
 _NAME_CELL: Final = re.compile(r"[^\W\d_][^\W\d_'’.-]+(?:[ '’-][^\W\d_][^\W\d_'’.-]*){0,3}")
-_DAY_CELL: Final = re.compile(r"(?:19|20)\d{6}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.](?:\d{4}|\d{2})")
+_DAY_CELL: Final = re.compile(
+    r"(?:19|20)\d{6}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.](?:\d{4}|\d{2})"
+)
 _COLUMN_PARTS: Final = {"first": "PERSON", "last": "PERSON", "middle": "PERSON", "given": "PERSON", "family": "PERSON", "name": "PERSON", "unit": "WARD", "location": "WARD", "loc": "WARD", "dept": "WARD", "mi": "PERSON"}  # fmt: skip
 """What a column is when other columns are about a person."""
 
@@ -453,7 +472,10 @@ def _csv(text: str, mark: str, reader: Reader, *, strict: bool) -> list[Span]:
         if all(_HEADER.fullmatch(cell) for cell in cells) and "\n" in text[start:]:
             found = [judge(name.strip(' "\r')).kind for name in cells]
             if sum(map(bool, found)) * 2 >= len(found) or (any(found) and "_" in line):
-                kinds = [kind or _COLUMN_PARTS.get(name.strip(' "\r').lower(), "") for kind, name in zip(found, cells, strict=True)]
+                kinds = [
+                    kind or _COLUMN_PARTS.get(name.strip(' "\r').lower(), "")
+                    for kind, name in zip(found, cells, strict=True)
+                ]
                 continue
         if kinds and len(cells) >= len(kinds):
             spans.extend(_columns(line, mark, start, kinds))
@@ -494,7 +516,11 @@ def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: 
         bare = cell.strip()
         if _DAY_CELL.fullmatch(bare):
             days += 1
-        elif _NAME_CELL.fullmatch(bare) and (bare[0].isupper() or not bare.isascii()) and bare not in {"NULL", "None", "True", "False"}:
+        elif (
+            _NAME_CELL.fullmatch(bare)
+            and (bare[0].isupper() or not bare.isascii())
+            and bare not in {"NULL", "None", "True", "False"}
+        ):
             names += any(span.kind in {"PERSON", "WORD"} for span in reader.judge_name(bare))
     if not (names and days) and names < 2:
         return []
@@ -666,8 +692,18 @@ _TAG: Final = re.compile(r"<(?:[A-Za-z][\w-]*:)?([A-Za-z][\w.-]{0,60})(?:\s[^<>]
 _ATTRIBUTE: Final = re.compile(
     r"<(?:[A-Za-z][\w-]*:)?([A-Za-z][\w.-]{0,60})\s(?:[^<>]{0,200}?\s)??(value|extension|displayName)=\"([^\"<>]{1,300})\""
 )
-_CELL_PAIR: Final = re.compile(r"<t[dh][^<>]{0,200}>\s*([^<>]{1,60}?)\s*:?\s*</t[dh]>\s*<t[dh][^<>]{0,200}>\s*([^<>]{1,400}?)\s*</t[dh]>")
-_ELEMENTS: Final = {"name": "PERSON", "given": "PERSON", "family": "PERSON", "prefix": "", "suffix": "", "telecom": "PHONE", "birthtime": "DOB"}
+_CELL_PAIR: Final = re.compile(
+    r"<t[dh][^<>]{0,200}>\s*([^<>]{1,60}?)\s*:?\s*</t[dh]>\s*<t[dh][^<>]{0,200}>\s*([^<>]{1,400}?)\s*</t[dh]>"
+)
+_ELEMENTS: Final = {
+    "name": "PERSON",
+    "given": "PERSON",
+    "family": "PERSON",
+    "prefix": "",
+    "suffix": "",
+    "telecom": "PHONE",
+    "birthtime": "DOB",
+}
 
 
 def _xml(text: str) -> list[Span]:
@@ -685,7 +721,9 @@ def _xml(text: str) -> list[Span]:
         kind = judge(match[1]).kind or _ELEMENTS.get(name, "") or ("PATIENT_ID" if name == "id" and clinical else "")
         lead = len("tel:") if match[3].startswith("tel:") else len("mailto:") if match[3].startswith("mailto:") else 0
         if kind and len(match[3]) > lead:
-            spans.append(Span(match.start(3) + lead, match.end(3), "EMAIL" if "@" in match[3] else kind, "column", True))
+            spans.append(
+                Span(match.start(3) + lead, match.end(3), "EMAIL" if "@" in match[3] else kind, "column", True)
+            )
     for match in _CELL_PAIR.finditer(text):
         kind = judge(match[1]).kind or ("PERSON" if match[1].strip(" :").lower() in {"name", "first", "last"} else "")
         if kind and any(char.isalnum() for char in match[2]):

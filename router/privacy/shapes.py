@@ -239,7 +239,9 @@ COUNTED: Final = frozenset(
 DURATION: Final = re.compile(
     r"P(?:\d{1,4}[YMWD])*(?:T(?:\d{1,6}(?:\.\d{1,6})?[HMS])+)?|(?:\d{1,6}(?:\.\d{1,6})?(?:ms|us|ns|µs|[wdhms])){1,6}"
 )
-POSTCODE: Final = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9]|[AC-FHKNPRTV-Y][0-9][0-9W] [0-9AC-FHKNPRTV-Y]{4}")
+POSTCODE: Final = re.compile(
+    r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9]|[AC-FHKNPRTV-Y][0-9][0-9W] [0-9AC-FHKNPRTV-Y]{4}"
+)
 """United Kingdom (BS 7666), Canada (Canada Post) and Ireland (Eircode): letters and digits in an order nothing else has."""
 ERROR_CODE: Final = re.compile(
     r"(?:ORA|MY|TNS|PLS|RMAN|SP2|SQL|MSSQL|DB2|ERR|CVE|CWE|RFC|ISO|KB|MSB|NETSDK|AADSTS|"
@@ -417,9 +419,7 @@ def national_ok(text: str) -> bool:
         return (text[:8].isdigit() and dni.is_valid(text)) or nie.is_valid(text) or _NINO.fullmatch(text) is not None
     if size == 10 and _PAN.fullmatch(text) is not None:  # noqa: PLR2004
         return True
-    if size == 18 and _CURP.fullmatch(text) is not None:  # noqa: PLR2004
-        return True
-    return False
+    return size == 18 and _CURP.fullmatch(text) is not None  # noqa: PLR2004
 
 
 _CODICE: Final = re.compile(r"[A-Z]{6}[0-9LMNP-V]{2}[ABCDEHLMPRST][0-9LMNP-V]{2}[A-Z][0-9LMNP-V]{3}[A-Z]")

@@ -18,12 +18,15 @@ from urllib.parse import quote
 import orjson
 
 from router.privacy import positional, shapes
+from router.privacy.items import TooLong
 from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge, split
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.memory import PATHS, Place
+from router.privacy.roles import identifier, plays
 from router.privacy.rules import Rules
 from router.privacy.shadow import TooDeep
-from router.privacy.text import Reader, Span, TooLong, identifier, plays, settle, stronger
+from router.privacy.spans import Span, settle, stronger
+from router.privacy.text import Reader
 from router.privacy.tokens import TOKEN, is_token
 
 Json = Any
@@ -238,7 +241,9 @@ class _Work:
                     continue
                 elif name == "serial" and not _CERTIFICATE.isdisjoint(value):
                     below = self.named_place(place, name, "cert serial")
-                elif below.helper == "id" and not below.verdict.kind and not below.exact and isinstance(item, (str, int)):
+                elif (
+                    below.helper == "id" and not below.verdict.kind and not below.exact and isinstance(item, (str, int))
+                ):
                     if personal is None:
                         personal = self.personal(value, place)
                     if personal:
@@ -278,7 +283,12 @@ class _Work:
             if name != valuer and isinstance(item, str) and 0 < len(item) <= 120 and is_namer(name):
                 if name in {"system", "url"}:
                     item = item.rstrip("/").rsplit("/", 1)[-1].removeprefix("us-")  # noqa: PLW2901 - a code system is called after its last part
-                if item.count(".") > 1 or item.endswith(("Exception", "Error")) or " " in item.strip() and len(item.split()) > 4:
+                if (
+                    item.count(".") > 1
+                    or item.endswith(("Exception", "Error"))
+                    or (" " in item.strip()
+                    and len(item.split()) > 4)
+                ):
                     continue  # a class or a sentence, no field's name
                 if judge(item).kind:
                     return item
@@ -473,7 +483,11 @@ class _Work:
         if known is not None and text in known:
             self.plain.append((box, key, text, place))
             return
-        if role and role != "free" and self.structural(text, role, declared=rule == "safe" or (place.declared and not rule)):
+        if (
+            role
+            and role != "free"
+            and self.structural(text, role, declared=rule == "safe" or (place.declared and not rule))
+        ):
             self.memory.keep(slot, text)
             self.plain.append((box, key, text, place))
             return
@@ -567,7 +581,7 @@ class _Work:
             place.path
             and split(place.path[-1])[-1:]
             and split(place.path[-1])[-1] in _WEAK
-            and (_trade_name(value) or _SETTING.fullmatch(value) and len(split(place.path[-1])) > 1)
+            and (_trade_name(value) or (_SETTING.fullmatch(value) and len(split(place.path[-1])) > 1))
             and not any(span.sure or span.kind in {"PERSON", "USERNAME"} for span in self.read(value))
         ):
             self.plain.append((box, key, text, place))
@@ -918,9 +932,34 @@ def _helper(key: str) -> str:
 
 
 _CERTIFICATE: Final = frozenset({"issuer", "not_after", "notAfter", "not_before", "notBefore", "validTo", "valid_to"})
-_ACCOUNTS: Final = frozenset({"account", "owner", "accountId", "account_id", "AccountId", "ownerId", "AWSAccountId", "recipientAccountId"})
-_BARE_IDS: Final = frozenset({"id", "ID", "Id", "_id", "uid", "uuid", "key", "ref", "number", "no", "code", "pk", "identifier", "record", "external_id", "externalId", "extId", "serial"})
-_PERSONAL: Final = frozenset({"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "NATIONAL_ID", "ADDRESS", "PHONE", "ZIP", "EMAIL"})
+_ACCOUNTS: Final = frozenset(
+    {"account", "owner", "accountId", "account_id", "AccountId", "ownerId", "AWSAccountId", "recipientAccountId"}
+)
+_BARE_IDS: Final = frozenset(
+    {
+        "id",
+        "ID",
+        "Id",
+        "_id",
+        "uid",
+        "uuid",
+        "key",
+        "ref",
+        "number",
+        "no",
+        "code",
+        "pk",
+        "identifier",
+        "record",
+        "external_id",
+        "externalId",
+        "extId",
+        "serial",
+    }
+)
+_PERSONAL: Final = frozenset(
+    {"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "NATIONAL_ID", "ADDRESS", "PHONE", "ZIP", "EMAIL"}
+)
 _QUOTES: Final = "\"'`"
 _CLOUD: Final = frozenset(
     {

@@ -1,0 +1,361 @@
+"""What of a code (host, path, class, identifier, version) is not known to be harmless."""
+
+# ruff: noqa: C901, E501, PLR2004 - one decision table of linguistic thresholds; splitting a rule hides it
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from router.privacy import shapes
+from router.privacy.keys import KEY_WORDS, judge
+from router.privacy.lexicon import LEXICON, SAFE
+from router.privacy.spans import Span
+from router.privacy.words import CLASS_ENDS, NUMBERED_PAGES, SAFE_SEGMENT_AFTER
+
+_DIGIT: Final = re.compile("[0-9]")
+_BUILD: Final = re.compile(
+    r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3}[ -]?[-(][0-9]{1,6}\)?(?:-(?:aws|azure|gcp|generic|amd64|arm64|kvm|lowlatency|cloud|default|linuxkit|el[0-9]))?"
+)
+_LOGIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,24}://([^/@]{1,200})@")
+SOURCE_FILE: Final = re.compile(
+    r"[A-Za-z_$][A-Za-z0-9_$.-]{0,60}\.(?:java|py|js|mjs|ts|tsx|jsx|go|rb|cs|kt|scala|php|rs|c|cc|cpp|h|swift|ex|exs|erl|clj|vue|html|css|yml|yaml|toml|conf|sh)"
+)
+_COUNTED_NAME: Final = re.compile(
+    r"(?:TLS|SSL|HTTP)v?[0-9](?:\.[0-9])?|(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}"
+)
+_CRONJOB: Final = re.compile(
+    r"([a-z][a-z0-9-]{2,50})-[0-9]{5}-[a-z]{3}|([a-z][a-z0-9-]{2,50})-2[0-9]{7}(?:-[a-z0-9]{5})?(?:\.[0-9a-f]{16})?"
+)
+"""A revision of Cloud Run, a job of a Kubernetes CronJob, and an event about one."""
+_DIGEST: Final = re.compile("[0-9a-f]{32,64}")
+_CLOUD_ID: Final = re.compile(
+    r"(?:i|vpc|subnet|sg|ami|vol|eni|snap|rtb|igw|nat|eipalloc|acl|lt|fs|eks|tgw|vpce|run|ws)-[0-9a-f]{8}(?:[0-9a-f]{9})?"
+)
+_MAILBOX: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,5}\.[A-Za-z]{2,12}")
+_PORT: Final = re.compile(r"([A-Za-z][A-Za-z0-9.-]{0,200}):[0-9]{2,5}")
+_ARN: Final = re.compile(r"arn:[a-z-]{2,12}:[a-z0-9-]{0,30}:[a-z0-9-]{0,20}:(?:[0-9]{12}|aws)?:")
+_ZONE: Final = re.compile(
+    r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?"
+)
+"""A time zone of the IANA database, though it is called after a city."""
+_REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{4,5}")
+_ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-f]{1,16}")
+CAMEL: Final = re.compile(r"[A-Z\xc9]+(?![a-z\xe9])|[A-Z\xc9]?[a-z\xe9]+|[0-9]+")
+_PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
+_PAGE_ID: Final = re.compile(r"[A-Za-z0-9]{1,6}-?(?=[A-Za-z]*[0-9])[A-Za-z0-9]{6,24}")
+
+
+def _opaque_hex(text: str) -> bool:
+    """Lower-case hex that reads as a digest, an address or a short commit id rather than as somebody's number."""
+    body = text.removeprefix("0x")
+    letters = sum(char.isalpha() for char in body)
+    if text.startswith("0x"):
+        return True
+    if letters == 0:
+        return False
+    return len(body) in {12, 16, 20, 24, 32, 40, 56, 64, 96, 128} or (
+        len(body) in {7, 8, 9, 10} and 1 <= letters < len(body) and not body[1:].isdigit() and not body[2:].isdigit()
+    )
+
+
+def _jumbled(text: str) -> bool:
+    """Mixed case without words: `TZfjMlqBC`."""
+    parts = CAMEL.findall(text)
+    return len(text) >= 6 and len(parts) >= 3 and max(len(part) for part in parts) <= 4
+
+
+IDLE: Final = 20_000
+"""Harmless words and codes that one reader remembers."""
+
+
+class Codes:
+    """Judges codes. `safe`: a tenant's words that pass; `codes`: harmless codes met before."""
+
+    __slots__ = ("codes", "idle", "safe", "strict")
+
+    def __init__(self, *, strict: bool, safe: frozenset[str]) -> None:
+        self.strict = strict
+        self.safe = safe
+        self.codes: set[str] = set()  # harmless codes met before
+        self.idle: set[str] = set()  # lower-case words of the lexicon that begin nothing
+
+    def _harmless_code(self, text: str) -> bool:
+        return not self._judge_code(text, 0)
+
+    def _judge_code(self, word: str, at: int) -> list[Span]:
+        """What of a code is not harmless; nothing when it is a name the trade uses."""
+        end = at + len(word)
+        stripped = word.strip("./-_@+%\\")
+        if not stripped:
+            return []
+        arn = _ARN.match(word)
+        if arn is not None:
+            found = self._path(word[arn.end() :], at + arn.end())
+            return [span for span in found if not _DIGEST.fullmatch(word, span.start - at, span.end - at)]
+        login = _LOGIN.match(word)
+        if login is not None:
+            return [
+                Span(at + login.start(1), at + login.end(1), "SECRET", "shape", True),
+                *self._path(word[login.end() :], at + login.end()),
+            ]
+        if stripped.isalpha():
+            flag = "w" if stripped.lower() in self.safe else LEXICON.flag(stripped.lower())
+            if flag in SAFE or len(stripped) <= 2 or (stripped.islower() and stripped in KEY_WORDS):
+                return []
+            start = at + word.index(stripped)
+            kind = {"p": "PERSON", "d": "DIAGNOSIS", "m": "MEDICATION"}.get(flag, "WORD")
+            if flag == "" and not stripped.islower() and self._camel(stripped):
+                return []
+            return [Span(start, start + len(stripped), kind, "unknown", flag in {"d", "m"})]
+        if _DIGIT.search(stripped) is None:
+            if _ZONE.fullmatch(stripped):
+                return []
+            if SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
+                return []
+            if len(stripped) >= 16 and shapes.SECRET_SHAPE.fullmatch(stripped):
+                return [Span(at, end, "SECRET", "shape", True)]
+            if "/" in word and len(word) > 3:
+                return self._path(word, at)
+            return self._pieces(word, at, end)
+        if len(stripped) >= 9 and stripped.isalnum() and stripped.isupper() and shapes.national_ok(stripped):
+            return [Span(at, end, "NATIONAL_ID", "shape", True)]
+        if shapes.UNIT.fullmatch(stripped) or shapes.DURATION.fullmatch(stripped):
+            return []
+        if shapes.ERROR_CODE.fullmatch(stripped) or _ADDRESS_OF_MEMORY.fullmatch(stripped):
+            return []
+        if shapes.POSTCODE.fullmatch(word):
+            return [Span(at, end, "ZIP", "shape", True)]
+        if _CLOUD_ID.fullmatch(stripped) or _COUNTED_NAME.fullmatch(stripped) or shapes.UUID.fullmatch(stripped):
+            return []
+        if SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
+            return []
+        if "/" in word and len(word) > 3:
+            return (
+                [Span(at, end, "SECRET", "shape", True)]
+                if shapes.SECRET_SHAPE.fullmatch(stripped)
+                else self._path(word, at)
+            )
+        if shapes.VERSION.fullmatch(stripped) or _BUILD.fullmatch(stripped):
+            return []
+        if shapes.HEX.fullmatch(stripped) and _opaque_hex(stripped):
+            return []
+        if len(stripped) >= 13 and shapes.SECRET_SHAPE.fullmatch(stripped):
+            return [Span(at, end, "SECRET", "shape", True)]
+        scheduled = _CRONJOB.fullmatch(stripped)
+        if scheduled is not None and self._harmless_code(scheduled[1] or scheduled[2]):
+            return []
+        if len(stripped) < 9:
+            if shapes.ICD10_DOTTED.fullmatch(stripped):
+                return [Span(at, end, "DIAGNOSIS", "shape", True)]
+            return self._pieces(word, at, end)
+        if shapes.vin_ok(stripped):
+            return [Span(at, end, "VIN", "shape", True)]
+        if shapes.MBI.fullmatch(stripped):
+            return [Span(at, end, "NATIONAL_ID", "shape", True)]
+        if shapes.dea_ok(stripped):
+            return [Span(at, end, "DEA", "shape", True)]
+        if 15 <= len(stripped) <= 34 and shapes.IBAN_SHAPE.fullmatch(stripped) and shapes.iban_ok(stripped):
+            return [Span(at, end, "ACCOUNT", "shape", True)]
+        return self._pieces(word, at, end)
+
+    def _names_in(self, word: str) -> bool:
+        """Is a part of a file name a name, a condition, a medicine or a long number."""
+        return any(
+            (len(part) > 4 and part.isdigit())
+            or (part.lower() not in self.safe and LEXICON.flag(part.lower()) in {"p", "d", "m"})
+            for part in CAMEL.findall(word)
+        )
+
+    def _camel(self, word: str) -> bool:
+        """`DataIntegrityViolationException`: every longer part is a safe word."""
+        parts = [part.lower() for part in CAMEL.findall(word)]
+        if len(parts) < 2:
+            return False
+        known = 0
+        classes = parts[-1] in CLASS_ENDS
+        for part in parts:
+            flag = LEXICON.flag(part)
+            if flag == "" and classes:
+                continue
+            if flag in SAFE or part in self.safe:
+                known += len(part) > 2
+            elif len(part) > 3 or flag in {"p", "d", "m"}:
+                return False
+        return known > 0
+
+    def _pieces(self, word: str, at: int, end: int) -> list[Span]:
+        """A compound such as `claims-worker-f9f6018ff-t25wp`, `app.services.patient`, `MRN-17726`, `john.smith`."""
+        known = unknown = names = 0
+        digits = ""
+        leading_kind = ""
+        mixed = 0
+        capitals = 0
+        alphabetic = 0
+        first = True
+        second = adjacent = False  # does the piece right after a leading word hold the digits
+        for match in _PIECES.finditer(word):
+            piece = match[0]
+            if piece.isdigit():
+                digits = max(digits, piece, key=len)
+                adjacent = adjacent or second
+                first = second = False
+                continue
+            if not piece.isalpha() and self._numbered(piece):
+                known += len(piece) > 3
+                alphabetic += 1
+                first = False
+                second = False
+                continue
+            if not piece.isalpha() and any(char.isdigit() for char in piece):
+                if second:
+                    adjacent = True
+                second = False
+                head = piece.rstrip("0123456789")
+                if head.isalpha() and len(piece) - len(head) <= 3 and (len(head) > 2 or head.islower()):
+                    flag = LEXICON.flag(head.lower())
+                    known += flag in SAFE
+                    unknown += flag not in SAFE and len(head) > 3
+                    names += flag == "p"
+                else:
+                    mixed += 1
+                    tail = len(piece) - len(head)
+                    if head.isalpha() and tail >= 4 and first:
+                        leading_kind = judge(head).kind
+                    if not piece.islower() or max(map(len, re.findall(r"[0-9]+", piece))) >= 7:
+                        mixed += 100
+                first = False
+                continue
+            for part in CAMEL.findall(piece):
+                low = part.lower()
+                flag = "w" if low in self.safe else LEXICON.flag(low)
+                alphabetic += 1
+                capitals += part[0].isupper() and not part.isupper()
+                if flag in SAFE:
+                    known += len(part) > 1
+                elif flag in {"d", "m"}:
+                    return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", False)]
+                elif flag == "p" and len(part) > 2:
+                    names += 1
+                elif len(part) > 3 or not part.isascii() or "\xe9" in part or "\xc9" in part:
+                    unknown += 1
+            second = first
+            if first:
+                leading_kind = judge(piece).kind
+            first = False
+        if (
+            leading_kind
+            and not _REPLICA.fullmatch(word)
+            and (adjacent or (mixed and leading_kind and not second and alphabetic == 0))
+            and (len(digits) >= 3 or mixed >= 1)
+            and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}
+        ):
+            return [
+                Span(
+                    at,
+                    end,
+                    "PATIENT_ID" if leading_kind in {"PERSON", "WARD"} else leading_kind,
+                    "prefix",
+                    mixed >= 100 or len(digits) >= 4 or mixed >= 1,
+                )
+            ]
+        if names:
+            apart = (
+                not known
+                and alphabetic >= 2
+                and (capitals == alphabetic or (len(digits) == 8 and digits[:2] in {"19", "20"}))
+            )
+            return [Span(at, end, "PERSON" if not digits and not mixed else "USERNAME", "name", apart)]
+        if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):
+            return [Span(at, end, "CODE", "digits", False)]
+        if mixed >= 100 and not (
+            known and word.islower() and re.search(r"-[0-9a-z]{8,10}-[0-9a-z]{4,6}$|-[0-9a-f]{8,10}$", word)
+        ):
+            return [Span(at, end, "CODE", "mixed", False)]
+        if mixed and not known:
+            return [Span(at, end, "CODE", "mixed", False)]
+        if unknown and (not known or unknown > known or (capitals and capitals == alphabetic and "-" in word)):
+            return [Span(at, end, "WORD" if not digits else "CODE", "unknown", False)]
+        if not known and digits and alphabetic and len(digits) >= 3 and word[0].isupper():
+            return [Span(at, end, "CODE", "code", False)]
+        if not known and digits and len(word) >= 5 and word.isupper() and "-" in word:
+            return [Span(at, end, "CODE", "code", False)]
+        if not known and len(digits) == 2 and alphabetic and shapes.ICD10.fullmatch(word):
+            return [Span(at, end, "CODE", "code", False)]
+        return []
+
+    def _numbered(self, piece: str) -> bool:
+        """`In4Hours`, `nvme1n1`, `5XX`, `utf8`: safe words or single letters with at most three digits."""
+        if sum(char.isdigit() for char in piece) > 3:
+            return False
+        longest = 0
+        for part in CAMEL.findall(piece):
+            if part.isdigit():
+                continue
+            if len(part) > 2 and LEXICON.flag(part.lower()) not in SAFE and part.lower() not in self.safe:
+                return False
+            longest = max(longest, len(part))
+        return longest > 2 or len(piece) <= 3
+
+    def _path(self, word: str, at: int) -> list[Span]:
+        """A path or the rest of a URL: each segment by itself, and by the segment before it (`/patients/29774`)."""
+        spans: list[Span] = []
+        place = at
+        before = ""
+        for segment in word.split("/"):
+            start, end = place, place + len(segment)
+            place = end + 1
+            if not segment:
+                continue
+            port = _PORT.fullmatch(segment)
+            if port is not None:
+                segment = port[1]  # noqa: PLW2901 - the port of a host is nobody's
+            found = self.segment(segment, before, start)
+            spans.extend(found)
+            before = segment
+        return spans
+
+    def segment(self, segment: str, before: str, at: int, *, loose: bool = False) -> list[Span]:
+        """What of one path segment is not harmless, after the segment `before`. `loose`: the field is known to be a URL."""
+        end = at + len(segment)
+        if "@" in segment and _MAILBOX.fullmatch(segment):
+            return [Span(at, end, "EMAIL", "shape", True)]
+        has_digit = any(char.isdigit() for char in segment)
+        if before and before.lower() not in SAFE_SEGMENT_AFTER and not before.startswith("<"):
+            verdict = judge(before)
+            if not verdict.kind and before.endswith("s") and judge(before[:-1]).kind:
+                verdict = judge(before[:-1])
+            kind = verdict.kind
+            if not kind and verdict.subject in {"person", "plan", "pay", "clinical", "medication", "provider"}:
+                kind = {"person": "PATIENT_ID", "plan": "MEMBER_ID", "pay": "ACCOUNT", "provider": "NPI"}.get(
+                    verdict.subject, ""
+                )
+            if kind == "PERSON":
+                kind = "PATIENT_ID"
+            if (
+                (
+                    kind
+                    and kind not in {"SECRET", "URL"}
+                    and (
+                        has_digit
+                        or (
+                            LEXICON.flag(segment.lower()) not in SAFE
+                            and kind in {"PATIENT_ID", "USERNAME", "EMAIL"}
+                            and not self._camel(segment)
+                        )
+                    )
+                )
+                and not re.fullmatch(r"v\d{1,2}", segment)
+                and not segment.endswith((".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs"))
+            ):
+                return [Span(at, end, kind if has_digit or kind != "PATIENT_ID" else "PATIENT_ID", "path", True)]
+        if segment.isdigit():
+            if len(segment) >= 5 and not (before.lower() in NUMBERED_PAGES and len(segment) != 10):
+                return [Span(at, end, "IDENTIFIER", "path", len(segment) in {9, 10})]
+            return []
+        if shapes.UUID.fullmatch(segment):
+            return []
+        if before.lower() in NUMBERED_PAGES and _PAGE_ID.fullmatch(segment) and not self._names_in(segment):
+            return []
+        if loose and segment.isalnum() and has_digit is False and _jumbled(segment):
+            return []
+        return self._judge_code(segment, at)

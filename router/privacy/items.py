@@ -1,0 +1,320 @@
+"""Cuts a text into words, codes, numbers, times and shapes, each with its place."""
+
+# ruff: noqa: C901, E501, PLR2004 - one decision table of shapes and the lengths that tell them apart
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final, NamedTuple
+
+import re2
+
+from router.privacy import shapes
+from router.privacy.keys import FOREIGN_WORDS
+from router.privacy.lexicon import LEXICON
+from router.privacy.tokens import is_token
+from router.privacy.words import CALENDAR, STREET_LEADS, TITLES
+
+_match = shapes.SCANNER._regexp.Match  # noqa: SLF001 - the public wrapper builds a match object per item, twice the time
+_UNANCHORED: Final = re2._Anchor.UNANCHORED  # noqa: SLF001 - as above
+
+
+class TooLong(Exception):  # noqa: N818 - a budget, not a fault
+    """A text of more than MAX_ITEMS words and codes."""
+
+
+class Item(NamedTuple):
+    """One piece of the scan: `type` is w word, c code (anything mixed), n number, d time, s a shape of `kind`, t token."""
+
+    start: int
+    end: int
+    type: str
+    text: str
+    kind: str = ""
+
+
+# Words, numbers, addresses and durations between ordinary marks need no other engine. Every repetition is possessive, so
+# there is nothing to come back to: each alternative reads a character once, and a match moves on past it.
+_PLAIN: Final = re.compile(
+    r"[ \t\r\n,;\"()\[\]=&?|*!]*+(?:([A-Za-z]++)(?=[ ,;\")\]=\n]|: |$)|(?<![(+./-])([0-9]++)(?=,(?![0-9])|[;\n\]]|$| [a-z]{4})|"
+    r"([A-Za-z0-9._%+-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,12}+)(?=[ ,;)\n\"]|$)|([0-9]{1,5}+(?:ms|s|m|h|%))(?=[ ,;)\n]|$))"
+)
+_QUICK: Final = {2: "n", 3: "s", 4: "d"}
+_LEADING_NUMBER: Final = re.compile(r"\+?[0-9]++(?![A-Za-z0-9_])")
+_SOLID: Final = re.compile(r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\]+")
+_ACCOUNT_OF_DOMAIN: Final = re.compile(r"[A-Z][A-Z0-9-]{1,15}\\{1,2}[a-z][a-z0-9._-]{2,40}")
+MAX_ITEMS: Final = 12_000
+"""Words and codes of one text that are read; what has more is not judged in parts."""
+
+
+def is_separator(gap: str) -> bool:
+    """Is the gap between two items `=`, `:` or `=>` with at most quotes, brackets and spaces round it."""
+    core = gap.strip(" \t\"'`()[]{}<>\\*$&")
+    return (
+        core in {"=", ":", "=>", ":=", "->", "==", "::", "=:", ":,", "~", "=~"} and "\n" not in gap and len(gap) <= 12
+    )
+
+
+_BASES: Final = str.maketrans("ßøØłŁđĐðÐþÞıæÆœŒ", "soOlLdDdDtTiaAoO")
+
+
+def _unaccented(word: str) -> str:
+    """`Müller` as `Muller`, letter for letter."""
+    return "".join(unicodedata.normalize("NFD", char)[0] for char in word.translate(_BASES))
+
+
+def stands_alone(text: str, item: Item) -> bool:
+    """Does an item stand between blanks."""
+    return text[item.start - 1 : item.start] in {"", " "} and text[item.end : item.end + 1] in {"", " "}
+
+
+_MONTH_NAME: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
+
+
+def _classify(piece: str, start: int, end: int) -> Item | None:
+    """The item a scanned piece is; None when the shape does not hold and the piece must be read again as plain parts."""
+    first = piece[0]
+    if first == "<":
+        return Item(start, end, "t" if is_token(piece) else "c", piece)
+    if "://" in piece:
+        cut = piece.rstrip(".")
+        return Item(start, start + len(cut), "c", cut)
+    if piece.startswith("-----BEGIN"):
+        return Item(start, end, "s", piece, "SECRET")
+    if piece.startswith("eyJ") and "." in piece:
+        return Item(start, end, "s", piece, "SECRET")
+    if piece.startswith("arn:"):
+        return Item(start, end, "c", piece)
+    if piece.startswith("data:"):
+        return Item(start, end, "s", piece, "BIOMETRIC")
+    if "@" in piece[1:]:
+        _local, _, domain = piece.rpartition("@")
+        if (
+            "." in domain
+            and not domain.replace(".", "").isdigit()
+            and not domain[0].isdigit()
+            and re.fullmatch(r"[^.]*[A-Za-z\xe9\xc9][^.]*", domain.rsplit(".", 1)[1])
+        ):
+            return Item(start, end, "s", piece, "EMAIL")
+        return Item(start, end, "c", piece)
+    if (
+        "'" in piece
+        and piece[0].isalpha()
+        and piece.index("'") < len(piece) - 1
+        and len(piece) < 16
+        and piece.replace("'", "").isalpha()
+    ):
+        head, _, tail = piece.partition("'")
+        if head in {"O", "D", "L"} and tail[:1].isupper() and tail.isalpha():
+            return Item(start, end, "w", tail)  # O'Flaherty
+        return Item(start, end, "w", head)
+    if piece.startswith(("date", "Date")) and "(" in piece:
+        return Item(start, end, "s", piece, "DATE")
+    if len(piece) in {14, 17} and shapes.MAC.fullmatch(piece):
+        return Item(start, end, "s", piece, "DEVICE_ID")
+    if first.isalpha() and " " in piece and shapes.POSTCODE.fullmatch(piece):
+        return Item(start, end, "s", piece, "ZIP")
+    if "\\" in piece and _ACCOUNT_OF_DOMAIN.fullmatch(piece):
+        return Item(start, end, "s", piece, "USERNAME")
+    if piece[1:3] == ":\\":
+        return Item(start, end, "c", piece.rstrip(" .-"))
+    if first.isalpha() and " " in piece:
+        return (
+            Item(start, end, "d" if re.search(r"[0-9]:[0-9]", piece) else "s", piece, "DATE")
+            if not re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece)
+            else (Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None)
+        )
+    if not (first.isdigit() or first in "+(" or piece[-1].isdigit() or ":" in piece or shapes.UUID.fullmatch(piece)):
+        return Item(start, end, "w" if piece.isalpha() else "c", piece)
+    plain = piece.lstrip("+")
+    if plain.isdigit():
+        return Item(start, end, "n", piece)
+    if shapes.UUID.fullmatch(piece):
+        return Item(start, end, "c", piece)
+    if shapes.STAMP.fullmatch(piece):
+        if re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$", piece) and not piece.startswith("0001"):
+            return Item(start, end, "s", piece, "DATE")
+        return Item(start, end, "d", piece)
+    if piece.count(".") == 3 and piece.replace(".", "").split("/")[0].isdigit():
+        public = shapes.public_ip(piece)
+        if public is not None:
+            return Item(start, end, "s" if public else "d", piece, "IP")
+        return Item(start, end, "c", piece)
+    if (
+        piece.count(":") >= 2
+        and all(char in "0123456789abcdefABCDEF:/." for char in piece)
+        and not re.fullmatch(r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?", piece)
+    ):
+        public = shapes.public_ip(piece)
+        if public is None or piece.strip(":") == "" or (len(piece) < 8 and piece.count(":") < 4):
+            return None
+        return Item(start, end, "s" if public else "d", piece, "IP")
+    if re.search(r"[0-2]?\d:[0-5]\d", piece) and re.fullmatch(r"[0-9A-Za-z:.,/ +\-]+", piece):
+        return Item(start, end, "d", piece)
+    if shapes.DATE.fullmatch(piece):
+        if shapes.real_date(piece) and not (piece.count(".") == 2 and len(piece) < 8):
+            return Item(start, end, "s", piece, "DATE")
+        if piece.count(".") == 2:
+            return Item(start, end, "c", piece)
+        return Item(start, end, "s", piece, "DATE") if len(piece) >= 8 and "." not in piece else None
+    if (
+        _MONTH_NAME.search(piece)
+        and re.search(r"\d", piece)
+        and re.fullmatch(r"[0-9A-Za-z ,.'\-]+", piece)
+        and (" " in piece or "-" in piece)
+        and not re.fullmatch(r"[A-Za-z]{2}\d{2}(?: \w{1,4})+", piece)
+    ):
+        return Item(start, end, "s", piece, "DATE")
+    if re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece):
+        return Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None
+    if shapes.POSTCODE.fullmatch(piece):
+        return Item(start, end, "s", piece, "ZIP")
+    return _digits(piece, start, end)
+
+
+def _digits(piece: str, start: int, end: int) -> Item | None:
+    """Groups of digits with separators: SSN, phone, card, decimal, version."""
+    plain = piece.strip()
+    if not re.fullmatch(r"\+?[0-9().,\- eE+%]+", plain):
+        return Item(start, end, "c", piece)
+    if re.fullmatch(r"\+?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?", plain) or re.fullmatch(
+        r"[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?%?", plain
+    ):
+        if plain.count(".") + plain.count(",") == 0 and plain.isdigit():
+            return Item(start, end, "n", piece)
+        return Item(start, end, "d", piece)
+    groups = [group for group in re.split(r"[^0-9]+", plain) if group]
+    if not groups:
+        return Item(start, end, "c", piece)
+    sizes = [len(group) for group in groups]
+    digits = "".join(groups)
+    separators = set(re.sub(r"[0-9]", "", plain))
+    if separators == {"."} and len(groups) in {3, 4} and max(sizes) <= 3 and sizes != [3, 3, 4]:
+        return Item(start, end, "c", piece)
+    if (sizes == [3, 3, 3, 2] and separators == {".", "-"}) or (sizes == [4, 4, 4] and shapes.aadhaar_ok(digits)):
+        return Item(start, end, "s", piece, "NATIONAL_ID")
+    if sizes in ([1, 2, 2, 2, 3, 3, 2], [1, 2, 2, 2, 3, 3]) and separators == {" "}:
+        return Item(start, end, "s", piece, "NATIONAL_ID")
+    if sizes == [3, 2, 4] and len(separators - {"+"}) == 1:
+        return Item(start, end, "s", piece, "SSN")
+    if sizes in ([4, 4, 4, 4], [4, 6, 5], [4, 4, 4, 4, 3]) and (shapes.luhn_ok(digits) or sizes == [4, 4, 4, 4]):
+        return Item(start, end, "s", piece, "CREDIT_CARD")
+    if plain[0] == "+" and 8 <= len(digits) <= 15 and len(groups) > 1:
+        return Item(start, end, "s", piece, "PHONE")
+    if (
+        len(digits) in {10, 11}
+        and (sizes in ([3, 3, 4], [1, 3, 3, 4], [3, 7], [1, 10], [1, 3, 7], [3, 4, 3], [6, 4]) or "(" in plain)
+        and (len(digits) == 10 or digits[0] in "10")
+    ):
+        return Item(start, end, "s", piece, "PHONE")
+    if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3} \([0-9]{1,6}\)?", plain):
+        return Item(start, end, "c", piece)
+    if "(" in plain and ")" in plain and 7 <= len(digits) <= 13:
+        return Item(start, end, "s", piece, "PHONE")
+    if sizes == [3, 4] and separators <= {"-"}:
+        return Item(start, end, "s", piece, "PHONE")
+    if groups[0].startswith("00") and 10 <= len(digits) <= 16 and len(groups) > 1:
+        return Item(start, end, "s", piece, "PHONE")
+    if groups[0].startswith("0") and 9 <= len(digits) <= 12 and 2 <= len(groups) <= 6 and max(sizes) <= 8:
+        return Item(start, end, "s", piece, "PHONE")
+    if len(groups) >= 4 and sizes[0] <= 3 and set(sizes[1:]) == {2} and 8 <= len(digits) <= 12:
+        return Item(start, end, "s", piece, "PHONE")
+    if sizes == [5, 4] and separators == {"-"}:
+        return Item(start, end, "s", piece, "ZIP")
+    if sizes == [2, 7] and separators == {"-"}:
+        return Item(start, end, "s", piece, "NATIONAL_ID")
+    if 7 <= len(digits) <= 16 and len(digits) >= 2 * len(groups):
+        return Item(start, end, "s", piece, "NUMBER")
+    return None
+
+
+def in_prose(text: str, item: Item) -> bool:
+    """Does a word stand between blanks or sentence marks, next to an ordinary lower-case word."""
+    before, after = text[item.start - 2 : item.start], text[item.end : item.end + 2]
+    if not (
+        before[-1:] in {"", " ", "\n", "(", '"'}
+        and after[:1] in {"", " ", ",", ".", ";", "!", "?", ")", "\n", '"', "'"}
+    ):
+        return False
+    return (
+        (before[:1].isalpha() and before[:1].islower())
+        or before[:1] in {",", ";"}
+        or (after[:1] == " " and after[1:2].islower() and before == "")
+    )
+
+
+def is_value(text: str, item: Item) -> bool:
+    """Does a word stand alone: the whole text, or all of a value between quotes or after `=`."""
+    before, after = text[: item.start].rstrip()[-1:], text[item.end : item.end + 1]
+    return (item.start == 0 and item.end == len(text)) or (
+        before in {"=", "'", '"', ":"} and after in {"", " ", ",", "'", '"', "&", "}", ")", ";", "\n"} and before != ""
+    )
+
+
+def scan(text: str) -> list[Item]:
+    """The items of `text`, which is Latin-1, in order. Raises TooLong."""
+    raw = text.encode("latin-1")
+    size = len(raw)
+    items: list[Item] = []
+    add = items.append
+    pos = 0
+    plain = _PLAIN.match
+    new = tuple.__new__
+    while True:
+        quick = plain(text, pos)
+        if quick is not None:
+            what = quick.lastindex or 1
+            start, end = quick.span(what)
+            piece = quick[what]
+            if what > 1:
+                add(new(Item, (start, end, _QUICK[what], piece, "EMAIL" if what == 3 else "")))
+                pos = end
+                continue
+            if piece[:3].lower() not in CALENDAR:
+                add(new(Item, (start, end, "w", piece, "")))
+                pos = end
+                continue
+        start, end = _match(_UNANCHORED, raw, pos, size)[0]
+        if start < 0:
+            return items
+        if len(items) > MAX_ITEMS:
+            raise TooLong
+        piece = text[start:end]
+        if piece.isalpha():
+            add(Item(start, end, "w", piece))
+        elif piece.isdigit():
+            add(Item(start, end, "n", piece))
+        elif piece[-1] == "." and piece[:-1].isalpha():
+            add(Item(start, end - 1, "w", piece[:-1]))
+        elif piece[0] == "\\":
+            pass
+        else:
+            item = _classify(piece, start, end)
+            if item is None:
+                solid = _SOLID.match(text, start)
+                end = solid.end() if solid is not None else start + 1
+                first = _LEADING_NUMBER.match(piece)
+                if first is not None:
+                    end = start + first.end()
+                    add(Item(start, end, "n", text[start:end]))
+                else:
+                    piece = text[start:end]
+                    add(Item(start, end, "w" if piece.isalpha() else "c", piece))
+            else:
+                end = item.end
+                add(item)
+        pos = end
+
+
+def lettered(item: Item, letters: str) -> Item:
+    """A word with letters beyond ASCII as it was written when it is a key, in plain letters when it is a name."""
+    if item.text.isascii() or item.type not in {"w", "c"}:
+        return item
+    piece = letters[item.start : item.end]
+    if piece.lower() in FOREIGN_WORDS:
+        return item._replace(text=piece)
+    plain = _unaccented(piece)
+    low = plain.lower()
+    if plain.isascii() and (LEXICON.flag(low) == "p" or low in STREET_LEADS or low in TITLES or low in FOREIGN_WORDS):
+        return item._replace(text=plain)
+    return item

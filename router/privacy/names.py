@@ -1,0 +1,347 @@
+"""Which words may be a person's name, a condition or a medicine."""
+
+# ruff: noqa: C901, PLR2004 - one decision table of linguistic thresholds; splitting a rule hides it
+from __future__ import annotations
+
+from router.privacy.codes import IDLE
+from router.privacy.items import Item, in_prose, is_separator, is_value, stands_alone
+from router.privacy.keys import KEY_WORDS, kind_of_words
+from router.privacy.lexicon import LEXICON, PLAIN, SAFE
+from router.privacy.numbers import HOUSE_NUMBER, Numbers
+from router.privacy.spans import Span
+from router.privacy.words import (
+    DRUG,
+    NUMBER_ROLES,
+    PARTICLES,
+    PERSON_CUES,
+    STREET_LEADS,
+    STREET_TAIL,
+    STREET_WORDS,
+    TITLES,
+)
+
+
+class Names(Numbers):
+    """Judges words."""
+
+    __slots__ = ()
+
+    def _word(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
+        """Judge the word at `index`, and with it the name it begins; returns the next index to look at."""
+        item = items[index]
+        word = item.text
+        low = word.lower()
+        if low in STREET_WORDS and index and word[0].isupper() and text[items[index - 1].end : item.start] == " ":
+            found = HOUSE_NUMBER.match(text, item.end + (2 if text[item.end : item.end + 2] == ". " else 1))
+            before = items[index - 1]
+            if found is not None and before.type == "w" and before.text[0].isupper():
+                spans.append(Span(before.start, found.end(), "ADDRESS", "street", True))
+                while index + 1 < len(items) and items[index + 1].start < found.end():
+                    index += 1
+                return index + 1
+        if low in STREET_LEADS or (len(low) > 5 and STREET_TAIL.fullmatch(low)):
+            after = self._named_street(text, items, index, spans)
+            if after:
+                return after
+        flag = "w" if low in self.safe else LEXICON.flag(low)
+        if flag in PLAIN or len(word) == 1:
+            if (
+                flag == "w"
+                and low == word
+                and low not in PERSON_CUES
+                and len(self.idle) < IDLE
+                and kind_of_words((low,)) != "PERSON"
+                and low not in STREET_LEADS
+            ):
+                self.idle.add(word)
+                return index + 1
+            if len(word) == 1 and not stands_alone(text, item):
+                return index + 1
+            if low in PERSON_CUES or kind_of_words((low,)) == "PERSON":
+                return self._after_person_cue(text, items, index, spans)
+            if (
+                flag in PLAIN
+                and word[0].isupper()
+                and index + 1 < len(items)
+                and self._name_follows(text, items, index)
+            ):
+                return self._name_run(text, items, index, spans)
+            return index + 1
+        if flag in {"d", "m"}:
+            spans.append(Span(item.start, item.end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", True))
+            return index + 1
+        if word in PARTICLES:
+            return index + 1
+        if low in PERSON_CUES:
+            return self._after_person_cue(text, items, index, spans)
+        if flag == "n" and word.islower():
+            return index + 1
+        if flag in {"", "p"} and len(word) > 6 and DRUG.search(low) is not None:
+            spans.append(Span(item.start, item.end, "MEDICATION", "suffix", flag == ""))
+            return index + 1
+        if flag == "" and (low in KEY_WORDS or (not word.islower() and self._camel(word))):
+            return index + 1
+        return self._name_run(text, items, index, spans)
+
+    def _name_follows(self, text: str, items: list[Item], index: int) -> bool:
+        """An ordinary capitalised word right before a known name may be the other half of it (`Story Quackenbush`)."""
+        following = items[index + 1]
+        return (
+            following.type == "w"
+            and text[items[index].end : following.start] == " "
+            and following.text[0].isupper()
+            and not following.text.isupper()
+            and LEXICON.flag(following.text.lower()) == "p"
+            and (
+                LEXICON.flag(items[index].text.lower()) == "r"
+                or (index > 0 and text[items[index - 1].end : items[index].start].strip(" ") == "")
+            )
+        )
+
+    def _name_run(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
+        """Words that together may be a name: capitalised, unknown or names, with initials between."""
+        last = index
+        probe = index
+        flags: list[str] = []
+        while probe < len(items):
+            item = items[probe]
+            gap = text[items[probe - 1].end : item.start] if probe > index else ""
+            if probe > index and gap not in {" ", ", ", ". ", "'", "^", "-", "+", "  "}:
+                break
+            if item.type not in PLAIN:
+                break
+            word = item.text
+            flag = "w" if word.lower() in self.safe else LEXICON.flag(word.lower())
+            if probe > index:
+                if (
+                    flag == "r"
+                    and gap == " "
+                    and word[0].isupper()
+                    and not word.isupper()
+                    and flags[-1] in {"p", "", "n"}
+                    and items[probe - 1].text[0].isupper()
+                    and len(flags) < 3
+                ):
+                    flags.append(flag)
+                    last = probe
+                    probe += 1
+                    continue
+                if (
+                    word in PARTICLES
+                    and gap == " "
+                    and items[index].text[0].isupper()
+                    and self._capital_follows(text, items, probe)
+                ):
+                    flags.append("v")
+                    last = probe
+                    probe += 1
+                    continue
+                if flag in PLAIN:
+                    break
+                if gap == ", " and (flag not in {"p", "n", ""} or not word[0].isupper() or len(flags) != 1):
+                    break
+                if flag in {"d", "m"} or (word[0].islower() and flag in SAFE):
+                    break
+                if gap == ". " and len(items[probe - 1].text) > 2:
+                    break
+                after = text[item.end : items[probe + 1].start] if probe + 1 < len(items) else ""
+                if (
+                    after
+                    and ("=" in after or ":" in after)
+                    and is_separator(after)
+                    and not (after == ": " and "p" in flags and word[0].isupper() and gap == " ")
+                ):
+                    break
+            flags.append(flag)
+            last = probe
+            probe += 1
+            if len(flags) >= 5:
+                break
+        words = [items[place] for place in range(index, last + 1)]
+        while len(words) > 1 and (len(words[-1].text) == 1 or flags[-1] == "v"):
+            words.pop()
+            flags.pop()
+        last = index + len(words) - 1
+        capital = [word for word, mark in zip(words, flags, strict=True) if word.text[0].isupper() or mark == "v"]
+        if (
+            len(words) == 1
+            and flags[0] == "n"
+            and not self._person_before(text, items, index)
+            and not self._person_after(text, items, index)
+        ):
+            return last + 1
+        if len(words) == 1 and flags[0] in PLAIN:
+            return last + 1
+        unknown = sum(flag in {"", "p"} for flag in flags)
+        sure = (
+            len(capital) >= 2
+            and ("p" in flags or unknown >= 2)
+            and unknown + flags.count("n") + flags.count("r") >= 2
+            and not (unknown and all(w.text.isupper() for w in words) and "p" not in flags)
+        )
+        if (
+            len(words) == 1
+            and flags[0] == "p"
+            and capital
+            and not words[0].text.isupper()
+            and (is_value(text, words[0]) or in_prose(text, words[0]))
+        ):
+            sure = True
+        if flags.count("p") >= 2 and not capital and len(words) <= 3:  # `patricia desrosiers`
+            spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", True))
+            return last + 1
+        if len(capital) >= 2 and len(capital) == len(words) and not all(word.text.isupper() for word in words):
+            spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", sure))
+        elif all(flag == "n" for flag in flags) and len(words) > 1 and words[0].text.isupper():
+            return last + 1
+        else:
+            mark: str
+            for one, mark in zip(words, flags, strict=True):
+                if mark == "n" and not (len(words) > 1 and one.text[0].isupper()):
+                    continue
+                if mark in PLAIN or mark == "v":
+                    continue
+                first_upper = one.text[0].isupper()
+                if (
+                    mark == ""
+                    and len(one.text) <= 2
+                    and not first_upper
+                    and (one.text.islower() or len(one.text) == 1)
+                    and one.text.strip("\xe9")
+                ):
+                    continue
+                if mark == "" and len(one.text) <= 2 and one.text.isupper():
+                    continue
+                spans.append(
+                    Span(
+                        one.start,
+                        one.end,
+                        "PERSON" if mark in {"p", "n"} else "WORD",
+                        "name" if mark == "p" else "unknown",
+                        sure,
+                    )
+                )
+        return last + 1
+
+    def _capital_follows(self, text: str, items: list[Item], index: int, *, named: bool = False) -> bool:
+        """After a particle, and perhaps another one, comes a capitalised word that may be a name, any when `named`."""
+        for probe in (index + 1, index + 2):
+            if (
+                probe >= len(items)
+                or items[probe].type != "w"
+                or text[items[probe - 1].end : items[probe].start] != " "
+            ):
+                return False
+            word = items[probe].text
+            if word[0].isupper():
+                return named or (LEXICON.flag(word.lower()) not in PLAIN and not (word.isupper() and len(word) < 4))
+            if word not in PARTICLES:
+                return False
+        return False
+
+    def _person_before(self, text: str, items: list[Item], index: int) -> bool:
+        if index == 0:
+            return False
+        before = items[index - 1]
+        gap = text[before.end : items[index].start]
+        return gap.strip(" .:") == "" and (before.text.lower() in PERSON_CUES or before.text.lower() in TITLES)
+
+    def _person_after(self, text: str, items: list[Item], index: int) -> bool:
+        """A doubtful capitalised word followed by an unknown or doubtful capitalised one is half of a name."""
+        if index + 1 >= len(items):
+            return False
+        following = items[index + 1]
+        gap = text[items[index].end : following.start]
+        return (
+            gap in {" ", ", ", "^"}
+            and following.type == "w"
+            and following.text[0].isupper()
+            and LEXICON.flag(following.text.lower()) in {"p", ""}
+            and len(following.text) > 2
+        )
+
+    def _after_person_cue(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
+        """`Patient Grace Hill`: after such a word even ordinary words that are names, capitalised, are a name."""
+        probe = index + 1
+        if (
+            probe < len(items)
+            and items[probe].type == "w"
+            and items[probe].text.lower() in {"is", "name", "named", "was"}
+            and text[items[index].end : items[probe].start] == " "
+        ):
+            probe += 1
+        start = probe
+        while probe < len(items) and items[probe].type in {"w", "c"}:
+            word = items[probe].text
+            gap = text[items[probe - 1].end : items[probe].start]
+            if (
+                gap
+                not in (
+                    {" ", ". ", ", ", "'", "-", ": ", "^"}
+                    if probe > start
+                    else {" ", ". ", ", ", ": ", "^", " '", ' "', " (", ' \\"'}
+                )
+                or (gap == ": " and probe > start)
+                or (gap == ", " and probe != start + 1)
+            ):
+                break
+            flag = LEXICON.flag(word.lower()) if items[probe].type == "w" else ""
+            if items[probe].type == "c" and not (
+                word.replace(".", "").replace("-", "").isalpha() and word[0].isupper()
+            ):
+                break
+            after = text[items[probe].end : items[probe + 1].start] if probe + 1 < len(items) else ""
+            if after and ("=" in after or ":" in after) and is_separator(after):
+                break
+            if word.lower() in self.safe:
+                break
+            if probe > start and word in PARTICLES and self._capital_follows(text, items, probe, named=True):
+                probe += 2 if items[probe + 1].text[0].isupper() else 1
+                continue
+            if (word[0].isupper() and flag in {"n", "p", ""}) or (
+                word.islower() and flag in {"p", "n"} and (flag == "p" or probe > start or word not in NUMBER_ROLES)
+            ):
+                if word.islower() and flag == "n" and not self._lower_name(items, probe):
+                    break
+                if word.isupper() and flag == "n" and len(word) <= 3:
+                    break
+                probe += 1
+                if probe - start >= 5:
+                    break
+                continue
+            if word[0].isupper() and len(word) == 1 and probe > start:
+                probe += 1
+                continue
+            if (
+                word[0].isupper()
+                and flag in PLAIN
+                and probe > start
+                and probe - start < 2
+                and not word.isupper()
+                and after[:1] in {"", ",", ".", ")", "(", ";", "\n", '"', "'"}
+            ):
+                probe += 1
+                continue
+            break
+        if probe == start:
+            return index + 1
+        words = items[start:probe]
+        if all(
+            LEXICON.flag(word.text.lower()) in {"", "n"} and word.text.isupper() and len(word.text) <= 4
+            for word in words
+        ):
+            return index + 1
+        spans.append(Span(words[0].start, words[-1].end, "PERSON", "cue", True))
+        return probe
+
+    def _lower_name(self, items: list[Item], index: int) -> bool:
+        """`patient grace hill`: a lower-case word that is also a name counts next to a known or doubtful name."""
+        near = [
+            items[place].text
+            for place in (index - 1, index + 1)
+            if 0 <= place < len(items) and items[place].type == "w"
+        ]
+        return any(
+            word.islower() and LEXICON.flag(word) in {"p", "n"} and word not in PERSON_CUES and word not in NUMBER_ROLES
+            for word in near
+        )

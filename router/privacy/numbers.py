@@ -1,0 +1,381 @@
+"""What a number is: by the words round it, by its shape, or as part of a street."""
+
+# ruff: noqa: C901, PLR2004 - one decision table of linguistic thresholds; splitting a rule hides it
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from router.privacy import shapes
+from router.privacy.codes import IDLE, SOURCE_FILE, Codes
+from router.privacy.items import Item
+from router.privacy.keys import judge, kind_of_words
+from router.privacy.lexicon import LEXICON, PLAIN
+from router.privacy.spans import Span, settle
+from router.privacy.words import (
+    CLINICAL_CUES,
+    CODED_KINDS,
+    DAY_CUES,
+    FILLERS,
+    ID_KINDS,
+    NUMBER_ROLES,
+    PARTICLES,
+    STATES,
+    STREET_LEADS,
+    STREETS,
+)
+
+_MONTH_DAY: Final = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(?![0-9/])")
+HOUSE_NUMBER: Final = re.compile(
+    r"[0-9]{1,5}(?: ?[A-Za-z](?![A-Za-z0-9]))?(?:[-/][0-9]{1,4}[A-Za-z]?)?(?![0-9A-Za-z%])"
+)
+_NUMBER_BEFORE: Final = re.compile(r"(?<![0-9A-Za-z])([0-9]{1,5}[A-Za-z]?,?(?: (?:bis|ter|quater))?,?) $")
+
+
+class Numbers(Codes):
+    """Judges numbers, and codes by the words before them."""
+
+    __slots__ = ()
+
+    def _beside(self, text: str, spans: list[Span]) -> list[Span]:
+        """A short number next to a capitalised word that is not known is part of it: a house number, a box, a flat."""
+        found: list[Span] = []
+        for span in spans:
+            if (span.sure and span.kind != "ADDRESS") or span.kind not in {"PERSON", "WORD", "ADDRESS"}:
+                continue
+            if not text[span.start].isupper():
+                continue
+            behind = HOUSE_NUMBER.match(text, span.end + 1) if text[span.end : span.end + 1] == " " else None
+            if behind is not None and text[behind.end() : behind.end() + 2].strip() in {"", ",", ";", ")", "."}:
+                found.append(Span(behind.start(), behind.end(), "NUMBER", "beside", False))
+            before = _NUMBER_BEFORE.search(text, max(span.start - 14, 0), span.start)
+            if before is not None:
+                found.append(Span(before.start(1), before.end(1), "NUMBER", "beside", False))
+        return settle([*spans, *found]) if found else spans
+
+    def _code(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
+        item = items[index]
+        cue = self._cue(text, items, index)
+        word = item.text
+        if (
+            cue
+            and cue in CODED_KINDS
+            and any(char.isdigit() for char in word)
+            and (cue in {"WARD", "ADDRESS"} or not shapes.UNIT.fullmatch(word))
+            and "/" not in word
+            and not SOURCE_FILE.match(word)
+        ):
+            spans.append(Span(item.start, item.end, cue, "cue", True))
+            return
+        if word in self.codes or word.lower() in self.safe:
+            return
+        found = self._judge_code(word, item.start)
+        if found:
+            spans.extend(found)
+        elif len(self.codes) < IDLE and len(word) < 100:
+            self.codes.add(word)
+
+    def _number(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
+        item = items[index]
+        value = item.text.lstrip("+")
+        digits = value if value.isdigit() else ""
+        cue = self._cue(text, items, index)
+        before = items[index - 1] if index else None
+        after = items[index + 1] if index + 1 < len(items) else None
+        gap_before = text[before.end : item.start] if before is not None else text[: item.start]
+        gap_after = text[item.end : after.start] if after is not None else text[item.end :]
+        after_word = (
+            after.text.lower() if after is not None and after.type in {"w", "c"} and gap_after in {" ", "-", ""} else ""
+        )
+        if self._street(text, items, index, spans):
+            return
+        if (
+            before is not None
+            and gap_before == "["
+            and gap_after[:1] == "]"
+            and before.type == "c"
+            and len(digits) in range(1, 8)
+        ):
+            return  # `appt-sms[4410]`: a program and its process
+        if (
+            before is not None
+            and spans
+            and spans[-1].kind == "ADDRESS"
+            and spans[-1].end == before.end
+            and gap_before in {", ", " ", ",\n", "\n", " - "}
+            and len(digits) in {4, 5, 6}
+            and not (gap_before == " " and after_word in shapes.COUNTED)
+        ):
+            spans.append(Span(item.start, item.end, "ZIP", "street", True))
+            if after is not None and after.type == "w" and gap_after == " " and after.text[0].isupper():
+                spans.append(Span(after.start, after.end, "ADDRESS", "street", True))
+            return
+        if (
+            before is not None
+            and gap_before in {", ", " (", ", age "}
+            and spans
+            and spans[-1].end == before.end
+            and spans[-1].kind == "PERSON"
+            and len(digits) in {1, 2, 3}
+            and gap_after[:1] in {",", ")", ";", "."}
+        ):
+            spans.append(Span(item.start, item.end, "AGE", "cue", True))
+            return
+        if after_word in {"yo", "y/o", "years", "year", "yr", "yrs", "year-old", "y.o"} and len(digits) in {1, 2, 3}:
+            nxt = items[index + 2].text.lower() if index + 2 < len(items) else ""
+            if after_word in {"yo", "y/o", "year-old", "y.o"} or nxt in {
+                "old",
+                "male",
+                "female",
+                "man",
+                "woman",
+                "boy",
+                "girl",
+                "m",
+                "f",
+            }:
+                spans.append(Span(item.start, item.end, "AGE", "cue", True))
+                return
+        if cue:
+            if cue in {"AGE", "WARD", "ADDRESS"} and len(digits) <= 5:
+                spans.append(Span(item.start, item.end, cue, "cue", True))
+                return
+            if (
+                (cue in ID_KINDS or cue in {"ZIP", "PHONE", "FAX", "CREDIT_CARD"})
+                and len(digits) >= 3
+                and not (len(digits) == 3 and after_word in shapes.COUNTED)
+            ):
+                spans.append(Span(item.start, item.end, cue, "cue", True))
+                return
+            if cue in {"DOB", "DATE"} and len(digits) in {4, 6, 8}:
+                spans.append(Span(item.start, item.end, cue, "cue", True))
+                return
+        if not digits:
+            return
+        if item.text[0] == "+" and 10 <= len(digits) <= 15:
+            spans.append(Span(item.start, item.end, "PHONE", "shape", True))
+            return
+        size = len(digits)
+        sure_kind = ""
+        if (
+            size in {13, 14, 15, 16}
+            and digits[0] in "3456"
+            and shapes.luhn_ok(digits)
+            and not shapes.EPOCH.fullmatch(digits)
+        ):
+            sure_kind = "CREDIT_CARD"
+        if size == 10 and shapes.npi_ok(digits) and not digits.startswith("1"):
+            sure_kind = "NPI"
+        if sure_kind:
+            spans.append(Span(item.start, item.end, sure_kind, "shape", sure_kind == "CREDIT_CARD"))
+            return
+        if size <= 3:
+            day = _MONTH_DAY.match(text, item.start)
+            if day is not None and before is not None and before.text.lower() in DAY_CUES:
+                spans.append(Span(item.start, day.end(), "DATE", "cue", False))
+            return
+        if size >= 5 and before is not None and spans and spans[-1].end == before.end and gap_before in {" ", ", "}:
+            spans.append(Span(item.start, item.end, "NUMBER", "beside", False))  # a postal code after a place
+            return
+        if size == 4 and gap_before.endswith("(") and gap_after.startswith((", '", ', "', ",'", ',"')):
+            return  # the code of a driver's error: (1205, 'Lock wait …')
+        if (
+            gap_after[:1] == "%"
+            or after_word in shapes.COUNTED
+            or (after is not None and gap_after == "" and after.text.startswith("/"))
+        ):
+            return
+        if size == 4 and "2010" <= digits <= "2039" and not gap_before.endswith(":"):
+            return
+        if (
+            before is not None
+            and before.text.lower() in {"of", "out"}
+            and any(near.type in {"n", "d"} for near in items[max(index - 4, 0) : index - 1])
+            and size <= 7
+        ):
+            return
+        if before is not None and gap_before == ":" and before.type in {"w", "c", "s", "n", "d"} and size <= 5:
+            return
+        if (
+            before is not None
+            and before.type in {"w", "c"}
+            and gap_before.strip(" =:#([\"'") == ""
+            and before.text.lower() in NUMBER_ROLES
+            and size <= 7
+        ):
+            return
+        if gap_before.endswith("#") and gap_after.startswith("]") and size <= 7:
+            return
+        if gap_before.strip() == "}" or gap_before.endswith("} "):  # a sample after its labels
+            return
+        if size <= (7 if gap_before.endswith("*") else 4) and gap_before.endswith(("/", "#", "*")):
+            return
+        if gap_before.endswith("[") and gap_after.startswith("]") and size <= 7:
+            return
+        if gap_before.rstrip(" =+").endswith((">", "<")) and before is not None and before.type != "t" and size <= 7:
+            return
+        if size == 5 and before is not None and before.text in STATES and gap_before == " ":
+            spans.append(Span(item.start, item.end, "ZIP", "state", True))
+            return
+        spans.append(Span(item.start, item.end, "NUMBER", "number", False))
+
+    def _street(self, text: str, items: list[Item], index: int, spans: list[Span]) -> bool:
+        """`68 Barrett St, Lake Pamela, AK 41259`: a house number, up to four words, a word for street."""
+        if not items[index].text.isdigit() or len(items[index].text) > 6:
+            return False
+        for probe in range(index + 1, min(index + 6, len(items))):
+            item = items[probe]
+            gap = text[items[probe - 1].end : item.start]
+            if (
+                gap not in {" ", ". "}
+                or item.type not in {"w", "c"}
+                or not (item.text[0].isupper() or item.text[0].isdigit())
+            ):
+                return False
+            if probe > index + 1 and item.text.lower().rstrip(".") in STREETS and item.text[0].isupper():
+                last = probe
+                while last + 1 < len(items) and last - probe < 9:
+                    following = items[last + 1]
+                    between = text[items[last].end : following.start]
+                    if (
+                        following.type == "t"
+                        or between.strip(" ,.#\n")
+                        or not (following.text[0].isupper() or following.text.isdigit())
+                        or between.count("\n") > 1
+                    ):
+                        break
+                    flag = LEXICON.flag(following.text.lower())
+                    if (
+                        flag in PLAIN
+                        and following.text not in STATES
+                        and following.text.lower()
+                        not in {"apt", "suite", "unit", "lake", "north", "south", "east", "west", "new", "port", "box"}
+                        and following.text.lower() not in STREETS
+                    ):
+                        break
+                    last += 1
+                    if following.text.isdigit() and len(following.text) == 5:
+                        break
+                spans.append(Span(items[index].start, items[last].end, "ADDRESS", "street", True))
+                return True
+        return False
+
+    def _named_street(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
+        """`Rua do Arenque 1634`, `8 bis rue des Tanneurs`, `Lindenallee 14b`: the index after it, or 0.
+
+        The word at `index` begins a street's name or ends like one; a house number stands behind or before it.
+        """
+        lead = items[index].text.lower() in STREET_LEADS
+        last = index
+        capitals = 0 if lead else 1
+        while lead and last + 1 < len(items) and last - index < 6:
+            following = items[last + 1]
+            gap = text[items[last].end : following.start]
+            if gap not in {" ", ". ", "'", "-"} or following.type not in {"w", "c"}:
+                break
+            if (
+                not following.text[0].isupper()
+                and following.text.lower() not in PARTICLES
+                and following.text not in {"des", "aux", "les", "l", "d"}
+            ):
+                break
+            capitals += following.text[0].isupper()
+            last += 1
+        if not capitals:
+            return 0
+        start = end = 0
+        if last + 1 < len(items) and text[items[last].end : items[last + 1].start] in {" ", ", ", " n. ", " nr. "}:
+            found = HOUSE_NUMBER.match(text, items[last + 1].start)
+            if found is not None:
+                start, end = items[index].start, found.end()
+        before = _NUMBER_BEFORE.search(text, max(items[index].start - 14, 0), items[index].start)
+        if before is not None:
+            start, end = before.start(1), max(end, items[last].end)
+        if not end:
+            return 0
+        spans.append(Span(start, end, "ADDRESS", "street", True))
+        while last + 1 < len(items) and items[last + 1].start < end:
+            last += 1
+        return last + 1
+
+    def _cue(self, text: str, items: list[Item], index: int) -> str:
+        """The kind that the words right before (or in brackets right after) an item name."""
+        back = index - 1
+        if back >= 0 and text[items[back].end : items[index].start] == ":" and SOURCE_FILE.match(items[back].text):
+            return ""
+        if back >= 0:
+            nearest = items[back].text
+            if (
+                nearest in self.idle
+                and nearest not in FILLERS
+                and nearest not in CLINICAL_CUES
+                and not kind_of_words((nearest,))
+            ) and index + 1 >= len(items):
+                return ""
+        skipped = 0
+        words: list[str] = []
+        while back >= 0 and len(words) < 3 and skipped < 4:
+            item = items[back]
+            gap = text[item.end : items[back + 1].start]
+            if item.type not in {"w", "c"} or gap.strip(" #:=([\"'./-_\\>") or "\n" in gap:
+                break
+            low = item.text.lower().strip(".")
+            if low == "mr" and "#" in gap:
+                return "MRN"
+            if low in FILLERS and not words:
+                skipped += 1
+                found = kind_of_words((low,)) if low not in FILLERS else ""
+            else:
+                if words and gap not in {" ", "-", "_", "."}:
+                    break
+                words.insert(0, low)
+                found = kind_of_words(tuple(words)) or (CLINICAL_CUES.get(low, "") if len(words) == 1 else "")
+                if not found and item.type == "c" and len(words) == 1 and gap != ":":
+                    found = judge(low).kind
+                    found = "" if found == "PERSON" else found
+                if not found and len(words) == 1 and low.endswith("s") and len(low) > 4:
+                    found = kind_of_words((low[:-1],))
+            if found:
+                longer = ""
+                if back > 0 and items[back - 1].type == "w" and text[items[back - 1].end : item.start] == " ":
+                    longer = kind_of_words((items[back - 1].text.lower(), *words))
+                found = longer or found
+                return (
+                    {
+                        "PERSON": "PATIENT_ID",
+                        "USERNAME": "",
+                        "URL": "",
+                        "SECRET": "",
+                        "DIAGNOSIS": "",
+                        "MEDICATION": "",
+                        "IP": "IP",
+                    }.get(found, found)
+                    if found != "ADDRESS" or low in CLINICAL_CUES
+                    else ""
+                )
+            back -= 1
+        if index + 1 < len(items):
+            following = items[index + 1]
+            gap = text[items[index].end : following.start]
+            if (
+                gap in {" (", "(", " [", " is the ", " - "}
+                and following.type == "w"
+                and following.text.lower()
+                in {
+                    "mrn",
+                    "ssn",
+                    "npi",
+                    "dea",
+                    "dob",
+                    "dod",
+                    "zip",
+                    "phone",
+                    "fax",
+                    "cell",
+                    "mobile",
+                    "member",
+                    "account",
+                }
+            ):
+                return kind_of_words((following.text.lower(),))
+        return ""

@@ -1,0 +1,276 @@
+"""What follows a key in a text is the key's value: where it begins, and where it ends."""
+
+# ruff: noqa: C901, PLR2004 - one decision table of linguistic thresholds; splitting a rule hides it
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from router.privacy.hl7 import FIELDS as HL7_FIELDS
+from router.privacy.items import Item, is_separator
+from router.privacy.keys import PHI_WORDS, Verdict, judge, kind_of_words
+from router.privacy.lexicon import LEXICON, PLAIN, SAFE
+from router.privacy.names import Names
+from router.privacy.spans import Span, stronger
+from router.privacy.words import EMPTY, FILLERS, LONG_KINDS, NAME_PARTS, PARTICLES, STREETS
+
+_HL7_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2})[.-]([0-9]{1,2})(?:[.-][0-9]{1,2})?")
+_QUOTES: Final = "\"'`"
+_LONGEST_VALUE: Final = 400
+
+
+class Values(Names):
+    """Finds keys in a text and takes what they name."""
+
+    __slots__ = ()
+
+    def _key(self, text: str, items: list[Item], index: int) -> tuple[Verdict | None, int]:
+        """What the words that end at `index` say as a key, longest phrase first."""
+        words = [items[index].text]
+        back = index - 1 if words[0].lower() in PHI_WORDS else -1
+        while (
+            back >= 0
+            and len(words) < 4
+            and items[back].type in {"w", "c"}
+            and text[items[back].end : items[back + 1].start] in {" ", "_", "-", "."}
+        ):
+            words.insert(0, items[back].text)
+            back -= 1
+        while len(words) > 1:
+            low = tuple(word.lower() for word in words)
+            found = kind_of_words(low) or kind_of_words(tuple(word for word in low if word not in {"of", "the"}))
+            if found:
+                return Verdict(found), len(words)
+            words.pop(0)
+        field = _HL7_KEY.fullmatch(items[index].text)
+        if field is not None:
+            return Verdict(HL7_FIELDS.get(field[1], {}).get(int(field[2]), "")), 1
+        return judge(items[index].text), 1
+
+    def _of_person(self, text: str, items: list[Item], index: int) -> bool:
+        """Do the next keys name two facts of a person."""
+        kinds: set[str] = set()
+        for probe in range(index, min(index + 8, len(items) - 1)):
+            item = items[probe]
+            after = text[item.end : items[probe + 1].start]
+            if item.type in {"w", "c"} and ("=" in after or ":" in after) and is_separator(after):
+                low = item.text.lower()
+                kinds.add("PERSON" if low in NAME_PARTS else judge(item.text).kind)
+        return "PERSON" in kinds and len(kinds - {""}) > 0
+
+    def _named(self, text: str, items: list[Item], index: int, separator: str, spans: list[Span]) -> bool:
+        """`Name:"Joy May"`: two or more capitalised words that can all be names."""
+        quote = separator.rstrip()[-1:]
+        last = index
+        while (
+            last < len(items)
+            and items[last].type == "w"
+            and items[last].text[0].isupper()
+            and LEXICON.flag(items[last].text.lower()) in {"n", "p", ""}
+        ):
+            if last > index and text[items[last - 1].end : items[last].start] not in {" ", "-", "'", ", "}:
+                break
+            last += 1
+        words = items[index:last]
+        single = 1 if items[index - 1].text.lower() in NAME_PARTS else 2
+        if len(words) < single or not any(
+            LEXICON.flag(word.text.lower()) in {"n", "p", "" if single == 1 else "p"} for word in words
+        ):
+            return False
+        if quote in _QUOTES and text[words[-1].end : words[-1].end + 1] != quote:
+            return False
+        spans.append(Span(words[0].start, words[-1].end, "PERSON", "key", True))
+        return True
+
+    def _value(self, text: str, items: list[Item], index: int, separator: str, kind: str, spans: list[Span]) -> int:
+        """Replace the value that begins at items[index]; returns the index after it."""
+        if index >= len(items):
+            return index
+        first = items[index]
+        tail = separator.rstrip()
+        if "{" in separator and kind in {"DOB", "DATE"}:
+            stop = text.find("}", first.start, first.start + 120)
+            last = index
+            while last + 1 < len(items) and items[last + 1].start < stop:
+                last += 1
+            spans.extend(
+                Span(item.start, item.end, kind, "key", True)
+                for item in items[index : last + 1]
+                if item.type in {"n", "s", "d"}
+            )
+            return index  # the words between are read like any others
+        if (
+            "{" in separator
+            or ("[" in separator and tail[-1:] not in {"'", '"'})
+            or (kind == "ADDRESS" and first.text.startswith("0x"))
+        ):
+            return index
+        quote = tail[-1] if tail and tail[-1] in "\"'`(" else ""
+        if quote:
+            closing = ")" if quote == "(" else quote
+            stop = text.find(closing, first.start, first.start + _LONGEST_VALUE)
+            if stop < 0:  # an unbalanced quote must not swallow the text
+                stop = first.end if len(text) - first.start > _LONGEST_VALUE else len(text)
+            last = index
+            while last + 1 < len(items) and items[last + 1].start < stop:
+                last += 1
+            if kind == "SECRET" or stop <= items[last].end or all(i.type != "t" for i in items[index : last + 1]):
+                return self._take(items, index, last, max(items[last].end, min(stop, len(text))), kind, spans)
+            return index
+        if kind == "SECRET":
+            return self._secret(text, items, index, spans)
+        if kind in LONG_KINDS:
+            return self._long(text, items, index, kind, spans)
+        if kind in {"DOB", "DATE"} and first.type == "d":
+            return self._take(items, index, index, first.end, kind, spans)
+        if kind in {"PHONE", "FAX", "SSN", "CREDIT_CARD", "GEO"}:
+            last = index
+            while (
+                last + 1 < len(items)
+                and items[last + 1].type == "n"
+                and text[items[last].end : items[last + 1].start] in {" ", "-", ".", ") ", " (", ", ", ","}
+            ):
+                if text[items[last].end : items[last + 1].start].startswith(",") and kind != "GEO":
+                    break
+                last += 1
+            return self._take(items, index, last, items[last].end, kind, spans)
+        if (
+            first.type == "w"
+            and kind not in {"USERNAME", "EMAIL", "PLATE"}
+            and LEXICON.flag(first.text.lower()) in SAFE
+        ):
+            low = first.text.lower()
+            if low in FILLERS and index + 1 < len(items):
+                return self._value(text, items, index + 1, text[first.end : items[index + 1].start], kind, spans)
+            return index
+        last = index
+        while (
+            last + 1 < len(items)
+            and text[items[last].end : items[last + 1].start] in {"-", "^", "#", "*", "$"}
+            and items[last + 1].type in {"n", "c", "w"}
+        ):
+            last += 1
+        return self._take(items, index, last, items[last].end, kind, spans)
+
+    def _take(self, items: list[Item], index: int, last: int, end: int, kind: str, spans: list[Span]) -> int:
+        chosen = items[index : last + 1]
+        if all(item.type == "t" for item in chosen):
+            return last + 1
+        if len(chosen) == 1 and chosen[0].text.lower() in EMPTY:
+            return last + 1
+        if any(item.type == "t" for item in chosen):
+            spans.extend(
+                Span(item.start, item.end, kind, "key", True)
+                for item in chosen
+                if item.type != "t" and any(c.isalnum() for c in item.text)
+            )
+            return last + 1
+        only = chosen[0]
+        if len(chosen) == 1 and only.type == "s" and only.start == items[index].start and only.end >= end:
+            kind = stronger(kind, only.kind)
+        spans.append(Span(items[index].start, end, kind, "key", True))
+        return last + 1
+
+    def _secret(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
+        """A credential runs to white space; `Bearer` and `Basic` before it stay."""
+        first = items[index]
+        if first.text.lower() in {"bearer", "basic", "digest", "token", "negotiate", "apikey"} and index + 1 < len(
+            items
+        ):
+            index += 1
+            first = items[index]
+        if first.type == "t":
+            return index + 1
+        end = first.start
+        while end < len(text) and not text[end].isspace() and text[end] not in "\"'`,)}]>":
+            end += 1
+        last = index
+        while last + 1 < len(items) and items[last + 1].start < end:
+            last += 1
+        if first.text.lower() in EMPTY:
+            return last + 1
+        if (
+            first.type == "w"
+            and LEXICON.flag(first.text.lower()) in SAFE
+            and first.text.islower()
+            and end == first.end
+            and text[end : end + 1] in {" ", ""}
+            and text[first.start - 1 : first.start] == " "
+        ):
+            return index
+        spans.append(Span(first.start, max(end, first.end), "SECRET", "key", True))
+        return last + 1
+
+    def _long(self, text: str, items: list[Item], index: int, kind: str, spans: list[Span]) -> int:
+        """Values of several words: to the end of the line, the next key or, for names, the next ordinary word."""
+        last = index - 1
+        probe = index
+        while probe < len(items):
+            item = items[probe]
+            gap = text[items[probe - 1].end : item.start] if probe > index else ""
+            if (
+                "\n" in gap
+                or ";" in gap
+                or "|" in gap
+                or "&" in gap
+                or (gap.strip(" ,.") and gap.strip() not in {"^", "'", "#", "(", ")", "-", "- ", "&"})
+            ):
+                break
+            if "," in gap and kind not in {"ADDRESS", "PERSON"}:
+                break
+            if (
+                "," in gap
+                and kind == "PERSON"
+                and not (
+                    probe == index + 1
+                    and item.type == "w"
+                    and item.text[:1].isupper()
+                    and LEXICON.flag(item.text.lower()) not in PLAIN
+                )
+            ):
+                break
+            if "(" in gap or (item.type == "t" and probe > index):
+                break
+            after = text[item.end : items[probe + 1].start] if probe + 1 < len(items) else ""
+            if (
+                item.type in {"w", "c"}
+                and after
+                and ("=" in after or ":" in after)
+                and is_separator(after)
+                and probe > index
+            ):
+                break
+            low = item.text.lower()
+            flag = LEXICON.flag(low) if item.type == "w" else ""
+            if (
+                kind == "PERSON"
+                and probe > index
+                and item.text in PARTICLES
+                and self._capital_follows(text, items, probe)
+            ):
+                last = probe
+                probe += 1
+                continue
+            if item.type == "w" and item.text.islower() and flag in PLAIN and (probe > index or kind == "PERSON"):
+                if kind == "ADDRESS" and (
+                    low in STREETS or low in {"apt", "unit", "suite", "north", "south", "east", "west"}
+                ):
+                    pass
+                elif not (
+                    kind in {"DIAGNOSIS", "MEDICATION", "WARD"}
+                    and probe - index < 4
+                    and low not in FILLERS
+                    and low not in {"not", "failed", "missing", "invalid"}
+                ):
+                    break
+            if kind == "PERSON" and item.type not in {"w", "c", "s"}:
+                break
+            if (item.type == "d" and (probe > index or kind == "PERSON")) or probe - index >= (
+                16 if kind == "ADDRESS" else 6
+            ):
+                break
+            last = probe
+            probe += 1
+        if last < index:
+            return index
+        return self._take(items, index, last, items[last].end, kind, spans)
