@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 
 from router.keys import OPEN_AGAIN, PURPOSES, IntegrityFailure, Purpose, Ring, Shredded, TenantKeys, wrap_context
-from router.store.session import Database, Row, Session, packed
+from router.store.session import Row, Session, packed
 
 
 class Found(Protocol):
@@ -26,10 +26,6 @@ class Found(Protocol):
     def value(self) -> str: ...
     @property
     def normal(self) -> str: ...
-
-
-class Denied(Exception):  # noqa: N818 - the recorded answer
-    """A grant was refused; the refusal is recorded. The text is the reason, for the person who asked."""
 
 
 class StaleKeys(Exception):  # noqa: N818 - control flow
@@ -192,36 +188,6 @@ class Vault:
         )
         if row is None or row.kept != len(sealed):
             raise StaleKeys
-
-    def reveal(
-        self,
-        database: Database,
-        tenant_id: UUID,
-        *,
-        incident_id: UUID,
-        tokens: Sequence[str],
-        actor: str,
-        purpose: str,
-        reason: str,
-    ) -> list[Opened]:
-        """Open tokens of one incident: grant, commit, then fetch, so that no opening goes unrecorded.
-
-        Raises:
-            Denied: the grant was refused, and the refusal is recorded.
-            KeystoreDown, IntegrityFailure, DatabaseDown: nothing was opened.
-        """
-        grant_id = uuid4()
-        with database.tenant(tenant_id) as session:
-            keys = self.keys(session, tenant_id)
-            row = session.one(
-                "SELECT vault.request(%s, %s, %s, %s, %s, %s) AS verdict",
-                (grant_id, incident_id, list(dict.fromkeys(tokens)), actor, purpose, reason),
-            )
-        verdict = row.verdict if row else "no answer"
-        if verdict != "allowed":
-            raise Denied(verdict)
-        with database.tenant(tenant_id) as session:
-            return self.fetch(session, keys, grant_id, actor)
 
     @staticmethod
     def ask_reveal(session: Session, asked: Asked) -> str:

@@ -25,7 +25,7 @@ from celery.exceptions import Reject, SecurityWarning
 from celery.signals import setup_logging, worker_shutting_down
 
 from router import broker, log, settings, wiring
-from router.flow import audit_keep, drift, edge, lapse, notice, review, upkeep
+from router.flow import audit_keep, drift, edge, lapse, notice, retention, review, upkeep
 from router.flow.delivery import Drain
 from router.flow.intake import Intake
 from router.flow.lanes import Lanes
@@ -88,6 +88,7 @@ class Works:
             if upkeep.run(self.runtime.database, self.ring) is not None:
                 review.keep_up(self.runtime)
                 lapse.run(self.runtime)
+                retention.run(self.runtime)
         except DatabaseDown as error:
             logger.warning("upkeep put down", extra={"sqlstate": error.sqlstate})
         except Exception as error:  # noqa: BLE001 - its thread also watches this worker's session: it must live on

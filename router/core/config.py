@@ -19,7 +19,7 @@ import re2
 import yaml
 
 from channels.contract import ChannelConfig, Spec
-from router.core import routing
+from router.core import retention, routing
 from router.core.render import spoken
 from router.core.routing import MatcherError, Route, parse_matcher
 
@@ -110,6 +110,14 @@ class PatternConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what has ended is kept: `values` are the ciphertexts behind tokens, `incidents` all the rest."""
+
+    values: timedelta = retention.VALUES
+    incidents: timedelta = retention.INCIDENTS
+
+
+@dataclass(frozen=True, slots=True)
 class TenantConfig:
     """One tenant's part of the file."""
 
@@ -122,6 +130,7 @@ class TenantConfig:
     patterns: tuple[PatternConfig, ...]
     safe_words: tuple[str, ...]
     fields: Mapping[str, str] = field(default_factory=dict)
+    retention: Retention = Retention()
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +357,8 @@ class _Reader:
         return found
 
     def _tenant(self, value: Any, path: Path) -> TenantConfig:  # noqa: ANN401 - YAML
-        known = ["slug", "name", "privacy", "sources", "channels", "routes", "patterns", "safe_words", "fields"]
+        known = ["slug", "name", "privacy", "sources", "channels", "routes"]
+        known += ["patterns", "safe_words", "fields", "retention"]
         tenant = self._object(value, path, "a tenant", known)
         slug = self._name(tenant, path, "a tenant", _SLUG)
         what = f"tenant `{slug}`"
@@ -378,7 +388,27 @@ class _Reader:
             ),
             safe_words=self._safe_words(tenant, path, what),
             fields=self._fields(tenant, path, what),
+            retention=self._retention(tenant, path, what),
         )
+
+    def _retention(self, tenant: Mapping[str, Any], path: Path, what: str) -> Retention:
+        if tenant.get("retention") is None:
+            return Retention()
+        path = (*path, "retention")
+        given = self._object(tenant["retention"], path, f"the retention of {what}", ["values", "incidents"])
+        spans = {"values": retention.VALUES, "incidents": retention.INCIDENTS}
+        for key in spans:
+            if key not in given:
+                continue
+            span = duration(given[key]) if isinstance(given[key], str) else None
+            if span is None or not retention.SHORTEST <= span <= retention.LONGEST:
+                longest = retention.LONGEST.days
+                self._at((*path, key), f"{what}: `{key}` is kept for whole days, like 30d, from 1d to {longest}d")
+            else:
+                spans[key] = span
+        if "incidents" in given and spans["values"] > spans["incidents"]:
+            self._at((*path, "incidents"), f"{what}: incidents are kept at least as long as their `values`")
+        return Retention(spans["values"], max(spans["values"], spans["incidents"]))
 
     def _source(self, value: Any, path: Path, slug: str) -> SourceConfig:  # noqa: ANN401 - YAML
         known = ["name", "format", "key_env", "key_file", "quiet_after", "mapping", "fields"]
@@ -729,7 +759,12 @@ def _tenant_differences(old: TenantConfig | None, new: TenantConfig) -> list[Dif
     else:
         found = [
             line("~", f"{what}: {was} → {now}")
-            for what, was, now in (("name", old.name, new.name), ("privacy", old.privacy, new.privacy))
+            for what, was, now in (
+                ("name", old.name, new.name),
+                ("privacy", old.privacy, new.privacy),
+                ("values are kept", spoken(old.retention.values), spoken(new.retention.values)),
+                ("incidents are kept", spoken(old.retention.incidents), spoken(new.retention.incidents)),
+            )
             if was != now
         ]
     for what, was_all, now_all in (

@@ -19,7 +19,15 @@ import orjson
 from channels.registry import CHANNELS
 from router.core import config as file
 from router.core.audit import Event
-from router.core.config import ChannelConfigEntry, Config, ConfigError, PatternConfig, SourceConfig, TenantConfig
+from router.core.config import (
+    ChannelConfigEntry,
+    Config,
+    ConfigError,
+    PatternConfig,
+    Retention,
+    SourceConfig,
+    TenantConfig,
+)
 from router.core.routing import Route, parse_matcher
 from router.flow.edge import derive
 from router.flow.intake import hash_key
@@ -235,6 +243,7 @@ class Held:
             patterns=tuple(PatternConfig(each["type"], each["regex"]) for each in self.tenant.patterns),
             safe_words=tuple(self.tenant.safe_words),
             fields=self.tenant.fields,
+            retention=Retention(self.tenant.keep_values, self.tenant.keep_incidents),
         )
 
 
@@ -256,6 +265,7 @@ def _write(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantCo
         safe_words=list(tenant.safe_words),
         fields=dict(tenant.fields),
     )
+    config.set_retention(session, tenant.retention.values, tenant.retention.incidents)
     _write_sources(session, tenant_id, keys, tenant, held)
     _write_channels(session, tenant_id, keys, tenant, held)
     config.put_routes(

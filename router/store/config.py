@@ -32,7 +32,8 @@ def source_by_key(session: Session, key_hash: bytes) -> tuple[UUID, UUID] | None
 def tenant(session: Session, *, lock: bool = False) -> Row | None:
     """The entered tenant's row."""
     return session.one(
-        "SELECT tenant_id, slug, name, privacy, patterns, safe_words, fields, kill_switch, config_version FROM tenants"
+        "SELECT tenant_id, slug, name, privacy, patterns, safe_words, fields, kill_switch, config_version, keep_values,"
+        " keep_incidents FROM tenants"
         + (" FOR UPDATE" if lock else "")
     )
 
@@ -80,6 +81,11 @@ def set_tenant(
         "UPDATE tenants SET name = %s, privacy = %s, patterns = %s, safe_words = %s, fields = %s",
         (name, privacy, _json(patterns), _json(safe_words), _json(fields or {})),
     )
+
+
+def set_retention(session: Session, values: timedelta, incidents: timedelta) -> None:
+    """Write how long the tenant's values and incidents are kept after their end."""
+    session.run("UPDATE tenants SET keep_values = %s, keep_incidents = %s", (values, incidents))
 
 
 def bump(session: Session, actor: str, changes: Sequence[str]) -> int:
