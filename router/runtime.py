@@ -9,6 +9,7 @@ from pathlib import Path
 from channels.kit import Kit
 from router.audit import Audit
 from router.broker import Broker
+from router.core.checkpoint import Place
 from router.core.identity import Provider
 from router.keys import Ring
 from router.store.session import Database
@@ -29,6 +30,7 @@ class Runtime:
     doorbells: Path
     kill_switch: bool
     data_dir: Path
+    checkpoints_to: tuple[Place, ...]
     identity: Provider | None = None
     smtp: Mapping[str, str] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -43,6 +43,7 @@ class Settings:
     ingest_max_bytes: int
     smtp: Mapping[str, str] = field(default_factory=dict)
     oidc: Mapping[str, str] = field(default_factory=dict)
+    checkpoints_to: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "<Settings>"
@@ -91,6 +92,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         ingest_max_bytes=_whole(env, "INGEST_MAX_BYTES", 1024 * 1024),
         smtp=_group(env, "SMTP_"),
         oidc=_group(env, "OIDC_"),
+        checkpoints_to=tuple((_text(env, "CHECKPOINTS_TO") or "").replace(",", " ").split()),
     )
     if not insecure:
         for name, url in (
@@ -100,6 +102,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         ):
             check_postgres_hop(name, url)
         check_redis_hop("REDIS_URL", settings.redis_url)
+    check_places("CHECKPOINTS_TO", settings.checkpoints_to, insecure=insecure)
     return settings
 
 
@@ -179,6 +182,24 @@ def check_redis_hop(name: str, url: str) -> None:
             f"ALERTVEIL_{name} leaves this host in the clear: use rediss://, or set ALERTVEIL_INSECURE_TRANSPORT=on, "
             "which doctor and the evidence will show."
         )
+
+
+def check_places(name: str, urls: Sequence[str], *, insecure: bool) -> None:
+    """Refuse a place for checkpoints that nobody knows, or that is reached in the clear. Raises SettingsError."""
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.scheme == "s3" and parts.netloc:
+            continue
+        if parts.scheme not in {"syslog", "syslog+tcp", "syslog+tls"} or not (parts.netloc or parts.path):
+            raise SettingsError(
+                f"ALERTVEIL_{name} must be a list of s3://bucket/prefix, syslog+tls://host:port or syslog:///dev/log."
+            )
+        local = not parts.netloc or is_loopback(parts.hostname or "")
+        if parts.scheme != "syslog+tls" and not local and not insecure:
+            raise SettingsError(
+                f"ALERTVEIL_{name} leaves this host in the clear: use syslog+tls://, or set "
+                "ALERTVEIL_INSECURE_TRANSPORT=on, which doctor and the evidence will show."
+            )
 
 
 def is_loopback(host: str) -> bool:

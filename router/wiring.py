@@ -8,6 +8,7 @@ from channels.kit import Kit
 from router.audit import Audit
 from router.broker import Broker
 from router.core import identity
+from router.flow import audit_ship
 from router.keys import Ring, open_keystore
 from router.runtime import Runtime
 from router.settings import Settings, SettingsError
@@ -49,6 +50,7 @@ def build(settings: Settings, *, connections: int = 4, check: bool = True) -> Ru
         doorbells=settings.data_dir / "bells",
         kill_switch=settings.kill_switch,
         data_dir=settings.data_dir,
+        checkpoints_to=audit_ship.places(settings.checkpoints_to, settings.egress_ca_file),
         identity=_identity(settings),
         smtp=settings.smtp,
     )

@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 from uuid import UUID
 
 import orjson
@@ -30,6 +30,15 @@ Trusted: TypeAlias = Mapping[str, Ed25519PublicKey]
 """Public keys by their fingerprint."""
 
 _PEM_END: Final = b"-----END PUBLIC KEY-----"
+
+
+class Place(Protocol):
+    """Where checkpoints are taken, out of this host's reach."""
+
+    name: str
+
+    def put(self, name: str, line: bytes) -> None:
+        """Keep one checkpoint under a name. Raises if it did not arrive."""
 
 
 class NotSigned(Exception):  # noqa: N818 - what it is

@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 import orjson
 
 from router.core import checkpoint
-from router.core.audit import INSTANCE, Event, Fault, Link, Sealed, Walk
+from router.core.audit import INSTANCE, Event, Fault, Row, Sealed, Walk
 from router.core.checkpoint import Checkpoint, NotSigned, Trusted
 from router.flow import audit_keep
 from router.flow.audit_files import Files
@@ -29,7 +28,6 @@ FORMAT: Final = "alertveil audit export"
 LONGEST: Final = 4 * 1024 * 1024
 """Bytes that a line may have; no event comes near it."""
 
-_NEVER: Final = datetime.fromtimestamp(0, UTC)
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 
 
@@ -74,10 +72,10 @@ def export(runtime: Runtime, tenant_id: UUID, target: BinaryIO, *, actor: str, a
     target.write(orjson.dumps(head) + b"\n")
     chain.anchors.believed = lambda made: _write(target, checkpoint.line(made))
     fault = chain.anchors.confirm(chain.walk, chain.found)
-    for link, event in rows(runtime, tenant_id, chain.walk.seq, chain.upto):
-        _write(target, _row(link, event))
+    for row in rows(runtime, tenant_id, chain.walk.seq, chain.upto):
+        _write(target, _row(row))
         if fault is None:
-            fault = chain.walk.step(link, event)
+            fault = chain.walk.step(row)
             if fault is None and chain.anchors.seq == chain.walk.seq:
                 fault = chain.anchors.confirm(chain.walk, chain.found)
     fault = fault or chain.anchors.beyond(chain.walk)
@@ -137,8 +135,7 @@ def _walk(lines: _Lines, walk: Walk, trusted: Trusted, files: Files | None, foun
             made = checkpoint.check(item.statement, item.signature, trusted)
             end = made if made.kind == "export" else None
             continue
-        link, event = item
-        fault = walk.step(link, event)
+        fault = walk.step(item)
         if fault is not None:
             return fault
         found.last = walk.seq
@@ -168,12 +165,12 @@ def _start(line: Any, tenant_id: UUID, after: int, trusted: Trusted) -> Checkpoi
     return made if (made.kind, made.tenant_id, made.seq) == ("start", tenant_id, after) else None
 
 
-def _row(link: Link, event: Sealed | None) -> bytes:
+def _row(row: Row) -> bytes:
     shown = {
-        "event": orjson.Fragment(event.form) if event is not None else None,
-        "hash": link.hash.hex(),
-        "mac": event.mac.hex() if event is not None else None,
-        "seq": link.seq,
+        "event": orjson.Fragment(row.event.form) if row.event is not None else None,
+        "hash": row.hash.hex(),
+        "mac": row.event.mac.hex() if row.event is not None else None,
+        "seq": row.seq,
     }
     return orjson.dumps(shown)
 
@@ -204,7 +201,7 @@ class _Lines:
                 "It is no export of `alertveil audit export`: its first line says nothing of it."
             ) from None
 
-    def __iter__(self) -> Iterator[tuple[Link, Sealed | None] | Claim | Fault]:
+    def __iter__(self) -> Iterator[Row | Claim | Fault]:
         number = 1
         while line := self._source.readline(LONGEST):
             number += 1
@@ -220,14 +217,14 @@ class _Lines:
                 yield Fault("changed", self._seq + 1, None, text)
                 return
 
-    def _row(self, said: Any) -> tuple[Link, Sealed | None] | Fault:  # noqa: ANN401 - JSON
+    def _row(self, said: Any) -> Row:  # noqa: ANN401 - JSON
         seq, event = said["seq"], said["event"]
         if not isinstance(seq, int) or not _DIGEST.fullmatch(said["hash"]):
             raise ValueError
-        link = Link(seq, _NEVER, UUID(event["id"]) if event else INSTANCE, bytes.fromhex(said["hash"]), b"", 0)
-        if event is None:
-            return link, None
-        if event["tenant"] != self._tenant or not _DIGEST.fullmatch(said["mac"]):
-            raise ValueError
+        sealed = None
+        if event is not None:
+            if event["tenant"] != self._tenant or not _DIGEST.fullmatch(said["mac"]):
+                raise ValueError
+            sealed = Sealed(orjson.dumps(event, option=orjson.OPT_SORT_KEYS), bytes.fromhex(said["mac"]), 0)
         self._seq = seq
-        return link, Sealed(orjson.dumps(event, option=orjson.OPT_SORT_KEYS), bytes.fromhex(said["mac"]), 0)
+        return Row(seq, str(event["id"]) if event else "", bytes.fromhex(said["hash"]), b"", 0, sealed)

@@ -16,6 +16,7 @@ from router.core import checkpoint
 from router.core.audit import INSTANCE, Event, Fault, Walk
 from router.core.checkpoint import NoKey, NotSigned, Trusted
 from router.flow.audit_files import Files
+from router.flow.audit_ship import ship
 from router.flow.audit_verify import Anchors, Claim, Found, filed, follow, rows, start_of, verify
 from router.keys import KeystoreDown
 from router.runtime import Runtime
@@ -133,6 +134,7 @@ def sign(runtime: Runtime, *, now: bool = False) -> list[Refusal]:
         if fault is not None:
             refused.append(Refusal(tenant_id, fault))
             logger.error("audit chain does not hold", extra={"tenant": tenant_id, "kind": fault.kind})
+    ship(runtime.data_dir, runtime.checkpoints_to)
     return refused
 
 
@@ -195,7 +197,7 @@ def _start_after(runtime: Runtime, tenant_id: UUID, seq: int | None) -> bool:
     with runtime.database.tenant(tenant_id) as session:
         if found.first > seq:
             return True
-        hashed = audit.hash_at(session, seq)
+        hashed = audit.row_at(session, seq).hash
         made = checkpoint.sign(private, "start", tenant_id, seq, hashed, audit.now(session))
         audit.add_checkpoint(session, made)
     files.write(made, keep=True)

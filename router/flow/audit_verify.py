@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -15,7 +16,7 @@ from uuid import UUID
 
 import orjson
 
-from router.core.audit import INSTANCE, Fault, Link, Sealed, Walk, moment, sealed
+from router.core.audit import INSTANCE, Fault, Row, Walk, moment
 from router.core.checkpoint import Checkpoint, NotSigned, Trusted, check, unpack
 from router.flow.audit_files import Files, Line
 from router.runtime import Runtime
@@ -151,26 +152,35 @@ def start_of(session: Session, files: Files, tenant_id: UUID, trusted: Trusted) 
     return best
 
 
-def rows(runtime: Runtime, tenant_id: UUID, after: int, upto: int) -> Iterator[tuple[Link, Sealed | None]]:
-    """The chain's rows after one and up to another with what they name, a chunk a transaction."""
-    while after < upto:
-        to = min(after + CHUNK, upto)
+def rows(runtime: Runtime, tenant_id: UUID, after: int, upto: int) -> Iterator[Row]:
+    """The chain's rows after one and up to another, a chunk a transaction; the next one is read while one is looked at.
+
+    Raises:
+        DatabaseDown: the database does not answer.
+    """
+
+    def read(start: int) -> list[Row]:
         with runtime.database.tenant(tenant_id) as session:
-            chunk = audit.stretch(session, after, to)
-        for link, entry in chunk:
-            yield link, sealed(tenant_id, entry) if entry is not None else None
-        after = to
+            return audit.stretch(session, tenant_id, start, min(start + CHUNK, upto))
+
+    if upto <= after:
+        return
+    with ThreadPoolExecutor(1, "audit rows") as ahead:
+        coming = ahead.submit(read, after)
+        for start in range(after + CHUNK, upto + CHUNK, CHUNK):
+            chunk = coming.result()
+            if start < upto:
+                coming = ahead.submit(read, start)
+            yield from chunk
 
 
-def follow(
-    walk: Walk, found_rows: Iterable[tuple[Link, Sealed | None]], anchors: Anchors, found: Found
-) -> Fault | None:
+def follow(walk: Walk, found_rows: Iterable[Row], anchors: Anchors, found: Found) -> Fault | None:
     """Walk a chain past all its checkpoints; the first thing that is wrong."""
     fault = anchors.confirm(walk, found)
     if fault is not None:
         return fault
-    for link, event in found_rows:
-        fault = walk.step(link, event)
+    for row in found_rows:
+        fault = walk.step(row)
         if fault is None and anchors.seq == walk.seq:
             fault = anchors.confirm(walk, found)
         if fault is not None:
@@ -301,7 +311,6 @@ def _never_signed(runtime: Runtime, tenant_id: UUID, trusted: Trusted | None, fo
     if trusted is None or found.checkpoints or not found.rows:
         return None
     with runtime.database.tenant(tenant_id) as session:
-        (oldest, _) = audit.stretch(session, found.first - 1, found.first)[0]
-        if audit.now(session) - oldest.at < UNSIGNED:
+        if audit.now(session) - audit.row_at(session, found.first).at < UNSIGNED:
             return None
     return Fault("unsigned", found.first, None, "No checkpoint is left, and the chain is old enough to have several.")

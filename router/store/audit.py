@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Final, Literal
 from uuid import UUID
 
+from router.core import audit as chain
 from router.core.audit import INSTANCE, Entry, Link
 from router.core.checkpoint import Checkpoint
 from router.store.session import Row, Session, packed
@@ -118,17 +119,23 @@ _EVENT: Final = (
 )
 
 
+_FORM: Final = (
+    "event_id::text AS event_id, actor, auth, action, object, decision, reason, request_id, details::text AS details,"
+    """ to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS moment, mac, mac_version"""
+)
+
+
 def head(session: Session) -> tuple[int, bytes] | None:
     """The last row of the entered tenant's chain: its number and hash."""
     row = session.one("SELECT seq, hash FROM audit_chain ORDER BY seq DESC LIMIT 1")
     return (row.seq, row.hash) if row else None
 
 
-def hash_at(session: Session, seq: int) -> bytes:
-    """The hash of a row of the entered tenant's chain, which is there."""
-    row = session.one("SELECT hash FROM audit_chain WHERE seq = %s", (seq,))
+def row_at(session: Session, seq: int) -> Row:
+    """Time and hash of a row of the entered tenant's chain, which is there."""
+    row = session.one("SELECT at, hash FROM audit_chain WHERE seq = %s", (seq,))
     assert row is not None  # noqa: S101 - the caller has just verified it
-    return row.hash  # type: ignore[no-any-return]  # rows are named tuples
+    return row
 
 
 def loose(session: Session, passed: str, most: int, *, dated: bool) -> list[Entry]:
@@ -168,22 +175,43 @@ def add_links(session: Session, tenant_id: UUID, links: Sequence[Link]) -> None:
     )
 
 
-def stretch(session: Session, after: int, upto: int) -> list[tuple[Link, Entry | None]]:
-    """Rows of the entered tenant's chain with the events they name, in order of their numbers."""
-    rows = session.rows(
-        "SELECT c.seq, c.at AS chained_at, c.event_id AS named, c.hash, c.tie, c.mac_version AS tie_version, e.*"
-        f" FROM audit_chain c LEFT JOIN LATERAL (SELECT {_EVENT} FROM audit_events f WHERE f.tenant_id = c.tenant_id"
-        " AND f.at = c.at AND f.event_id = c.event_id LIMIT 1) e ON true WHERE c.seq > %s AND c.seq <= %s ORDER BY"
-        " c.seq",
+def stretch(session: Session, tenant_id: UUID, after: int, upto: int) -> list[chain.Row]:
+    """Rows of the entered tenant's chain after one and up to another, in order, with the events they name.
+
+    Events are read as one range of time and matched here, which costs the server a fifth of looking each up; when the
+    range holds far more than the rows name, because somebody changed a time, they are looked up. Ids and times come as
+    text, which is what is authenticated.
+    """
+    links = session.rows(
+        "SELECT seq, at, event_id::text AS event_id, hash, tie, mac_version FROM audit_chain WHERE seq > %s AND seq <="
+        " %s ORDER BY seq",
         (after, upto),
     )
-    return [
-        (
-            Link(row.seq, row.chained_at, row.named, row.hash, row.tie, row.tie_version),
-            _entry(row) if row.event_id is not None else None,
+    if not links:
+        return []
+    times = [row.at for row in links]
+    most = 2 * len(links) + 100
+    found = session.rows(
+        f"SELECT {_FORM} FROM audit_events WHERE at >= %s AND at <= %s LIMIT %s", (min(times), max(times), most)
+    )
+    if len(found) == most:
+        found = session.rows(
+            f"SELECT e.* FROM audit_chain c CROSS JOIN LATERAL (SELECT {_FORM} FROM audit_events WHERE tenant_id ="
+            " c.tenant_id AND at = c.at AND event_id = c.event_id LIMIT 1) e WHERE c.seq > %s AND c.seq <= %s",
+            (after, upto),
         )
-        for row in rows
-    ]
+    tenant = str(tenant_id)
+    events = {row.event_id: row for row in found}
+    rows = []
+    for link in links:
+        row = events.get(link.event_id)
+        if row is None:
+            event = None
+        else:
+            form = chain.form(tenant, row.event_id, row.moment, row.details, row)
+            event = chain.Sealed(form, row.mac, row.mac_version)
+        rows.append(chain.Row(link.seq, link.event_id, link.hash, link.tie, link.mac_version, event))
+    return rows
 
 
 def passed(session: Session) -> str:
@@ -216,9 +244,10 @@ def add_checkpoint(session: Session, made: Checkpoint) -> None:
 
 
 def last_checkpoint(session: Session) -> Row | None:
-    """The entered tenant's newest checkpoint: seq, at."""
+    """The entered tenant's furthest checkpoint: seq, at, statement, signature."""
     return session.one(
-        "SELECT seq, at FROM audit_checkpoints WHERE kind = 'checkpoint' ORDER BY seq DESC, at DESC LIMIT 1"
+        "SELECT seq, at, statement, signature FROM audit_checkpoints WHERE kind = 'checkpoint' ORDER BY seq DESC,"
+        " at DESC LIMIT 1"
     )
 
 
