@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, Literal, NewType, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NewType, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 
 if TYPE_CHECKING:
-    from channels.kit import Kit
+    from channels.kit import Kit, Round, Started
 
 SafeText = NewType("SafeText", str)
 """Text that may leave: tokens instead of PHI, or plaintext that a policy decision allowed. Only `render` makes it."""
@@ -169,6 +169,16 @@ class Sender(Protocol):
     """
 
     def send(self, messages: Sequence[Message]) -> list[Outcome]: ...
+
+
+@runtime_checkable
+class Starter(Protocol):
+    """A sender that can send without waiting, where its destination was talked to before.
+
+    `start` answers None, having sent nothing, where a connection would have to be made first: then `send`.
+    """
+
+    def start(self, messages: Sequence[Message], together: Round) -> Started | None: ...
 
 
 @dataclass(frozen=True, slots=True)

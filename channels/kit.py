@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from channels.contract import Delivered, Outcome, Reason, Rejected, Retry
 from channels.egress import Network, Unsendable
 from channels.http1 import Prepared, Response, header_lines, prepare
-from channels.wires import Answer, Failure, Pool, Refused, Request, Resolver, Stream, system_resolver
+from channels.wires import Answer, Failure, Flight, Pool, Refused, Request, Resolver, Round, Stream, system_resolver
 
 if TYPE_CHECKING:
     import ssl
@@ -30,11 +30,14 @@ __all__ = [
     "DEADLINE",
     "Answer",
     "Failure",
+    "Flight",
     "Kit",
     "Prepared",
     "Refused",
     "Request",
     "Response",
+    "Round",
+    "Started",
     "Stream",
     "Unsendable",
     "header_lines",
@@ -87,6 +90,10 @@ class Kit:
         """
         return self._pool.send(requests, monotonic() + min(deadline, self._longest))
 
+    def round(self) -> Round:
+        """A moment in which one thread sends to several destinations that were talked to before."""
+        return Round(self._pool, self._longest)
+
     def transport(self, deadline: float = DEADLINE) -> KitTransport:
         """A transport for `httpx.Client` that leaves through this kit. httpx is imported only when this is called."""
         from channels.transport import KitTransport  # noqa: PLC0415 - memory that a worker does without
@@ -119,6 +126,24 @@ class Kit:
     def close(self) -> None:
         """Close the idle connections. The kit stays usable."""
         self._pool.close()
+
+
+class Started:
+    """Messages that are on their way. `back`: their answers are there, so `outcomes` will not wait for any."""
+
+    __slots__ = ("_flight", "_judge")
+
+    def __init__(self, flight: Flight, judge: Callable[[Sequence[Answer]], list[Outcome]]) -> None:
+        self._flight = flight
+        self._judge = judge
+
+    @property
+    def back(self) -> bool:
+        return not self._flight.left
+
+    def outcomes(self) -> list[Outcome]:
+        """One outcome a message, once all are there; never raises for what the network does."""
+        return self._judge(self._flight.finish())
 
 
 def status_outcome(status: int, retry_after: str | None = None, now: datetime | None = None) -> Outcome:

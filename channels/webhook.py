@@ -152,9 +152,21 @@ class WebhookSender:
 
     def send(self, messages: Sequence[Message]) -> list[Outcome]:
         """One POST for each message, all within the deadline."""
+        places, requests = self._requests(messages)
+        return self._outcomes(len(messages), places, self._out.post_many(requests, SPEC.traits.deadline))
+
+    def start(self, messages: Sequence[Message], together: kit.Round) -> kit.Started | None:
+        """See contract.Starter."""
+        if not together.warm(self._prepared):
+            return None
+        places, requests = self._requests(messages)
+        flight = together.begin(requests, SPEC.traits.deadline)
+        return kit.Started(flight, lambda answers: self._outcomes(len(messages), places, answers))
+
+    def _requests(self, messages: Sequence[Message]) -> tuple[list[int], list[kit.Request]]:
+        """What is posted for those messages that can be built, and their places among all."""
         timestamp = int(time.time())
-        outcomes: list[Outcome] = [Rejected(Reason.BUG)] * len(messages)
-        requests = []
+        requests: list[kit.Request] = []
         places = []
         for place, message in enumerate(messages):
             try:
@@ -170,7 +182,11 @@ class WebhookSender:
                 continue
             requests.append((self._prepared, headers, body))
             places.append(place)
-        answers = self._out.post_many(requests, SPEC.traits.deadline)
+        return places, requests
+
+    @staticmethod
+    def _outcomes(count: int, places: Sequence[int], answers: Sequence[kit.Answer]) -> list[Outcome]:
+        outcomes: list[Outcome] = [Rejected(Reason.BUG)] * count
         for place, answer in zip(places, answers, strict=True):
             outcomes[place] = kit.outcome(answer)
         return outcomes

@@ -144,7 +144,13 @@ class Pool:
         """An answer for each request, in order, by `until` on the monotonic clock. See Kit.post_many."""
         if monotonic() >= until:
             return [Retry(Reason.TIMEOUT)] * len(requests)
-        return _Batch(self, requests, until).run()
+        flight = Flight(self, requests, until)
+        flight.begin()
+        return flight.finish()
+
+    def warm(self, place: Place) -> bool:
+        """Is a connection to this place idle."""
+        return place in self._idle
 
     def connect(self, host: str, port: int, *, tls: bool, until: float) -> Stream:
         """See Kit.connect. Raises Refused."""
@@ -287,8 +293,8 @@ class Pool:
             self._open -= 1
 
 
-class _Batch:
-    """One call of post_many: a poll loop over its connections until every request has an answer."""
+class Flight:
+    """Some requests on their way side by side, until every one of them has an answer."""
 
     __slots__ = (
         "answers",
@@ -300,10 +306,13 @@ class _Batch:
         "pool",
         "requests",
         "until",
+        "warm",
         "wires",
     )
 
-    def __init__(self, pool: Pool, requests: Sequence[Request], until: float) -> None:
+    def __init__(
+        self, pool: Pool, requests: Sequence[Request], until: float, poller: select.poll | None = None
+    ) -> None:
         self.pool = pool
         self.requests = requests
         self.until = until
@@ -313,9 +322,11 @@ class _Batch:
         self.wires: dict[int, _Wire] = {}
         self.done: list[_Wire] = []
         self.patient = False  # some wire has an earlier limit than the deadline
-        self.poller = select.poll()
+        self.warm = poller is not None  # no new connections are made for it: that may take a while
+        self.poller = poller or select.poll()
 
-    def run(self) -> list[Answer]:
+    def begin(self) -> None:
+        """Write what can be written at once."""
         lane = None
         for index, request in enumerate(self.requests):
             place = request[0].place
@@ -324,28 +335,57 @@ class _Batch:
                 if lane is None:
                     lane = self.lanes[place] = _Lane(place)
             lane.queue.append(index)
-        poll, wires = self.poller.poll, self.wires
         try:
             for lane in self.lanes.values():
                 self._staff(lane)
-            while self.left and wires:
+        except BaseException:
+            self._end()
+            raise
+
+    def finish(self) -> list[Answer]:
+        """The answers, in the order of the requests, once all are there; by the deadline at the latest."""
+        try:
+            if self.warm and self.left:
+                self._leave_round()
+            while self.left and self.wires:
                 until = min(self.until, *(w.limit for w in self.wires.values())) if self.patient else self.until
                 wait = until - monotonic()
                 if wait <= 0:
                     self._give_up(monotonic())
                     continue
-                for fd, event in poll(wait * 1000 + 1):
-                    wire = wires.get(fd)
-                    if wire is not None:
-                        if wire.state == _READING:
-                            self._read(wire, event)
-                        else:
-                            self._advance(wire, event)
+                for fd, event in self.poller.poll(wait * 1000 + 1):
+                    self.happened(fd, event)
         finally:
-            for wire in wires.values():  # not empty only when a bug raised above
-                self.pool.drop(wire)
-            self.pool.give(self.done, monotonic())
+            self._end()
         return [answer or Retry(Reason.BUG) for answer in self.answers]
+
+    def happened(self, fd: int, event: int) -> bool:
+        """Go on where poll saw something; False: that is none of this flight's connections."""
+        wire = self.wires.get(fd)
+        if wire is None:
+            return False
+        if wire.state == _READING:
+            self._read(wire, event)
+        else:
+            self._advance(wire, event)
+        return True
+
+    def _end(self) -> None:
+        for wire in self.wires.values():  # not empty only when a bug raised, or at the deadline
+            self.pool.drop(wire)
+        self.wires.clear()
+        self.pool.give(self.done, monotonic())
+        self.done = []
+
+    def _leave_round(self) -> None:
+        """Go on alone, and with new connections where those that were there are not enough."""
+        shared, self.poller, self.warm = self.poller, select.poll(), False
+        for fd, wire in self.wires.items():
+            shared.unregister(fd)
+            self.poller.register(fd, _INCOMING if wire.rest is None else _INCOMING | select.POLLOUT)
+        for lane in self.lanes.values():
+            if lane.queue:
+                self._grow(lane)
 
     def _staff(self, lane: _Lane) -> None:
         """Put connections on a lane: idle ones that are still alive, then new ones."""
@@ -392,7 +432,7 @@ class _Batch:
     def _grow(self, lane: _Lane) -> None:
         """Open connections for requests that wait for one."""
         want = min(SIDE_BY_SIDE, len(lane.queue) + lane.wires) - lane.wires
-        if want <= 0:
+        if want <= 0 or self.warm:
             return
         try:
             addresses = self.pool.addresses(lane.place, self.until)
@@ -620,6 +660,44 @@ class _Batch:
         """True when not one connection to the place was made."""
         working = [wire for wire in self.wires.values() if wire.place == lane.place]
         return bool(working) and all(wire.state == _CONNECTING for wire in working)
+
+
+class Round:
+    """Flights over connections that exist already, watched together by one thread for a moment.
+
+    Whoever is not back by then is finished with `Flight.finish`, by another thread if its own has better to do.
+    """
+
+    def __init__(self, pool: Pool, longest: float) -> None:
+        self._pool = pool
+        self._longest = longest
+        self._poller = select.poll()
+        self._flights: list[Flight] = []
+
+    def warm(self, prepared: Prepared) -> bool:
+        """Can a request of this kind leave at once."""
+        return self._pool.warm(prepared.place)
+
+    def begin(self, requests: Sequence[Request], deadline: float) -> Flight:
+        """Send requests; see Kit.post_many for `deadline`."""
+        flight = Flight(self._pool, requests, monotonic() + min(deadline, self._longest), self._poller)
+        flight.begin()
+        self._flights.append(flight)
+        return flight
+
+    def wait(self, seconds: float) -> None:
+        """Until every flight has its answers or cannot go on by itself, for `seconds` at most."""
+        until = monotonic() + seconds
+        out = [flight for flight in self._flights if flight.left]
+        while out and any(flight.wires for flight in out):
+            left = until - monotonic()
+            if left <= 0:
+                return
+            for fd, event in self._poller.poll(left * 1000 + 1):
+                for flight in out:
+                    if flight.happened(fd, event):
+                        break
+            out = [flight for flight in out if flight.left]
 
 
 class Stream:

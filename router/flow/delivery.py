@@ -1,27 +1,44 @@
 """What is due on a channel goes out: claimed under a lease, decided, rendered, sent with no transaction open, recorded.
 
-The record of one batch and the claim of the next share a transaction. A worker that dies leaves its lane's lease and
-the list of what was out; whoever takes the lane over sends those again, once, marked as a possible repeat.
+A lane claims more than it may have out and sends it piece by piece; one desk a worker records what came of the pieces
+of all lanes while they send the next. A worker that dies leaves its lanes' leases and the lists of what they had
+claimed; whoever takes a lane over sends those again, once, marked as a possible repeat.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
+from queue import Empty, SimpleQueue
 from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
 
-from channels.contract import Delivered, Kind, Message, Outcome, Reason, Rejected, Retry, SafeText, Sender, Spec
+from channels.contract import (
+    Delivered,
+    Kind,
+    Message,
+    Outcome,
+    Reason,
+    Rejected,
+    Retry,
+    SafeText,
+    Sender,
+    Spec,
+    Starter,
+)
+from channels.kit import Round, Started
 from channels.registry import CHANNELS
 from router.core import render
 from router.core.optin import Channel, Decision, Ground, Plaintext, Tenant, Tokens, decide
@@ -34,13 +51,27 @@ from router.privacy.tokens import ThrowawayMint
 from router.privacy.tripwire import scan
 from router.runtime import Runtime
 from router.store import deliveries
-from router.store.deliveries import Claim, Due, Record
+from router.store.deliveries import Claim, Due, Facts, Record
 from router.store.session import DatabaseDown
 
 log = logging.getLogger(__name__)
 
 OUT = 32
 """Deliveries that a worker may have sent and not yet recorded (design §9)."""
+
+AHEAD = 64
+"""Deliveries that a lane claims at once at most; a claim costs the same for one as for many."""
+
+STALE = 0.5
+"""Seconds for which a lane sends from one claim. Then what is left is claimed again, as it stands by then; a lane that
+needed less claims twice as much the next time."""
+
+QUICK = 0.01
+"""Seconds that the desk itself waits for destinations to answer. A slower one is its own lane's thread's, so that it
+holds up nobody; where all are quick, one thread does everything, and no two wait for the interpreter."""
+
+SLOW = 10.0
+"""Seconds for which the desk leaves a destination to its lane's thread that was not quick."""
 
 SENDERS = 512
 """Open senders that a worker keeps."""
@@ -67,45 +98,44 @@ class Budget:
         self._lanes = 0
         self._changed = threading.Condition()
 
-    def enter(self) -> int:
-        """One more lane drains; how many it may have out, one at least, as soon as any is free.
+    def enter(self) -> None:
+        """One more lane drains."""
+        with self._changed:
+            self._lanes += 1
+
+    def leave(self) -> None:
+        """A lane is done; what it had out was put back."""
+        with self._changed:
+            self._lanes -= 1
+
+    def take(self, wanted: int) -> int:
+        """How many of `wanted` may go out now, one at least, as soon as any is free.
 
         Half of what is free stays so, for a lane whose bell rings while this one waits for a slow destination.
         """
         with self._changed:
-            self._lanes += 1
             while self._free == 0:
                 self._changed.wait()
-            share = min(self._share(), (self._free + 1) // 2)
+            share = min(wanted, self.share(), (self._free + 1) // 2)
             self._free -= share
             return share
 
-    def keep(self, held: int, used: int) -> int:
-        """The lane found less to send than it may: others get the rest before it sends."""
-        if used >= held:
-            return held
+    def spare(self, wanted: int) -> int:
+        """Like `take`, and none when none is free."""
         with self._changed:
-            self._free += held - used
-            self._changed.notify_all()
-            return used
-
-    def resize(self, held: int) -> int:
-        """The lane's share now, given what it holds; never waits."""
-        with self._changed:
-            share = min(self._share(), held + self._free // 2)
-            self._free += held - share
-            self._changed.notify_all()
+            share = min(wanted, self.share(), (self._free + 1) // 2)
+            self._free -= share
             return share
 
-    def leave(self, held: int) -> None:
-        """The lane is done."""
+    def put(self, count: int) -> None:
+        """So many are no longer out: they were recorded, or never left."""
         with self._changed:
-            self._lanes -= 1
-            self._free += held
+            self._free += count
             self._changed.notify_all()
 
-    def _share(self) -> int:
-        return max(1, self._size // (self._lanes + 1))
+    def share(self) -> int:
+        """What one lane may have out, while as many drain as now."""
+        return max(1, self._size // max(2, self._lanes))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -115,6 +145,7 @@ class Way:
     spec: Spec[Any]
     config: Any  # an instance of spec.config
     sender: Sender
+    starter: Starter | None  # the same, where it can send without waiting
     identity: bytes
     encrypted: bool
 
@@ -129,13 +160,17 @@ class Ways:
         self._open: dict[UUID, Way] = {}
         self._lock = threading.Lock()
 
+    def known(self, destination_id: UUID) -> Way | None:
+        """The way to a destination, if it is open."""
+        return self._open.get(destination_id)
+
     def to(self, tenant_id: UUID, destination_id: UUID) -> Way | None:
         """The way to a destination; None when its kind is unknown here or its configuration cannot be used.
 
         Raises:
             KeystoreDown, IntegrityFailure, DatabaseDown: its credentials cannot be opened now.
         """
-        way = self._open.get(destination_id)
+        way = self.known(destination_id)
         if way is not None:
             return way
         with self._database.tenant(tenant_id) as session:
@@ -146,7 +181,9 @@ class Ways:
             secrets = self._vault.credentials(session, tenant_id, destination_id, bytes(row.secrets), row.key_version)
         try:
             config = msgspec.convert(row.config, spec.config)
-            way = Way(spec, config, spec.open(config, secrets, self._kit), bytes(row.identity), spec.encrypted(config))
+            sender = spec.open(config, secrets, self._kit)
+            starter = sender if isinstance(sender, Starter) else None
+            way = Way(spec, config, sender, starter, bytes(row.identity), spec.encrypted(config))
         except ValueError:  # msgspec's is one too
             return None
         with self._lock:
@@ -156,82 +193,163 @@ class Ways:
         return way
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
-    """One lane's claim, from the claim to its record."""
+    """One lane's claim while it is sent from: what is left of it, and what holds now.
 
+    Its lane's thread and the desk's both write to it, each attribute as a whole.
+    """
+
+    channel_id: UUID
     claim: Claim
+    facts: Facts
     snapshot: Snapshot
+    claimed_at: float  # monotonic
     lease_ends: float  # monotonic
+    left: deque[Due]
+    health: Health
+    failing: int
+
+    @classmethod
+    def of(cls, channel_id: UUID, claim: Claim, snapshot: Snapshot, began: float) -> Batch:
+        """A claim of which nothing was sent yet; `began` is when its transaction did."""
+        ends = began + deliveries.LEASE
+        left = deque(claim.due)
+        return cls(channel_id, claim, claim.facts, snapshot, time.monotonic(), ends, left, claim.health, claim.failing)
+
+
+@dataclass(slots=True)
+class Piece:
+    """A part of a claim that is on its way, or that came to nothing before it could be."""
+
+    dues: list[Due]
+    decisions: list[Decision]
+    trips: list[int]
+    started: Started
+    records: list[Record]  # of those that did not leave
+    started_at: datetime
+    began: float  # monotonic
 
 
 @dataclass(slots=True)
 class Turn:
-    """One lane at the database: what came of its last claim goes in, its next claim comes out.
+    """One lane at the desk: what came of a piece of its claim goes in; its next claim comes out, if it wants one.
 
-    `lost`: the lease was gone, so nothing was recorded. `error`: the transaction failed; nothing was written.
+    `size`: deliveries that are no longer out once this is recorded. `lost`: the lease was gone, so nothing was
+    recorded. `error`: the transaction failed; nothing was written. `here`: the desk may send for the lane, and gives
+    the turn back when nothing is due any more, or with a `piece` that takes longer.
     """
 
     tenant_id: UUID
     channel_id: UUID
-    most: int
-    done: deliveries.Recorded | None
-    claim: Claim | None = None
-    snapshot: Snapshot | None = None
-    began: float = 0.0
+    batch: Batch | None = None  # what it sent from
+    earlier: Sequence[Turn] = ()  # of the same lane: when one of them failed, so does this
+    done: deliveries.Recorded | None = None
+    size: int = 0
+    want: deliveries.Want | None = None
+    ahead: int = 1
+    here: bool = False
+    claimed: Batch | None = None
+    piece: Piece | None = None
     lost: bool = False
     error: DatabaseDown | None = None
     over: threading.Event = field(default_factory=threading.Event)
 
 
-class Turns:
-    """Lanes that come to the database at the same moment share a transaction.
+class Desk:
+    """One thread at the database for all lanes: who comes while it is there goes together in the next transaction.
 
-    Whoever finds nobody at it leads: it takes everybody who waits with it. There is no timer and no thread of its own.
+    It sends too, where that takes no time: see QUICK.
     """
 
-    def __init__(self, transact: Callable[[Sequence[Turn]], None]) -> None:
+    def __init__(
+        self,
+        transact: Callable[[Sequence[Turn]], None],
+        send: Callable[[Sequence[Turn]], None],
+        budget: Budget,
+    ) -> None:
         self._transact = transact
-        self._leading = threading.Lock()
-        self._queue: deque[Turn] = deque()
+        self._send = send
+        self._budget = budget
+        self._queue: SimpleQueue[Turn] = SimpleQueue()
+        threading.Thread(target=self._work, name="desk", daemon=True).start()
+
+    def leave(self, turn: Turn) -> None:
+        """The lane goes on sending; its turn is taken meanwhile."""
+        self._queue.put(turn)
 
     def take(self, turn: Turn) -> None:
         """The turn's results are in it when this returns. Raises DatabaseDown."""
-        self._queue.append(turn)
-        while not turn.over.is_set():
-            with self._leading:
-                if not turn.over.is_set():
-                    self._lead()
+        self._queue.put(turn)
+        turn.over.wait()
         if turn.error is not None:
             raise turn.error
 
-    def _lead(self) -> None:
-        together: list[Turn] = []
-        while self._queue:
-            together.append(self._queue.popleft())
+    def _work(self) -> None:
+        here: list[Turn] = []
+        while True:
+            here = self._round(here)
+
+    def _round(self, here: list[Turn]) -> list[Turn]:
+        """One transaction and what is sent after it; the turns that stay at the desk."""
+        together = here or [self._queue.get()]
+        with contextlib.suppress(Empty):
+            while True:
+                together.append(self._queue.get_nowait())
+        try:
+            for turn in together:
+                turn.error = next((each.error for each in turn.earlier if each.error is not None), None)
+            self._record([turn for turn in together if turn.error is None])
+            staying = [turn for turn in together if stays(turn)]
+            self._send(staying)
+        except Exception as error:  # noqa: BLE001 - a bug: nobody may wait forever, nor take no answer for one
+            log.error("desk failed", extra={"cause": type(error).__name__})
+            for turn in together:
+                turn.error = DatabaseDown(None)
+        for turn in together:
+            if not stays(turn):
+                turn.over.set()
+        return [turn for turn in together if stays(turn)]
+
+    def _record(self, together: Sequence[Turn]) -> None:
         try:
             self._transact(together)
         except DatabaseDown as error:
             self._alone(together, error)
-        except BaseException:  # a bug: nobody may take the lack of an answer for one
-            for turn in together:
-                turn.claim, turn.lost, turn.error = None, False, DatabaseDown(None)
-            raise
-        finally:
-            for turn in together:
-                turn.over.set()
+        for turn in together:
+            if turn.error is None:
+                self._budget.put(turn.size)
+                turn.size = 0
+                if turn.here:
+                    turn.done = turn.want = None
 
     def _alone(self, together: Sequence[Turn], error: DatabaseDown) -> None:
         """After a failed transaction each lane tries by itself, so that one cannot hold up the others."""
+        lanes: dict[UUID, list[Turn]] = {}
         for turn in together:
-            turn.claim, turn.lost, turn.error = None, False, error
-            if len(together) > 1:
-                try:
-                    self._transact([turn])
-                except DatabaseDown as own:
+            turn.error = error
+            lanes.setdefault(turn.channel_id, []).append(turn)
+        for turns in lanes.values() if len(lanes) > 1 else ():
+            try:
+                self._transact(turns)
+            except DatabaseDown as own:
+                for turn in turns:
                     turn.error = own
-                else:
+            else:
+                for turn in turns:
                     turn.error = None
+
+
+def stays(turn: Turn) -> bool:
+    """Does the desk go on with this turn: it may, nothing is the matter, and there is something left to do."""
+    if not turn.here or turn.error or turn.lost or turn.piece is not None:
+        return False
+    if turn.done is not None:
+        return True
+    batch, sent = turn.claimed, turn.batch
+    # A destination that was paused just now, or works again, is told of by the lane's own thread.
+    turned = sent is not None and (sent.health.paused is None) != (sent.claim.health.paused is None)
+    return batch is not None and bool(batch.left) and not turned
 
 
 class Drain:
@@ -254,11 +372,12 @@ class Drain:
         self._notice = notice
         self._token = uuid4()
         self._clean = Clean()
-        self._turns = Turns(self._transact)
+        self._slow: dict[UUID, float] = {}  # destinations that kept the desk waiting, and until when it avoids them
+        self._desk = Desk(self._transact, self._send_here, self._budget)
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """Claim nothing more; what is out is still sent and recorded."""
+        """Claim nothing more and send nothing more; what left is recorded, the rest is the next worker's."""
         self._stopping.set()
 
     def lane(self, tenant_id: UUID, channel_id: UUID) -> float | None:
@@ -266,83 +385,211 @@ class Drain:
 
         Returns the seconds after which the destination's rate lets more through, when it was the rate that ended it.
         """
-        held = self._budget.enter()
-        records: list[Record] = []
-        batch: Batch | None = None
+        unsure: list[Turn] = []  # pieces that left and are not known to be recorded
+        self._budget.enter()
         try:
-            while True:
-                claimed = self._turn(tenant_id, channel_id, batch, records, held)
-                records = []
-                if claimed is None or not claimed.claim.due:
-                    return claimed.claim.soon if claimed is not None else None
-                batch = claimed
-                held = self._budget.keep(held, 1 if batch.claim.bundled else len(batch.claim.due))
-                records = self._send(tenant_id, batch)
-                held = self._budget.resize(held)
+            return self._sweep(tenant_id, channel_id, unsure)
         except (DatabaseDown, KeystoreDown, IntegrityFailure) as error:
             log.warning("lane put down", extra={"cause": type(error).__name__, "channel": channel_id})
-            if records and batch is not None:
-                self._record_late(tenant_id, channel_id, batch, records)
             return None
         finally:
-            self._budget.leave(held)
+            self._settle(unsure)
+            self._budget.leave()
 
-    def _turn(
-        self, tenant_id: UUID, channel_id: UUID, last: Batch | None, records: list[Record], most: int
-    ) -> Batch | None:
-        """Record the last batch and claim the next, in one transaction; None: the lane is another worker's."""
-        done = None
-        if records and last is not None:
-            done = deliveries.Recorded(channel_id, records, *assess(last.claim, records))
-        turn = Turn(tenant_id, channel_id, 0 if self._stopping.is_set() else most, done)
-        self._turns.take(turn)
-        if turn.lost:
-            log.warning("lease lost before the record", extra={"channel": channel_id, "count": len(records)})
-        elif (
-            done is not None and last is not None and (done.health.paused is None) != (last.claim.health.paused is None)
-        ):
-            self._notice(tenant_id, channel_id, done.health)
-        if turn.claim is None or turn.snapshot is None:
+    def _sweep(self, tenant_id: UUID, channel_id: UUID, unsure: list[Turn]) -> float | None:
+        """Claim, and send what was claimed, until nothing is due."""
+        ahead = self._budget.share()
+        turn = Turn(tenant_id, channel_id, want=deliveries.Want(self._most(ahead)), ahead=ahead, here=True)
+        while True:
+            unsure.append(turn)
+            self._desk.take(turn)
+            unsure[:] = [turn] if turn.piece is not None else []
+            sent = turn.batch
+            if sent and not turn.lost and (sent.health.paused is None) != (sent.claim.health.paused is None):
+                self._notice(tenant_id, channel_id, sent.health)
+            batch = turn.claimed
+            if batch is None or (not batch.left and turn.piece is None):
+                return batch.claim.soon if batch is not None else None
+            last, quick = self._send_claim(tenant_id, batch, turn, unsure)
+            last.here = True
+            self._ask(last, batch, min(AHEAD, turn.ahead * 2) if quick else self._budget.share())
+            turn = last
+
+    def _ask(self, turn: Turn, batch: Batch, ahead: int) -> None:
+        """Let a turn ask for the lane's next claim."""
+        turn.ahead = ahead
+        turn.want = deliveries.Want(self._most(ahead), back=len(batch.left), first=False)
+
+    def _most(self, ahead: int) -> int:
+        return 0 if self._stopping.is_set() else ahead
+
+    def _send_claim(self, tenant_id: UUID, batch: Batch, given: Turn, unsure: list[Turn]) -> tuple[Turn, bool]:
+        """Send a claim piece by piece; the last piece's turn, which is still to be taken, and was it quick.
+
+        What holds now is looked at for every piece; what is left of a claim that grew stale is claimed again.
+        """
+        while True:
+            if given.piece is not None:
+                turn, given.piece = self._finish_piece(given, batch, given.piece, unsure), None
+            else:
+                turn = self._send_piece(tenant_id, batch, unsure)
+            took = time.monotonic() - batch.claimed_at
+            if self._spent(batch):
+                return turn, took < STALE / 2
+            self._desk.leave(turn)
+            if any(each.lost or each.error for each in unsure):
+                return Turn(tenant_id, batch.channel_id, earlier=tuple(unsure)), False
+            unsure[:] = [each for each in unsure if not each.over.is_set()]
+
+    def _spent(self, batch: Batch) -> bool:
+        """Is it time to claim again: nothing is left, or what is left may be something else by now."""
+        changed = batch.facts.version != batch.snapshot.version
+        stale = changed or time.monotonic() - batch.claimed_at > STALE
+        return not batch.left or batch.health.paused is not None or stale or self._stopping.is_set()
+
+    def _finish_piece(self, given: Turn, batch: Batch, piece: Piece, unsure: list[Turn]) -> Turn:
+        """Wait for a piece that the desk began to send."""
+        turn = Turn(given.tenant_id, batch.channel_id, batch, size=given.size)
+        given.size = 0
+        unsure.append(turn)
+        turn.done = self._close(batch, self._landed(batch, piece))
+        return turn
+
+    def _send_piece(self, tenant_id: UUID, batch: Batch, unsure: list[Turn]) -> Turn:
+        """Send as much of a claim as may be out now; its turn says what came of it."""
+        size = self._budget.take(1 if batch.claim.bundled else len(batch.left))
+        turn = Turn(tenant_id, batch.channel_id, batch, tuple(unsure), size=size)
+        unsure.append(turn)
+        some = [batch.left.popleft() for _ in range(len(batch.left) if batch.claim.bundled else size)]
+        turn.done = self._close(batch, self._send(tenant_id, batch, some))
+        return turn
+
+    @staticmethod
+    def _close(batch: Batch, records: list[Record]) -> deliveries.Recorded:
+        """What came of a piece, and what it says of the destination."""
+        batch.health, batch.failing = assess(batch.health, batch.failing, records, batch.facts.now)
+        left = [(due.incident.incident_id, due.revision) for due in batch.left]
+        return deliveries.Recorded(batch.channel_id, records, batch.health, batch.failing, left)
+
+    def _send_here(self, turns: Sequence[Turn]) -> None:
+        """Send a piece of each lane's claim side by side; one that is not back in a moment is left to its lane."""
+        together = self._runtime.kit.round()
+        out: list[tuple[Turn, Batch, Piece]] = []
+        for turn in turns:
+            batch = turn.claimed
+            piece = self._start_piece(turn, batch, together) if batch is not None else None
+            if batch is None or piece is None:
+                turn.here = False
+            else:
+                out.append((turn, batch, piece))
+        together.wait(QUICK)
+        for turn, batch, piece in out:
+            turn.batch = batch
+            if not piece.started.back:
+                turn.piece, turn.here = piece, False
+                self._slow[piece.dues[0].destination_id] = time.monotonic() + SLOW
+                continue
+            turn.done = self._close(batch, self._landed(batch, piece))
+            if self._spent(batch):
+                self._ask(turn, batch, min(AHEAD, turn.ahead * 2))
+
+    def _start_piece(self, turn: Turn, batch: Batch, together: Round) -> Piece | None:
+        """Begin to send as much of a claim as may be out; None: this is for the lane's own thread."""
+        first = batch.left[0]
+        way = self._ways.known(first.destination_id)
+        if way is None or batch.claim.bundled or way.starter is None:
             return None
-        return Batch(turn.claim, turn.snapshot, turn.began + deliveries.LEASE)
+        now = time.monotonic()
+        if now < self._slow.get(first.destination_id, 0.0) or now + way.spec.traits.deadline > batch.lease_ends:
+            return None
+        some = list(islice(batch.left, min(self._budget.share(), way.spec.traits.batch)))
+        if any(due.destination_id != first.destination_id or (due.kind == "resolve" and due.lost) for due in some):
+            return None
+        turn.size = self._budget.spare(len(some))
+        some = some[: turn.size]
+        ready, messages, trips, records = self._rendered(batch, some)
+        decisions = [self._decide(way, batch, due) for due in ready]
+        tokens = all(isinstance(each, Tokens) for each in decisions)  # a grant for plaintext takes its time
+        began, started_at = time.monotonic(), datetime.now(UTC)
+        started = way.starter.start(messages, together) if some and tokens else None
+        if started is None:
+            self._budget.put(turn.size)
+            turn.size = 0
+            return None
+        for _ in some:
+            batch.left.popleft()
+        return Piece(ready, decisions, trips, started, records, started_at, began)
+
+    def _landed(self, batch: Batch, piece: Piece) -> list[Record]:
+        """What came of a piece; waits for what is not back."""
+        outcomes = piece.started.outcomes()
+        latency = (time.monotonic() - piece.began) * 1000
+        return piece.records + [
+            outcome_record(due, outcome, decision, piece.started_at, latency, trip, batch.facts.now, digest=False)
+            for due, outcome, decision, trip in zip(piece.dues, outcomes, piece.decisions, piece.trips, strict=True)
+        ]
 
     def _transact(self, turns: Sequence[Turn]) -> None:
         """Many lanes' turns in one transaction, tenant by tenant."""
         began = time.monotonic()
+        told: list[tuple[list[Turn], Callable[[], dict[UUID, Facts]]]] = []
         with self._database.several(pipelined=True) as session:
             for tenant_id in sorted({turn.tenant_id for turn in turns}, key=lambda each: each.bytes):
-                mine = {turn.channel_id: turn for turn in turns if turn.tenant_id == tenant_id}
+                mine = [turn for turn in turns if turn.tenant_id == tenant_id]
                 session.enter(tenant_id)
-                done = [turn.done for turn in mine.values() if turn.done is not None]
-                held = deliveries.record(session, tenant_id, self._token, done) if done else set
-                wants = {channel_id: turn.most for channel_id, turn in mine.items()}
-                claims = deliveries.claim(session, wants, owner=self.owner, token=self._token, pace=pace)
-                recorded = held()
-                for channel_id, turn in mine.items():
-                    turn.began = began
-                    turn.lost = turn.done is not None and channel_id not in recorded
-                    turn.claim = claims.get(channel_id)
-                    if turn.claim is not None:
-                        turn.snapshot = self._snapshots.fresh(session, tenant_id, turn.claim.version)
+                done = merged(turn.done for turn in mine if turn.done is not None)
+                if done:
+                    held = deliveries.record(session, tenant_id, self._token, done)
+                    told.append(([turn for turn in mine if turn.done is not None], held))
+                wants = {turn.channel_id: turn.want for turn in mine if turn.want is not None}
+                if wants:
+                    claims = deliveries.claim(session, wants, owner=self.owner, token=self._token, pace=pace)
+                    for turn in mine:
+                        if turn.want is None:
+                            continue
+                        claim = claims.get(turn.channel_id)
+                        snapshot = self._snapshots.fresh(session, tenant_id, claim.facts.version) if claim else None
+                        turn.claimed = Batch.of(turn.channel_id, claim, snapshot, began) if claim and snapshot else None
+        for recorded, held in told:
+            answers = held()
+            for turn in recorded:
+                facts = answers.get(turn.channel_id)
+                turn.lost = facts is None
+                if facts is None:
+                    log.warning("lease lost before the record", extra={"channel": turn.channel_id, "count": turn.size})
+                elif turn.batch is not None:
+                    turn.batch.facts, turn.batch.lease_ends = facts, began + deliveries.LEASE
 
-    def _record_late(self, tenant_id: UUID, channel_id: UUID, batch: Batch, records: list[Record]) -> None:
-        """The database was away when a batch was to be recorded: try until its lease would have passed on."""
-        done = deliveries.Recorded(channel_id, records, *assess(batch.claim, records))
-        while time.monotonic() < batch.lease_ends:
+    def _settle(self, unsure: Sequence[Turn]) -> None:
+        """See to it that what left is recorded, also when the database was away when it was to be."""
+        for turn in unsure:
+            if turn.done is None:  # nothing left
+                self._budget.put(turn.size)
+                continue
+            turn.over.wait()
+            if turn.error is not None:
+                self._record_late(turn)
+                self._budget.put(turn.size)
+
+    def _record_late(self, turn: Turn) -> None:
+        """The database was away when this was to be recorded: try until the lease would have passed on."""
+        assert turn.done is not None  # noqa: S101 - only such turns come here
+        assert turn.batch is not None  # noqa: S101 - what was done was sent from one
+        while time.monotonic() < turn.batch.lease_ends:
             try:
-                with self._database.tenant(tenant_id) as session:
-                    deliveries.record(session, tenant_id, self._token, [done])
+                with self._database.tenant(turn.tenant_id) as session:
+                    deliveries.record(session, turn.tenant_id, self._token, [turn.done])
             except DatabaseDown:
                 if self._stopping.wait(0.5):
                     time.sleep(0.2)
                 continue
             return
 
-    def _send(self, tenant_id: UUID, batch: Batch) -> list[Record]:
+    def _send(self, tenant_id: UUID, batch: Batch, claimed: Sequence[Due]) -> list[Record]:
         """Send a claim and say what came of each delivery; no transaction is open here."""
         records: list[Record] = []
         by_destination: dict[UUID, list[Due]] = {}
-        for due in batch.claim.due:
+        for due in claimed:
             if due.kind == "resolve" and due.lost:
                 records.append(unsent(due, "suppressed", "never_announced"))
             else:
@@ -353,14 +600,14 @@ class Drain:
                 way = self._ways.to(tenant_id, destination_id)
             except IntegrityFailure:
                 log.error("credentials do not open", extra={"channel": dues[0].channel_id})
-                records += [failed(due, Retry(Reason.BAD_CONFIG), batch.claim.now) for due in dues]
+                records += [failed(due, Retry(Reason.BAD_CONFIG), batch.facts.now) for due in dues]
                 continue
             except (DatabaseDown, KeystoreDown) as error:
                 log.warning("destination not opened", extra={"cause": type(error).__name__})
                 records += [unsent(due, "pending", "not_opened", wait=NOT_OPENED) for due in dues]
                 continue
             if way is None:
-                records += [failed(due, Rejected(Reason.BAD_CONFIG), batch.claim.now) for due in dues]
+                records += [failed(due, Rejected(Reason.BAD_CONFIG), batch.facts.now) for due in dues]
             elif batch.claim.bundled and len(dues) > 1:
                 records += self._send_digest(way, batch, dues)
             else:
@@ -373,20 +620,7 @@ class Drain:
     def _send_some(self, way: Way, batch: Batch, dues: list[Due]) -> list[Record]:
         if time.monotonic() + way.spec.traits.deadline > batch.lease_ends:
             return [unsent(due, "pending", "lease_too_short") for due in dues]
-        records: list[Record] = []
-        ready: list[Due] = []
-        messages: list[Message] = []
-        trips: list[int] = []
-        for due in dues:
-            try:
-                message, trip = self._clean.look(self._render(batch, due), batch.snapshot.rules)
-            except Exception as error:  # noqa: BLE001 - one incident that cannot be rendered must not stop its lane
-                log.error("render raised", extra={"cause": type(error).__name__, "incident": due.incident.short_id})
-                records.append(failed(due, Rejected(Reason.BUG), batch.claim.now))
-                continue
-            ready.append(due)
-            messages.append(message)
-            trips.append(trip)
+        ready, messages, trips, records = self._rendered(batch, dues)
         if ready:
             decisions = [self._decide(way, batch, due) for due in ready]
             if any(isinstance(each, Plaintext) for each in decisions):
@@ -398,6 +632,24 @@ class Drain:
                     return records + [unsent(due, "pending", "lease_too_short") for due in ready]
             records += self._out(way, batch, ready, messages, decisions, trips)
         return records
+
+    def _rendered(self, batch: Batch, dues: Sequence[Due]) -> tuple[list[Due], list[Message], list[int], list[Record]]:
+        """Messages for those that can be rendered, what the tripwire found in each, and a record for each other one."""
+        records: list[Record] = []
+        ready: list[Due] = []
+        messages: list[Message] = []
+        trips: list[int] = []
+        for due in dues:
+            try:
+                message, trip = self._clean.look(self._render(batch, due), batch.snapshot.rules)
+            except Exception as error:  # noqa: BLE001 - one incident that cannot be rendered must not stop its lane
+                log.error("render raised", extra={"cause": type(error).__name__, "incident": due.incident.short_id})
+                records.append(failed(due, Rejected(Reason.BUG), batch.facts.now))
+                continue
+            ready.append(due)
+            messages.append(message)
+            trips.append(trip)
+        return ready, messages, trips, records
 
     def _disclose(
         self,
@@ -411,7 +663,7 @@ class Drain:
         """The batch again, with plaintext where a committed grant gave it; all of it goes to one destination."""
         snapshot = batch.snapshot
         to = disclose.Destination(
-            snapshot.tenant_id, dues[0].channel_id, dues[0].destination_id, way.identity, batch.claim.version
+            snapshot.tenant_id, dues[0].channel_id, dues[0].destination_id, way.identity, batch.facts.version
         )
         attempts = [
             disclose.Attempt(
@@ -466,22 +718,22 @@ class Drain:
             outcomes = outcomes * len(dues)
         digest = bool(messages[0].digest)
         return [
-            outcome_record(due, outcome, decision, started_at, latency, trip, batch.claim.now, digest=digest)
+            outcome_record(due, outcome, decision, started_at, latency, trip, batch.facts.now, digest=digest)
             for due, outcome, decision, trip in zip(dues, outcomes, decisions, trips, strict=True)
         ]
 
     def _decide(self, way: Way, batch: Batch, due: Due) -> Decision:
-        """Policy at the render of this attempt, from what the claim's version of the tenant says: no query."""
-        claim, snapshot = batch.claim, batch.snapshot
+        """Policy at the render of this attempt, from what the lane's last transaction said of the tenant: no query."""
+        facts, snapshot = batch.facts, batch.snapshot
         channel = snapshot.channels.get(due.channel_id)
         return decide(
             Channel(due.channel_id, way.identity, channel.vendor if channel else "", way.encrypted),
             snapshot.optins.get(due.channel_id, ()),
             snapshot.baas,
-            Tenant(snapshot.tenant_id, claim.tenant_kill_switch),
-            claim.kill_switch or self._runtime.kill_switch,
+            Tenant(snapshot.tenant_id, facts.tenant_kill_switch),
+            facts.kill_switch or self._runtime.kill_switch,
             due.incident,
-            claim.now,
+            facts.now,
         )
 
     def _render(self, batch: Batch, due: Due, values: Mapping[str, str] | None = None) -> Message:
@@ -531,6 +783,7 @@ def unsent(due: Due, state: str, reason: str, *, wait: float = 0.0) -> Record:
     return Record(
         incident_id=due.incident.incident_id,
         revision=due.revision,
+        kind=due.kind,
         destination_id=due.destination_id,
         number=due.attempts,
         state=state,
@@ -592,6 +845,7 @@ def outcome_record(
     return Record(
         incident_id=due.incident.incident_id,
         revision=due.revision,
+        kind=due.kind,
         destination_id=due.destination_id,
         number=number,
         state=state,
@@ -617,19 +871,27 @@ def outcome_record(
 _WORDS: dict[type[Outcome], str] = {Delivered: "delivered", Retry: "retry", Rejected: "rejected"}
 
 
-def assess(claim: Claim, records: Sequence[Record]) -> tuple[Health, int]:
-    """The destination's health after a batch, and how many deliveries have failed there since it began to."""
+def assess(health: Health, failing: int, records: Sequence[Record], now: datetime) -> tuple[Health, int]:
+    """The destination's health after some attempts, and how many deliveries have failed there since it began to."""
     outcomes = [each for each in records if each.original is not None]
     if not outcomes:
-        return claim.health, claim.failing
+        return health, failing
     if any(isinstance(each.original, Delivered) for each in outcomes):
         return Health(), 0
-    failing = claim.failing + sum(1 for each in outcomes if each.number == 1)
-    health = claim.health
+    failing += sum(1 for each in outcomes if each.number == 1)
     for each in outcomes:
         if each.original is not None:
-            health = pause(health, each.original, claim.now, alone=failing <= 1)
+            health = pause(health, each.original, now, alone=failing <= 1)
     return health, failing
+
+
+def merged(done: Iterable[deliveries.Recorded]) -> list[deliveries.Recorded]:
+    """What came of several pieces of a lane's claim as one: the last says how its destination does and what is left."""
+    lanes: dict[UUID, deliveries.Recorded] = {}
+    for each in done:
+        before = lanes.get(each.channel_id)
+        lanes[each.channel_id] = each._replace(records=[*before.records, *each.records]) if before else each
+    return list(lanes.values())
 
 
 class Clean:

@@ -54,6 +54,18 @@ class Due:
     incident: Incident
 
 
+class Want(NamedTuple):
+    """What a lane asks for.
+
+    `most`: deliveries at most. `back`: how many of its last claim it gives back unsent. `first`: it has claimed nothing
+    since it was rung, so what its row says is out was left by somebody who could not record it.
+    """
+
+    most: int
+    back: int = 0
+    first: bool = True
+
+
 class Pace(NamedTuple):
     """How much of a lane one claim may take.
 
@@ -66,6 +78,16 @@ class Pace(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What holds now for a lane's tenant, as the last transaction of the lane saw it."""
+
+    version: int
+    kill_switch: bool  # the installation's
+    tenant_kill_switch: bool
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What a lane gave: what holds now for its tenant, and the deliveries that are now out.
 
@@ -73,15 +95,11 @@ class Claim:
     the rate that ended the claim.
     """
 
-    version: int
-    kill_switch: bool  # the installation's
-    tenant_kill_switch: bool
-    kind: str
+    facts: Facts
     bundled: bool
     soon: float | None
     health: Health
     failing: int  # deliveries whose first attempt failed since `health.failing_since`
-    now: datetime
     due: tuple[Due, ...]
 
 
@@ -91,6 +109,7 @@ class Record:
 
     incident_id: UUID
     revision: int
+    kind: Kind
     state: str
     wait: float
     counted: bool
@@ -171,16 +190,18 @@ _DUE = (
     " AND e.revision = d.revision), '') AS why,"
     " coalesce((SELECT h.refs FROM threads h WHERE h.tenant_id = d.tenant_id AND h.incident_id = d.incident_id"
     " AND h.destination_id = d.destination_id), '{}') AS refs, "
-    + ", ".join("i." + name for name in COLUMNS.split(", "))
+    + ", ".join("i." + name if name != "incident_id" else "d.incident_id" for name in COLUMNS.split(", "))
+    # Channels that tell the same incident share one look at it: only the first row of each carries it.
+    + " FROM (SELECT w.*, row_number() OVER (PARTITION BY w.incident_id) = 1 AS first"
     # One revision of an incident at a time: a resolve is never superseded, and what follows it waits for it.
-    + " FROM json_to_recordset(%(wants)s::json) AS n (channel_id uuid, most int)"
+    " FROM json_to_recordset(%(wants)s::json) AS n (channel_id uuid, most int)"
     " CROSS JOIN LATERAL (SELECT * FROM deliveries w WHERE w.channel_id = n.channel_id AND w.state = 'pending'"
     " AND w.next_attempt_at <= now() AND (w.revision = 1 OR NOT EXISTS (SELECT FROM deliveries o"
     " WHERE o.tenant_id = w.tenant_id AND o.incident_id = w.incident_id AND o.channel_id = w.channel_id"
-    " AND o.revision < w.revision AND o.state = 'pending')) ORDER BY w.next_attempt_at LIMIT n.most) d"
+    " AND o.revision < w.revision AND o.state = 'pending')) ORDER BY w.next_attempt_at LIMIT n.most) w) d"
     # Looked up one by one here and above: a plan made while the tables were small would join all of a tenant's rows.
-    " CROSS JOIN LATERAL (SELECT * FROM incidents WHERE tenant_id = d.tenant_id AND incident_id = d.incident_id"
-    " LIMIT 1) i"
+    " LEFT JOIN LATERAL (SELECT * FROM incidents WHERE d.first AND tenant_id = d.tenant_id"
+    " AND incident_id = d.incident_id LIMIT 1) i ON true"
     # What was told since the last resolve that was: a reopened incident has not reached anybody yet.
     " LEFT JOIN LATERAL (SELECT bool_or(o.state = 'delivered' OR o.uncertain) AS reached,"
     " bool_and(o.state IN ('dead', 'suppressed')) AS lost FROM deliveries o"
@@ -195,21 +216,24 @@ _DUE = (
 
 
 def claim(
-    session: Session, wants: Mapping[UUID, int], *, owner: int, token: UUID, pace: Callable[[str], Pace]
+    session: Session, wants: Mapping[UUID, Want], *, owner: int, token: UUID, pace: Callable[[str], Pace]
 ) -> dict[UUID, Claim]:
     """Take or keep the leases of lanes and claim due deliveries; a lane that another worker has is left out.
 
-    `wants` says for each channel of the entered tenant how many at most. A lease that has run out, or whose owner's
-    session is gone, passes to whoever asks; what was out and never recorded is marked uncertain, since it may have been
-    sent. `pace` says for a kind of channel how much may go at once.
+    `wants` is by channel of the entered tenant. A lease that has run out, or whose owner's session is gone, passes to
+    whoever asks; what was out and never recorded is marked uncertain, since it may have been sent. What the asker
+    itself had out it has recorded or not sent. `pace` says for a kind of channel how much may go at once.
     """
     lanes = session.rows(_LANE, {"token": token, "channels": list(wants), "lock": OWNER_LOCK})
-    shares = [_share(session, lane, wants[lane.channel_id], pace) for lane in lanes if lane.free]
+    shares = [_share(session, lane, wants[lane.channel_id], pace, token) for lane in lanes if lane.free]
     asked = [{"channel_id": each.lane.channel_id, "most": each.most} for each in shares if each.most > 0]
     found: dict[UUID, list[Due]] = {}
     if asked:
-        for row in session.rows(_DUE, {"wants": packed(asked)}):
-            found.setdefault(row.channel_id, []).append(_due(row))
+        rows = session.rows(_DUE, {"wants": packed(asked)})
+        whole = {row.incident_id: from_row(row) for row in rows if row.revision is not None}
+        for row in rows:
+            if row.incident_id in whole:
+                found.setdefault(row.channel_id, []).append(_due(row, whole[row.incident_id]))
     claims = {each.lane.channel_id: _claim(each, tuple(found.get(each.lane.channel_id, ()))) for each in shares}
     held = [
         _lease(each, claims[each.lane.channel_id].due)
@@ -246,8 +270,9 @@ class _Share(NamedTuple):
     bucket: float | None
 
 
-def _share(session: Session, lane: Row, most: int, pace: Callable[[str], Pace]) -> _Share:
-    if lane.out_incidents:  # another's, or a batch of our own that was never recorded
+def _share(session: Session, lane: Row, want: Want, pace: Callable[[str], Pace], token: UUID) -> _Share:
+    most = want.most
+    if lane.out_incidents and (want.first or lane.lease_token != token):
         session.run(
             "UPDATE deliveries d SET uncertain = true, attempts = d.attempts + 1"
             " FROM unnest(%s::uuid[], %s::int[]) AS n (incident_id, revision)"
@@ -263,7 +288,7 @@ def _share(session: Session, lane: Row, most: int, pace: Callable[[str], Pace]) 
     bucket, soon = None, None
     if rate is not None and most:
         per_second, burst = rate
-        bucket = min(float(burst), lane.bucket + lane.elapsed * per_second)
+        bucket = min(float(burst), lane.bucket + want.back + lane.elapsed * per_second)
         if bucket < 1.0:
             soon = (1.0 - bucket) / per_second
         most = min(most, int(bucket), max(1, int(per_second * LEASE / 2)))
@@ -275,7 +300,7 @@ def _share(session: Session, lane: Row, most: int, pace: Callable[[str], Pace]) 
     return _Share(lane, most, bundled=False, soon=soon, bucket=bucket)
 
 
-def _due(row: Row) -> Due:
+def _due(row: Row, incident: Incident) -> Due:
     return Due(
         channel_id=row.channel_id,
         revision=row.due_revision,
@@ -289,24 +314,24 @@ def _due(row: Row) -> Due:
         lost=row.lost,
         why=row.why,
         refs=row.refs,
-        incident=from_row(row),
+        incident=incident,
     )
 
 
 def _claim(share: _Share, due: tuple[Due, ...]) -> Claim:
     lane = share.lane
     return Claim(
-        version=lane.config_version,
-        kill_switch=lane.kill_switch,
-        tenant_kill_switch=lane.tenant_kill_switch,
-        kind=lane.kind,
+        facts=_facts(lane),
         bundled=share.bundled,
         soon=share.soon,
         health=Health(lane.failing_since, Reason(lane.paused) if lane.paused else None, lane.probe_at),
         failing=lane.failing,
-        now=lane.now,
         due=due,
     )
+
+
+def _facts(row: Row) -> Facts:
+    return Facts(row.config_version, row.kill_switch, row.tenant_kill_switch, row.now)
 
 
 def _lease(share: _Share, due: tuple[Due, ...]) -> dict[str, Any]:
@@ -321,43 +346,58 @@ def _lease(share: _Share, due: tuple[Due, ...]) -> dict[str, Any]:
 
 
 class Recorded(NamedTuple):
-    """What came of one lane's claim, and how its destination does after it."""
+    """What came of some of a lane's claim, and how its destination does after it.
+
+    `left`: the deliveries of the claim that have no result yet.
+    """
 
     channel_id: UUID
     records: Sequence[Record]
     health: Health
     failing: int
+    left: Sequence[tuple[UUID, int]] = ()
 
 
-def record(session: Session, tenant_id: UUID, token: UUID, lanes: Sequence[Recorded]) -> Callable[[], set[UUID]]:
-    """Write what came of claimed deliveries, fenced by each lane's lease; tells afterwards whose lease still held.
+def record(
+    session: Session, tenant_id: UUID, token: UUID, lanes: Sequence[Recorded]
+) -> Callable[[], dict[UUID, Facts]]:
+    """Write what came of claimed deliveries, fenced by each lane's lease, which is renewed.
 
     Of a lane whose lease was lost nothing is written: whoever has it now sends what was out again. Nothing here waits
-    for the server; the answer is there after the next statement that does.
+    for the server; the answer, what holds now for each lane whose lease still held, is there after the next statement
+    that does.
     """
     held = session.queue(
         "UPDATE lanes l SET delivered = l.delivered + n.ok, retried = l.retried + n.retried, dead = l.dead + n.dead,"
         " last_ok_at = CASE WHEN n.ok > 0 THEN now() ELSE l.last_ok_at END,"
         " last_reason = coalesce(n.last, l.last_reason), failing = n.failing, failing_since = n.since,"
-        " paused = n.paused, probe_at = n.probe, out_incidents = '{}', out_revisions = '{}'"
+        " paused = n.paused, probe_at = n.probe, lease_until = now() + %(lease)s * interval '1 second',"
+        # What was delivered may stay on the list of what is out: its state says better. What is to be sent again may
+        # not, or a successor would take it for a possible repeat.
+        " out_incidents = coalesce(n.incidents, l.out_incidents),"
+        " out_revisions = coalesce(n.revisions, l.out_revisions)"
         " FROM json_to_recordset(%(lanes)s::json) AS n (channel_id uuid, ok int, retried int, dead int, last text,"
-        " failing int, since timestamptz, paused text, probe timestamptz)"
+        " failing int, since timestamptz, paused text, probe timestamptz, incidents uuid[], revisions int[]),"
+        " tenants t, instance i"
         " WHERE l.channel_id = n.channel_id AND l.channel_id = ANY (%(channels)s) AND l.lease_token = %(token)s"
-        " RETURNING l.channel_id",
+        " AND t.tenant_id = l.tenant_id"
+        " RETURNING l.channel_id, t.config_version, i.kill_switch, t.kill_switch AS tenant_kill_switch, now() AS now",
         {
             "lanes": packed([_tally(each) for each in lanes]),
             "channels": [each.channel_id for each in lanes],
             "token": token,
+            "lease": LEASE,
         },
     )
     kept = [(each.channel_id, one) for each in lanes for one in each.records]
     if kept:
         _write(session, tenant_id, token, kept)
-    return lambda: {row.channel_id for row in held.fetchall()}
+    return lambda: {row.channel_id: _facts(row) for row in held.fetchall()}
 
 
 def _tally(lane: Recorded) -> dict[str, Any]:
     sent = [each for each in lane.records if each.sent]
+    again = any(each.state == "pending" for each in lane.records)
     return {
         "channel_id": lane.channel_id,
         "ok": sum(1 for each in sent if each.state == "delivered"),
@@ -368,29 +408,46 @@ def _tally(lane: Recorded) -> dict[str, Any]:
         "since": lane.health.failing_since,
         "paused": lane.health.paused.value if lane.health.paused else None,
         "probe": lane.health.probe_at,
+        "incidents": [incident_id for incident_id, _ in lane.left] if again else None,
+        "revisions": [revision for _, revision in lane.left] if again else None,
     }
 
 
 def _write(session: Session, tenant_id: UUID, token: UUID, kept: Sequence[tuple[UUID, Record]]) -> None:
     session.queue(
-        "UPDATE deliveries d SET"
-        " state = CASE WHEN d.state = 'superseded' AND n.state = 'pending' THEN 'superseded' ELSE n.state END,"
-        " attempts = d.attempts + n.sent, tries = d.tries + n.counted,"
-        " next_attempt_at = now() + n.wait * interval '1 second',"
-        " first_tried_at = coalesce(d.first_tried_at, CASE n.sent WHEN 1 THEN n.started_at END),"
-        " done_at = CASE WHEN n.state <> 'pending' THEN now() END,"
-        " uncertain = d.uncertain OR n.uncertain, reason = n.reason, remote_id = coalesce(n.remote_id, d.remote_id)"
-        " FROM json_to_recordset(%s::json) AS n (incident_id uuid, channel_id uuid, revision int, state text,"
-        " wait float8, counted int, sent int, uncertain bool, reason text, started_at timestamptz, remote_id text)"
-        # The ids again, as a condition of the index: without statistics the planner would walk the whole channel.
-        " WHERE d.incident_id = n.incident_id AND d.channel_id = n.channel_id AND d.revision = n.revision"
-        " AND d.incident_id = ANY (%s)" + _FENCED,
-        (
-            packed(
+        "WITH n AS MATERIALIZED (SELECT * FROM json_to_recordset(%(rows)s::json) AS n (incident_id uuid,"
+        " channel_id uuid, destination_id uuid, kind text, revision int, state text, wait float8, counted int,"
+        " sent int, uncertain bool, reason text, started_at timestamptz, remote_id text, number int, latency_ms real,"
+        " outcome text, status int, mode text,"
+        " policy text, repeat bool, tripwire int, optin_id uuid) WHERE true" + _FENCED + "),"
+        # The rows are there, so each is a conflict and changed. Said in this way it is one probe of the primary key a
+        # row, whatever the planner believes of the table: a join of many rows to many was planned quadratic.
+        " done AS (INSERT INTO deliveries AS d (tenant_id, incident_id, channel_id, destination_id, revision, kind,"
+        " state, attempts, tries, next_attempt_at, first_tried_at, done_at, uncertain, reason, remote_id)"
+        " SELECT %(tenant)s, n.incident_id, n.channel_id, n.destination_id, n.revision, n.kind, n.state, n.sent,"
+        " n.counted, now() + n.wait * interval '1 second', CASE n.sent WHEN 1 THEN n.started_at END,"
+        " CASE WHEN n.state <> 'pending' THEN now() END, n.uncertain, n.reason, n.remote_id FROM n"
+        " ON CONFLICT (tenant_id, incident_id, channel_id, revision) DO UPDATE SET"
+        " state = CASE WHEN d.state = 'superseded' AND excluded.state = 'pending' THEN 'superseded'"
+        " ELSE excluded.state END,"
+        " attempts = d.attempts + excluded.attempts, tries = d.tries + excluded.tries,"
+        " next_attempt_at = excluded.next_attempt_at,"
+        " first_tried_at = coalesce(d.first_tried_at, excluded.first_tried_at), done_at = excluded.done_at,"
+        " uncertain = d.uncertain OR excluded.uncertain, reason = excluded.reason,"
+        " remote_id = coalesce(excluded.remote_id, d.remote_id))"
+        " INSERT INTO attempts (tenant_id, incident_id, channel_id, revision, number, started_at, latency_ms,"
+        " outcome, reason, status, mode, policy, repeat, tripwire, optin_id)"
+        " SELECT %(tenant)s, n.incident_id, n.channel_id, n.revision, n.number, n.started_at, n.latency_ms,"
+        " n.outcome, n.reason, n.status, n.mode, n.policy, n.repeat, n.tripwire, n.optin_id FROM n WHERE n.sent = 1"
+        " ON CONFLICT DO NOTHING",
+        {
+            "rows": packed(
                 [
                     {
                         "incident_id": each.incident_id,
                         "channel_id": channel_id,
+                        "destination_id": each.destination_id,
+                        "kind": each.kind,
                         "revision": each.revision,
                         "state": each.state,
                         "wait": each.wait,
@@ -400,47 +457,27 @@ def _write(session: Session, tenant_id: UUID, token: UUID, kept: Sequence[tuple[
                         "reason": each.reason,
                         "started_at": each.started_at,
                         "remote_id": each.remote_id,
+                        "number": each.number,
+                        "latency_ms": each.latency_ms,
+                        "outcome": each.outcome,
+                        "status": each.status,
+                        "mode": each.mode,
+                        "policy": each.policy,
+                        "repeat": each.repeat,
+                        "tripwire": each.tripwire,
+                        "optin_id": each.optin_id,
                     }
                     for channel_id, each in kept
                 ]
             ),
-            list({each.incident_id for _, each in kept}),
-            token,
-        ),
+            "tenant": tenant_id,
+            "token": token,
+        },
     )
-    attempted = [
-        {
-            "incident_id": each.incident_id,
-            "channel_id": channel_id,
-            "revision": each.revision,
-            "number": each.number,
-            "started_at": each.started_at,
-            "latency_ms": each.latency_ms,
-            "outcome": each.outcome,
-            "reason": each.reason,
-            "status": each.status,
-            "mode": each.mode,
-            "policy": each.policy,
-            "repeat": each.repeat,
-            "tripwire": each.tripwire,
-            "optin_id": each.optin_id,
-        }
-        for channel_id, each in kept
-        if each.sent
-    ]
-    if attempted:
-        session.queue(
-            "INSERT INTO attempts (tenant_id, incident_id, channel_id, revision, number, started_at, latency_ms,"
-            " outcome, reason, status, mode, policy, repeat, tripwire, optin_id)"
-            " SELECT %s, n.* FROM json_to_recordset(%s::json) AS n (incident_id uuid, channel_id uuid, revision int,"
-            " number int, started_at timestamptz, latency_ms real, outcome text, reason text, status int, mode text,"
-            " policy text, repeat bool, tripwire int, optin_id uuid) WHERE true" + _FENCED + " ON CONFLICT DO NOTHING",
-            (tenant_id, packed(attempted), token),
-        )
     _keep_refs(session, tenant_id, token, [(channel_id, each) for channel_id, each in kept if each.refs])
 
 
-_FENCED = " AND EXISTS (SELECT FROM lanes l WHERE l.channel_id = n.channel_id AND l.lease_token = %s)"
+_FENCED = " AND EXISTS (SELECT FROM lanes l WHERE l.channel_id = n.channel_id AND l.lease_token = %(token)s)"
 
 
 def _keep_refs(session: Session, tenant_id: UUID, token: UUID, told: Sequence[tuple[UUID, Record]]) -> None:
@@ -448,12 +485,12 @@ def _keep_refs(session: Session, tenant_id: UUID, token: UUID, told: Sequence[tu
         return
     session.queue(
         "INSERT INTO threads (tenant_id, incident_id, destination_id, refs)"
-        " SELECT %s, n.incident_id, n.destination_id, n.refs FROM json_to_recordset(%s::json) AS n (channel_id uuid,"
-        " incident_id uuid, destination_id uuid, refs jsonb) WHERE true" + _FENCED + ""
+        " SELECT %(tenant)s, n.incident_id, n.destination_id, n.refs FROM json_to_recordset(%(rows)s::json) AS n"
+        " (channel_id uuid, incident_id uuid, destination_id uuid, refs jsonb) WHERE true" + _FENCED + ""
         " ON CONFLICT (tenant_id, incident_id, destination_id) DO UPDATE SET refs = threads.refs || excluded.refs",
-        (
-            tenant_id,
-            packed(
+        {
+            "tenant": tenant_id,
+            "rows": packed(
                 [
                     {
                         "channel_id": channel_id,
@@ -464,8 +501,8 @@ def _keep_refs(session: Session, tenant_id: UUID, token: UUID, told: Sequence[tu
                     for channel_id, each in told
                 ]
             ),
-            token,
-        ),
+            "token": token,
+        },
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -229,8 +230,14 @@ def from_row(row: Row) -> Incident:
         last_alert_at=row.last_alert_at,
         resolved_at=row.resolved_at,
         ended_by=row.ended_by,
-        told={UUID(channel): UUID(destination) for channel, destination in row.told.items()},
+        told={_id(channel): _id(destination) for channel, destination in row.told.items()},
     )
+
+
+@lru_cache(maxsize=4096)
+def _id(text: str) -> UUID:
+    """A channel's or destination's id: there are few of them, and each is read with every incident it was told."""
+    return UUID(text)
 
 
 def _given(incidents: Sequence[Incident]) -> str:

@@ -34,9 +34,9 @@ from router.local.vendors.slack import SlackVendor
 from router.local.vendors.smtp import SmtpVendor
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
-from router.store import config
+from router.store import config, users
 from router.store.deliveries import OWNER_LOCK
-from router.vault import seal_credentials, seal_edge_key
+from router.vault import Asked, Opened, seal_credentials, seal_edge_key
 
 NAME = "Zebulon Quackenbush"
 MRN = "MRN-77341902"
@@ -210,6 +210,34 @@ def tenant(
     )
 
 
+class Denied(Exception):  # noqa: N818 - the recorded answer
+    """The vault's verdict when it grants nothing."""
+
+
+NINA = "nina@clinic.test"
+
+
+def nina(made: Tenant) -> UUID:
+    """A responder of the tenant."""
+    with made.runtime.database.tenant(made.tenant_id) as session:
+        return users.put(session, made.tenant_id, uuid4(), NINA, ["responder"])
+
+
+def reveal(
+    made: Tenant, incident_id: UUID, *tokens: str, actor: str = NINA, reason: str = "patient called"
+) -> list[Opened]:
+    """What the vault opens for a responder: grant, commit, fetch. Raises Denied."""
+    vault, database, grant = made.runtime.vault, made.runtime.database, uuid4()
+    asked = Asked(grant, incident_id, tokens, nina(made), actor, "treatment", reason)
+    with database.tenant(made.tenant_id) as session:
+        keys = vault.keys(session, made.tenant_id)
+        verdict = vault.ask_reveal(session, asked)
+    if verdict != "allowed":
+        raise Denied(verdict)
+    with database.tenant(made.tenant_id) as session:
+        return vault.fetch(session, keys, grant, actor)
+
+
 class Edge:
     """An edge process's intake; `rung` is every lane it rang for since the last `take`."""
 
@@ -259,8 +287,20 @@ class Worker:
         return soon
 
     def die(self) -> None:
-        """The database session ends, as it does with the process: nothing is given back."""
+        """The database session ends, as it does with the process: nothing is given back.
+
+        The server ends it a moment after the client hung up, so this asks until it has.
+        """
+        if self._session.closed:
+            return
         self._session.close()
+        gone = False
+        while not gone:
+            with self.runtime.database.several() as session:
+                gone = not session.rows(
+                    "SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s",
+                    (OWNER_LOCK, self.owner),
+                )
 
     def _notice(self, tenant_id: UUID, channel_id: UUID, health: Health) -> None:
         self.noticed.append(health)
