@@ -337,9 +337,9 @@ def test_a_provider_that_is_not_there_is_said_plainly(make: Build, issuer: str) 
 
 def test_two_tabs_at_once_are_two_tries(runtime: Runtime, provider: Provider) -> None:
     came: list[str] = []
-    threads = [threading.Thread(target=lambda: came.append(comes_in(runtime, provider).email)) for _ in range(4)]
+    threads = [threading.Thread(target=lambda: came.append(comes_in(runtime, provider).email)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert came == ["anna@clinic.test"] * 4
+    assert came == ["anna@clinic.test"] * 2
