@@ -329,7 +329,7 @@ CREATE SCHEMA vault AUTHORIZATION alertveil_vault;
 GRANT SELECT ON alerts TO alertveil_vault;
 SET ROLE alertveil_vault;
 -- value: seals what the tokenizer took out, one a month, so that retention can end with the key. data: seals what the
--- configuration keeps (credentials, edge keys). index: makes blind indexes. A destroyed key leaves its row as the record.
+-- configuration keeps (credentials, edge keys). index: makes blind indexes. A destroyed key's row stays as the record.
 CREATE TABLE vault.data_keys (
   tenant_id uuid NOT NULL,
   purpose text NOT NULL CHECK (purpose IN ('value', 'data', 'index')),
@@ -504,36 +504,6 @@ BEGIN
     END IF;
   END LOOP;
   RETURN kept;
-END $$;
-
--- A denial returns like an allowance, so that its row is committed with it; nothing here raises on a denial.
-CREATE FUNCTION vault.request(
-  p_grant uuid, p_incident uuid, p_tokens text[], p_actor text, p_purpose text, p_reason text)
-RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = vault, pg_temp AS $$
-DECLARE
-  mine uuid := {TENANT};
-  verdict text := 'allowed';
-BEGIN
-  IF mine IS NULL THEN
-    RETURN 'no tenant';
-  END IF;
-  IF coalesce(cardinality(p_tokens), 0) = 0 OR cardinality(p_tokens) > 100 THEN
-    verdict := 'one to one hundred tokens can be asked for at once';
-  ELSIF coalesce(p_actor, '') = '' OR coalesce(p_reason, '') = '' OR coalesce(p_purpose, '') = '' THEN
-    verdict := 'an actor, a purpose and a reason are needed';
-  ELSIF EXISTS (SELECT FROM unnest(p_tokens) AS t (token) WHERE t.token LIKE '<SECRET\\_%') THEN
-    verdict := 'secrets are never opened';
-  ELSIF EXISTS (
-    SELECT FROM unnest(p_tokens) AS t (token) WHERE NOT EXISTS (
-      SELECT FROM public.alerts a
-      WHERE a.tenant_id = mine AND a.incident_id = p_incident AND t.token = ANY (a.tokens))) THEN
-    verdict := 'a token does not belong to this incident';
-  END IF;
-  INSERT INTO vault.grants (tenant_id, grant_id, actor, purpose, reason, incident_id, tokens, allowed, verdict)
-  VALUES (mine, p_grant, coalesce(p_actor, ''), coalesce(p_purpose, ''), coalesce(p_reason, ''), p_incident,
-          coalesce(p_tokens, '{{}}'), verdict = 'allowed', verdict);
-  RETURN verdict;
 END $$;
 
 -- Only for a grant that is committed (so not of this transaction), fresh, unused and the same actor's.

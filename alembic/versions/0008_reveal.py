@@ -82,7 +82,8 @@ CREATE TRIGGER disclosures AFTER INSERT ON vault.grants FOR EACH ROW WHEN (NEW.a
   EXECUTE FUNCTION vault.tell_disclosures();
 
 -- A person asks. The caller can add a refusal of its own (p_refused) and cannot take one away: who may reveal, and that
--- the tokens belong to the incident, is read here again.
+-- the tokens belong to the incident, is read here again. A denial returns like an allowance, so that its row is
+-- committed with it; nothing here raises on a denial.
 CREATE FUNCTION vault.request_reveal(
   p_grant uuid, p_incident uuid, p_tokens text[], p_user uuid, p_actor text, p_purpose text, p_reason text,
   p_refused text)

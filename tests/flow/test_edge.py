@@ -12,8 +12,7 @@ from prometheus_client import REGISTRY
 from router.flow.edge import Edge as Receiver
 from router.flow.edge import seal
 from router.runtime import Runtime
-from router.vault import Denied
-from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, tenant
+from tests.flow.builder import EMAIL, Denied, Edge, Superuser, Tenant, reveal, tenant
 
 FORGED = "<EMAIL_7K2M4QXW9R>"
 
@@ -60,15 +59,7 @@ def test_a_promise_is_not_a_proof(clinic: Tenant, receiver: Receiver, superuser:
     assert EMAIL not in row.description
     assert FORGED in row.description
     with pytest.raises(Denied):
-        clinic.runtime.vault.reveal(
-            clinic.runtime.database,
-            clinic.tenant_id,
-            incident_id=row.incident_id,
-            tokens=[FORGED],
-            actor="user:nina",
-            purpose="treatment",
-            reason="called",
-        )
+        reveal(clinic, row.incident_id, FORGED)
 
 
 def test_the_same_message_twice_is_refused_as_a_replay(

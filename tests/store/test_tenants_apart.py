@@ -61,22 +61,19 @@ VAULT = {
     "vault.told_optin(p_optin uuid)",
     "vault.warn_optin(p_optin uuid, p_days integer)",
     "vault.fetch_error(p_grant uuid, p_actor text)",
-    (
-        "vault.keep_error(p_error uuid, p_kind text, p_tokens text[], p_key integer, p_sealed bytea, p_days integer)"
-    ),
+    ("vault.keep_error(p_error uuid, p_kind text, p_tokens text[], p_key integer, p_sealed bytea, p_days integer)"),
     "vault.list_errors(p_limit integer)",
-    (
-        "vault.request_error(p_grant uuid, p_error uuid, p_user uuid, p_actor text, p_reason text, p_refused text)"
-    ),
+    ("vault.request_error(p_grant uuid, p_error uuid, p_user uuid, p_actor text, p_reason text, p_refused text)"),
     "vault.add_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
     "vault.begin_pass()",
     "vault.census()",
     "vault.erase(p_blinds json)",
     "vault.fetch(p_grant uuid, p_actor text)",
     "vault.keys()",
-    "vault.request(p_grant uuid, p_incident uuid, p_tokens text[], p_actor text, p_purpose text, p_reason text)",
-    "vault.request_reveal(p_grant uuid, p_incident uuid, p_tokens text[], p_user uuid, p_actor text, p_purpose text,"
-    " p_reason text, p_refused text)",
+    (
+        "vault.request_reveal(p_grant uuid, p_incident uuid, p_tokens text[], p_user uuid, p_actor text,"
+        " p_purpose text, p_reason text, p_refused text)"
+    ),
     "vault.reveal_counts(p_user uuid)",
     "vault.rewrap_key(p_purpose text, p_version integer, p_wrapped bytea, p_wrapped_by text)",
     "vault.seal(p_index integer, p_key integer, p_entries json)",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from router.keys import IntegrityFailure, TenantKeys
 from router.runtime import Runtime
-from router.vault import Denied, Opened, open_credentials, seal_credentials
+from router.store.session import Session
+from router.vault import Asked, open_credentials, seal_credentials
 from tests.conftest import Database
-from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, build, tenant
+from tests.flow.builder import EMAIL, NINA, Denied, Edge, Superuser, Tenant, build, nina, reveal, tenant
 
 SECRET = "AKIAIOSFODNN7EXAMPLE"
 
@@ -38,7 +38,9 @@ def edge(runtime: Runtime) -> Edge:
 
 @pytest.fixture
 def clinic(runtime: Runtime) -> Tenant:
-    return tenant(runtime)
+    made = tenant(runtime)
+    nina(made)
+    return made
 
 
 def bounced(edge: Edge, clinic: Tenant, uid: str = "1", address: str = EMAIL) -> tuple[UUID, str]:
@@ -50,25 +52,10 @@ def bounced(edge: Edge, clinic: Tenant, uid: str = "1", address: str = EMAIL) ->
     return receipt.incident_id, next(token for token in row.tokens if token.startswith("<EMAIL_"))
 
 
-def reveal(clinic: Tenant, incident_id: UUID, *tokens: str) -> list[Opened]:
-    vault, database = clinic.runtime.vault, clinic.runtime.database
-    return vault.reveal(
-        database,
-        clinic.tenant_id,
-        incident_id=incident_id,
-        tokens=tokens,
-        actor="user:nina",
-        purpose="treatment",
-        reason="patient called",
-    )
-
-
-def ask(session: Any, grant: UUID, incident: UUID, *tokens: str) -> str:  # noqa: ANN401 - a Session
-    row = session.one(
-        "SELECT vault.request(%s, %s, %s, 'user:nina', 'treatment', 'called') AS verdict",
-        (grant, incident, list(tokens)),
-    )
-    return str(row.verdict)
+def ask(clinic: Tenant, session: Session, grant: UUID, incident: UUID, *tokens: str) -> str:
+    (row,) = session.rows("SELECT user_id FROM users WHERE email = %s", (NINA,)) or [None]
+    asked = Asked(grant, incident, tokens, row.user_id if row else uuid4(), NINA, "treatment", "called")
+    return clinic.runtime.vault.ask_reveal(session, asked)
 
 
 FETCH = "SELECT token FROM vault.fetch(%s, %s)"
@@ -84,51 +71,52 @@ def test_a_granted_token_opens_once_and_the_grant_says_who_when_and_why(
     row = superuser.one(
         "SELECT grant_id, actor, purpose, reason, allowed, fetched_at IS NOT NULL AS used FROM vault.grants"
     )
-    assert tuple(row)[1:] == ("user:nina", "treatment", "patient called", True, True)
+    assert tuple(row)[1:] == (NINA, "treatment", "patient called", True, True)
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
-        assert session.rows(FETCH, (row.grant_id, "user:nina")) == []
+        assert session.rows(FETCH, (row.grant_id, NINA)) == []
 
 
 def test_a_grant_gives_nothing_in_its_own_transaction(edge: Edge, clinic: Tenant) -> None:
     incident, token = bounced(edge, clinic)
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
         grant = uuid4()
-        assert ask(session, grant, incident, token) == "allowed"
-        assert session.rows(FETCH, (grant, "user:nina")) == []
+        assert ask(clinic, session, grant, incident, token) == "allowed"
+        assert session.rows(FETCH, (grant, NINA)) == []
         session.run("SAVEPOINT deeper")
-        assert session.rows(FETCH, (grant, "user:nina")) == []
+        assert session.rows(FETCH, (grant, NINA)) == []
 
 
 def test_a_grant_that_was_rolled_back_gives_nothing(edge: Edge, clinic: Tenant) -> None:
     incident, token = bounced(edge, clinic)
     grant = uuid4()
     with pytest.raises(RuntimeError), clinic.runtime.database.tenant(clinic.tenant_id) as session:  # noqa: PT012 - how it ends is the story
-        ask(session, grant, incident, token)
+        ask(clinic, session, grant, incident, token)
         raise RuntimeError
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
-        assert session.rows(FETCH, (grant, "user:nina")) == []
+        assert session.rows(FETCH, (grant, NINA)) == []
 
 
 def test_a_grant_is_its_actors_and_its_minutes(edge: Edge, clinic: Tenant, superuser: Superuser) -> None:
     incident, token = bounced(edge, clinic)
     grant = uuid4()
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
-        ask(session, grant, incident, token)
+        ask(clinic, session, grant, incident, token)
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
         assert session.rows(FETCH, (grant, "user:mallory")) == []
     superuser.run("UPDATE vault.grants SET at = at - interval '61 seconds'")
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
-        assert session.rows(FETCH, (grant, "user:nina")) == []
+        assert session.rows(FETCH, (grant, NINA)) == []
 
 
 def test_a_grant_of_one_tenant_gives_another_nothing(edge: Edge, clinic: Tenant) -> None:
     incident, token = bounced(edge, clinic)
     stranger, grant = tenant(clinic.runtime), uuid4()
+    nina(stranger)
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
-        ask(session, grant, incident, token)
+        ask(clinic, session, grant, incident, token)
     with clinic.runtime.database.tenant(stranger.tenant_id) as session:
-        assert session.rows(FETCH, (grant, "user:nina")) == []
-        assert ask(session, uuid4(), incident, token) == "a token does not belong to this incident"
+        assert session.rows(FETCH, (grant, NINA)) == []
+        assert ask(clinic, session, uuid4(), incident, token) == "a token does not belong to this incident"
 
 
 def test_a_token_of_another_incident_is_denied_and_the_denial_stays(
@@ -163,19 +151,11 @@ def test_a_secret_is_sealed_and_never_opened(edge: Edge, clinic: Tenant) -> None
         reveal(clinic, receipt.incident_id, token)
 
 
-@pytest.mark.parametrize(("actor", "reason"), [("", "called"), ("user:nina", "")])
+@pytest.mark.parametrize(("actor", "reason"), [("", "called"), (NINA, "")])
 def test_nobody_and_no_reason_are_denied(edge: Edge, clinic: Tenant, actor: str, reason: str) -> None:
     incident, token = bounced(edge, clinic)
     with pytest.raises(Denied, match="needed"):
-        clinic.runtime.vault.reveal(
-            clinic.runtime.database,
-            clinic.tenant_id,
-            incident_id=incident,
-            tokens=[token],
-            actor=actor,
-            purpose="treatment",
-            reason=reason,
-        )
+        reveal(clinic, incident, token, actor=actor, reason=reason)
 
 
 @pytest.mark.parametrize(
