@@ -41,6 +41,9 @@ logger = logging.getLogger(__name__)
 SYSTEM: Final = "alertveil"
 """The actor of what happens by itself."""
 
+CHANGED_MEANWHILE: Final = "40001"
+"""What Postgres says when a row was changed that a transaction on one state of the database wants to change, too."""
+
 ALL: Final = "rest"
 """Instead of an item: every undecided one that this person may decide together with others."""
 
@@ -129,9 +132,14 @@ def open_review(
         KeystoreDown, DatabaseDown: nothing was opened.
     """
     try:
-        return _open(runtime, tenant_id, quarter, actor, auth, now)
-    except Conflict:  # somebody else opened it at this moment
-        return _open(runtime, tenant_id, quarter, actor, auth, now)
+        opened = _open(runtime, tenant_id, quarter, actor, auth, now)
+    except (Conflict, DatabaseDown) as error:
+        if isinstance(error, DatabaseDown) and error.sqlstate != CHANGED_MEANWHILE:
+            raise
+        opened = _open(runtime, tenant_id, quarter, actor, auth, now)  # somebody else opened or decided just now
+    if opened.made:
+        _tell(runtime, tenant_id, opened.review_id, Occasion.OPENED, aloud=actor == SYSTEM)
+    return opened
 
 
 def _open(runtime: Runtime, tenant_id: UUID, quarter: Quarter, actor: str, auth: str, now: datetime | None) -> Opened:
