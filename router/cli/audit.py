@@ -70,6 +70,52 @@ def verify(
         raise typer.Exit(FAILED)
 
 
+@app.command("list")
+def list_(  # noqa: PLR0913 - one option a filter
+    *,
+    tenant: Slug = None,
+    installation: Installation = False,
+    actor: Annotated[str | None, typer.Option(metavar="WHO", help="Only what this user or host did.")] = None,
+    action: Annotated[str | None, typer.Option(metavar="ACTION", help="Only this, such as optin.approve.")] = None,
+    channel: Annotated[str | None, typer.Option(metavar="CHANNEL", help="Only what concerns this channel.")] = None,
+    incident: Annotated[str | None, typer.Option(metavar="INCIDENT", help="Only what concerns this one.")] = None,
+    denied: Annotated[bool, typer.Option("--denied", help="Only what was refused.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many.")] = 50,
+    before: Annotated[str, typer.Option(metavar="CURSOR", help="Go on before this, as the last page said.")] = "",
+    as_json: Json = False,
+) -> None:
+    """What was decided, newest first."""
+    from dataclasses import asdict
+
+    from router.flow import audit as flow
+    from router.flow import manage
+
+    with reach.runtime() as runtime:
+        tenant_id = _chain(runtime, tenant, installation=installation)
+        with runtime.database.tenant(tenant_id) as session:
+            wanted = flow.Wanted(
+                actor=actor,
+                action=action,
+                channel=manage.channel_id(session, channel) if channel else None,
+                incident=reach.incident(session, incident) if incident else None,
+                decision="denied" if denied else None,
+            )
+        try:
+            found = flow.page(runtime, tenant_id, wanted, before=before, most=limit)
+        except flow.NoSuchPage as error:
+            raise Refused(str(error), 2) from None
+    if as_json:
+        say.line({"events": [asdict(each) for each in found.events], "before": found.before})
+        return
+    say.table(
+        ("row", "at (UTC)", "who", "action", "decision", "object"),
+        [(each.seq, each.at, each.actor, each.action, each.decision, each.object) for each in found.events],
+        nothing="Nothing of that kind was decided yet.",
+    )
+    if found.before:
+        say.text(f"There is more: --before {found.before}")
+
+
 @app.command()
 def export(
     *,

@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from router.flow.status import LATE
 from router.keys import KeystoreDown
 from router.runtime import Runtime
-from router.store import config, listing, migrate, upkeep
+from router.store import audit, config, listing, migrate, upkeep
 from router.store.session import DatabaseDown, Session, UnsafeRole
 
 Level = Literal["ok", "warn", "error"]
@@ -25,6 +25,9 @@ SKEW: Final = 2.0
 
 OVERDUE: Final = 60.0
 """Seconds for which the oldest due delivery may wait before something is wrong (design §9 bundles from there on)."""
+
+UNSIGNED: Final = 600.0
+"""Seconds within which audit checkpoints are signed (design §10)."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -52,7 +55,7 @@ def examine(runtime: Runtime, around: Surroundings) -> list[Finding]:
     try:
         found.append(_role(runtime))
         with runtime.database.several() as session:
-            found += [*_schema(session), *_clock(session), *_heartbeats(session), *_channels(session)]
+            found += [*_schema(session), *_clock(session), *_heartbeats(session), *_channels(session), *_audit(session)]
     except DatabaseDown as error:
         found.append(
             Finding("error", "database", f"It does not answer as it should (SQLSTATE {error.sqlstate or 'none'}).")
@@ -149,6 +152,18 @@ def _channels(session: Session) -> Iterator[Finding]:
         yield Finding("warn", "channels", f"Paused: {', '.join(paused)}. `alertveil channels list` says why.")
     else:
         yield Finding("ok", "channels", "None is paused.")
+
+
+def _audit(session: Session) -> Iterator[Finding]:
+    unchained, signed = audit.lag(session)
+    if unchained > LATE:
+        text = f"Events wait for their chain for {_span(unchained)}: start `alertveil worker`."
+        yield Finding("error", "audit", text)
+    elif signed is not None and signed > UNSIGNED:
+        yield Finding("error", "audit", f"Nothing was signed for {_span(signed)}: the log of the worker says why.")
+    else:
+        text = "Every event is chained" + ("." if signed is None else f", and it was signed {_span(signed)} ago.")
+        yield Finding("ok", "audit", text)
 
 
 def _keystore(runtime: Runtime) -> Finding:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from router.keys import KeystoreDown
 from router.runtime import Runtime
-from router.store import lanes, upkeep
+from router.store import audit, lanes, upkeep
 from router.store.session import DatabaseDown
 
 LATE: Final = 30.0
@@ -25,6 +25,7 @@ class Ready:
     ingest_age: float | None
     oldest_due: float | None
     kill_switch: bool
+    audit_lag: float | None = None
 
     @property
     def ready(self) -> bool:
@@ -43,6 +44,7 @@ class Ready:
             "ingest_heartbeat_age_seconds": _rounded(self.ingest_age),
             "oldest_due_delivery_seconds": _rounded(self.oldest_due) or 0.0,
             "kill_switch": self.kill_switch,
+            "audit_unchained_seconds": _rounded(self.audit_lag),
         }
 
 
@@ -57,8 +59,9 @@ def ready(runtime: Runtime) -> Ready:
     try:
         with runtime.database.several() as session:
             row = upkeep.state(session)
+            unchained, _ = audit.lag(session)
     except DatabaseDown:
-        row = None
+        row, unchained = None, None
     try:
         runtime.keys.keystore.check()
         keystore = True
@@ -72,6 +75,7 @@ def ready(runtime: Runtime) -> Ready:
         ingest_age=row.ingest_age if row else None,
         oldest_due=row.oldest_due if row else None,
         kill_switch=bool(row.kill_switch) if row else False,
+        audit_lag=unchained,
     )
 
 
@@ -81,6 +85,7 @@ def metrics(runtime: Runtime) -> bytes:
         with runtime.database.several() as session:
             row = upkeep.state(session)
             found = lanes.totals(session)
+            unchained, signed = audit.lag(session)
     except DatabaseDown:
         return b""
     lines = [
@@ -97,6 +102,8 @@ def metrics(runtime: Runtime) -> bytes:
     ]
     lines += _gauge("alertveil_outbox_due", "Deliveries that are due, counted up to a thousand a channel.", found.due)
     lines += _gauge("alertveil_channels_paused", "Channels that are paused.", found.paused)
+    lines += _gauge("alertveil_audit_unchained_seconds", "Age of the oldest audit event in no chain yet.", unchained)
+    lines += _gauge("alertveil_audit_checkpoint_age_seconds", "Seconds since audit checkpoints were signed.", signed)
     return ("\n".join(lines) + "\n").encode()
 
 

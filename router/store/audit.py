@@ -313,6 +313,51 @@ def drop(session: Session, month: date) -> bool:
     return bool(row and row.dropped)
 
 
+_FILTERS: Final = {
+    "actor": "e.actor = %(actor)s",
+    "action": "e.action = %(action)s",
+    "object": "e.object = %(object)s",
+    "channel": "e.details ->> 'channel' = %(channel)s",
+    "incident": "e.details ->> 'incident' = %(incident)s",
+    "decision": "e.decision = %(decision)s",
+    "since": "e.at >= %(since)s",
+    "until": "e.at < %(until)s",
+}
+
+
+def listing(
+    session: Session, *, before: tuple[datetime, UUID] | None, most: int, **wanted: str | datetime | None
+) -> list[Row]:
+    """Events of the entered tenant, newest first, with their rows in the chain; `wanted` as in `_FILTERS`."""
+    given = {name: value for name, value in wanted.items() if value is not None}
+    terms = [_FILTERS[name] for name in given]
+    if before is not None:
+        terms.append("(e.at, e.event_id) < (%(at)s, %(event_id)s)")
+        given |= {"at": before[0], "event_id": str(before[1])}
+    where = f"WHERE {' AND '.join(terms)} " if terms else ""
+    return session.rows(
+        "SELECT e.event_id, e.at, e.actor, e.auth, e.action, e.object, e.decision, e.reason, e.request_id, e.details,"
+        f" c.seq, c.hash FROM (SELECT * FROM audit_events e {where}ORDER BY e.at DESC, e.event_id DESC LIMIT"
+        " %(most)s) e LEFT JOIN audit_chain c ON c.tenant_id = e.tenant_id AND c.event_id = e.event_id"
+        " ORDER BY e.at DESC, e.event_id DESC",
+        {**given, "most": most},
+    )
+
+
+def lag(session: Session) -> tuple[float, float | None]:
+    """(age in seconds of the oldest event in no chain, of the last round of checkpoints or None); needs no tenant."""
+    waiting = unchained(session)
+    session.enter(INSTANCE)
+    row = session.one(
+        "SELECT extract(epoch FROM now() - signed_at)::float8 AS signed, signed_at > 'epoch' AS ever,"
+        " extract(epoch FROM now() - %s::timestamptz)::float8 AS oldest FROM audit_state",
+        (min(waiting.values(), default=None),),
+    )
+    if row is None:
+        return 0.0, None
+    return max(0.0, row.oldest or 0.0), row.signed if row.ever else None
+
+
 def schema(session: Session) -> str:
     """The schema's version."""
     row = session.one("SELECT version_num FROM public.alembic_version")
