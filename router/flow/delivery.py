@@ -712,8 +712,11 @@ class Drain:
             log.error("sender raised", extra={"cause": type(error).__name__, "kind": way.spec.kind})
             outcomes = [Rejected(Reason.BUG) for _ in messages]
         latency = (time.monotonic() - began) * 1000
-        if any(isinstance(each, Retry) and each.reason is Reason.TLS for each in outcomes):
-            drift.certificate_failed(self._runtime, batch.snapshot.tenant_id, dues[0].channel_id)
+        channel_id = dues[0].channel_id
+        if channel_id in batch.snapshot.optins and any(
+            isinstance(each, Retry) and each.reason is Reason.TLS for each in outcomes
+        ):
+            drift.certificate_failed(self._runtime, batch.snapshot.tenant_id, channel_id)
         if len(messages) == 1:
             outcomes = outcomes * len(dues)
         digest = bool(messages[0].digest)

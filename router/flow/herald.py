@@ -176,7 +176,7 @@ def expiring(row: Row, days: int) -> Word:
     """The end is near."""
     return Word(
         ("opt-in", str(row.optin_id)),
-        "info" if days > 3 else "warning",  # noqa: PLR2004 - the second warning is the first that presses
+        _pressing(days, 3, 1),
         f"Channel {row.channel} gets tokens only again in {_days(days)}",
         f"Its opt-in for {', '.join(row.types)} ends then. Whoever still needs the values asks for a new one: it takes "
         "another person's approval.",
@@ -187,7 +187,7 @@ def expiring(row: Row, days: int) -> Word:
 def suspended(row: Row, why: str) -> Word:
     """It ended before its time, by itself or by a review."""
     return Word(
-        ("opt-in", str(row.optin_id)),
+        ("suspended opt-in", str(row.optin_id)),
         "error",
         f"Channel {row.channel} gets tokens only: its opt-in is suspended",
         f"Because {why}. Nothing is lost: the same alerts arrive with tokens. A suspended opt-in does not come back; "
@@ -215,7 +215,7 @@ def over(row: Row) -> list[Word]:
     """Nothing is left to be told of it: its incidents end."""
     return [
         Word((topic, str(row.optin_id)), "info", f"The opt-in of channel {row.channel} is over", "", firing=False)
-        for topic in ("opt-in", "break-glass opt-in")
+        for topic in ("opt-in", "suspended opt-in", "break-glass opt-in")
     ]
 
 
@@ -224,7 +224,7 @@ def reminder(row: Row, days: int) -> Word:
     falls = ", ".join(row.falls_back)
     return Word(
         ("agreement", str(row.baa_id)),
-        "info" if days > 7 else "warning",  # noqa: PLR2004 - the last reminder presses
+        _pressing(days, 30, 7),
         f"The agreement with {row.vendor} for {row.service} ends in {_days(days)}",
         (f"These channels get tokens only from then on: {falls}. " if falls else "No channel relies on it now. ")
         + "File the renewed one with `alertveil baas add`, and ask for opt-ins under it.",
@@ -236,7 +236,7 @@ def lapsed(row: Row) -> Word:
     """An agreement ended."""
     return Word(
         ("agreement", str(row.baa_id)),
-        "warning",
+        "error",
         f"The agreement with {row.vendor} for {row.service} has ended",
         "No channel gets plaintext under it any more.",
         {"vendor": row.vendor, "service": row.service},
@@ -245,6 +245,11 @@ def lapsed(row: Row) -> Word:
 
 def _labels(row: Row) -> dict[str, str]:
     return {"channel": row.channel, "vendor": row.vendor, "optin": str(row.optin_id)}
+
+
+def _pressing(days: int, presses: int, last: int) -> Severity:
+    """Each notice of an incident is graver than the one before: only then do channels hear of it again."""
+    return "info" if days > presses else "warning" if days > last else "error"
 
 
 def _days(days: int) -> str:

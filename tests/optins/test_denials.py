@@ -508,6 +508,19 @@ def test_the_application_itself_cannot_write_around_the_functions(clinic: Clinic
     assert refused.value.sqlstate in {"42501", "0A000"}
 
 
+def test_a_delivery_cannot_ask_like_a_person_does(clinic: Clinic, edge: Edge) -> None:
+    """The general door of the vault knows no opt-in, so it grants a service nothing."""
+    clinic.opt_in()
+    receipt = bounced(clinic, edge)
+    (row,) = clinic.tenant.rows("SELECT tokens FROM alerts")
+    with pytest.raises(Conflict) as refused, clinic.runtime.database.tenant(clinic.tenant_id) as session:
+        session.one(
+            "SELECT vault.request(%s, %s, %s, 'service:delivery', 'optin:x', 'x')",
+            (uuid4(), receipt.incident_id, list(row.tokens)),
+        )
+    assert refused.value.constraint == "grants_opted_in"
+
+
 def test_a_binding_is_made_once(clinic: Clinic) -> None:
     optin_id = clinic.opt_in()
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
