@@ -509,14 +509,14 @@ def test_the_application_itself_cannot_write_around_the_functions(clinic: Clinic
 
 
 def test_a_delivery_cannot_ask_like_a_person_does(clinic: Clinic, edge: Edge) -> None:
-    """The general door of the vault knows no opt-in, so it grants a service nothing."""
+    """The door for people knows no opt-in, so it grants a service nothing."""
     clinic.opt_in()
     receipt = bounced(clinic, edge)
     (row,) = clinic.tenant.rows("SELECT tokens FROM alerts")
     with pytest.raises(Conflict) as refused, clinic.runtime.database.tenant(clinic.tenant_id) as session:
         session.one(
-            "SELECT vault.request(%s, %s, %s, 'service:delivery', 'optin:x', 'x')",
-            (uuid4(), receipt.incident_id, list(row.tokens)),
+            "SELECT vault.request_reveal(%s, %s, %s, %s, 'service:delivery', 'optin:x', 'x', '')",
+            (uuid4(), receipt.incident_id, list(row.tokens), clinic.ids[RESPONDER]),
         )
     assert refused.value.constraint == "grants_opted_in"
 
