@@ -164,9 +164,7 @@ def _open(runtime: Runtime, tenant_id: UUID, quarter: Quarter, actor: str, auth:
             opened_by=actor,
             due_at=review.due_at(quarter, at),
         )
-        frozen = review_facts.freeze(
-            session, tenant_id, opening, reviews.last_final(session, quarter.starts_at), interim
-        )
+        frozen = review_facts.freeze(session, opening, reviews.last_final(session, quarter.starts_at), interim)
         text = review.canonical(report.frozen(frozen.snapshot)).decode()
         digest = review.sha256(report.frozen(frozen.snapshot))
         reviews.insert(
@@ -582,24 +580,17 @@ def sign(
             text = review.canonical(report.plain(final))
             digest = review.digest(text)
             reviews.sign(session, row.review_id, person.user_id, at, text.decode(), digest)
-            runtime.audit.write(
-                session,
-                tenant_id,
-                _event(
-                    "review.sign",
-                    row,
-                    person,
-                    proof,
-                    "",
-                    request_id,
-                    {
-                        "quarter": row.quarter,
-                        "kind": row.kind,
-                        "sha256": digest,
-                        "items": len(final.snapshot.items),
-                    },
-                ),
-            )
+            details: dict[str, JSON] = {
+                "quarter": row.quarter,
+                "kind": row.kind,
+                "sha256": digest,
+                "items": len(final.snapshot.items),
+            }
+            events = [_event("review.sign", row, person, proof, "", request_id, details)]
+            if proof.kind == "host":
+                # Whoever has the host stood in for the signer: that it was possible is an event of its own (design §6).
+                events.append(_event("host.approval", row, person, proof, "", request_id, {}))
+            runtime.audit.write(session, tenant_id, *events)
             signed = Signed(row.review_id, digest, statement)
             lanes = herald.put(runtime, session, tenant_id, [_word(row, 0, Occasion.SIGNED)])
         else:

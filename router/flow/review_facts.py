@@ -13,7 +13,6 @@ from typing import Final
 from uuid import UUID
 
 from router.core import review
-from router.core.audit import INSTANCE
 from router.core.quarter import Quarter
 from router.core.review import Balance, Case, Earlier, Flag, History, Item, Population, Reviewer, Span, moment
 from router.reports import review as report
@@ -26,6 +25,9 @@ COMPARED: Final = 4
 
 SWITCHED: Final = ("kill_switch.on", "kill_switch.off")
 """Audit actions of the kill switch."""
+
+INSTALLATION: Final = "installation"
+"""The object of an audit event about the whole installation's switch."""
 
 ORDINARY: Final = frozenset({"optin.request", "optin.approve", "optin.break_glass", "optin.warn", "optin.keep"})
 """What happens to every opt-in; anything else is a change that the next review looks at twice."""
@@ -54,7 +56,7 @@ class Opening:
     due_at: datetime
 
 
-def freeze(session: Session, tenant_id: UUID, opening: Opening, final: Row | None, interim: Row | None) -> Frozen:
+def freeze(session: Session, opening: Opening, final: Row | None, interim: Row | None) -> Frozen:
     """Read everything that a review of this tenant holds. `final` and `interim` are the reviews it goes on from."""
     quarter, cut_off = opening.quarter, opening.cut_off
     earlier = [_earlier(row) for row in (final, interim)]
@@ -105,7 +107,7 @@ def freeze(session: Session, tenant_id: UUID, opening: Opening, final: Row | Non
             histories, quarter, cut_off, reviews.weekly(session, quarter.starts_at, cut_off, review.WEEKS)
         ),
         seasons=_seasons(session, histories, quarter, cut_off, tenant.created_at),
-        switches=_switches(session, tenant_id, starts_at, cut_off),
+        switches=_switches(session, starts_at, cut_off),
         denials=tuple(
             review.Denials(action=row.action, count=row.count, actors=row.actors, last_at=moment(row.last_at))
             for row in reviews.denials(session, starts_at, cut_off)
@@ -252,13 +254,11 @@ def _seasons(
     return tuple(seasons)
 
 
-def _switches(session: Session, tenant_id: UUID, starts_at: datetime, cut_off: datetime) -> tuple[review.Change, ...]:
-    """The tenant's own switch and the installation's, in time's order."""
-    found: list[tuple[datetime, review.Change]] = []
-    for whose, entered in (("this tenant", tenant_id), ("the installation", INSTANCE)):
-        session.enter(entered)
-        for row in reviews.switches(session, SWITCHED, starts_at, cut_off):
-            what = f"{row.action.rpartition('.')[2]}, {whose}"
-            found.append((row.at, review.Change(at=moment(row.at), what=what, who=row.actor, why=row.reason)))
-    session.enter(tenant_id)
-    return tuple(change for _, change in sorted(found, key=lambda each: each[0]))
+def _switches(session: Session, starts_at: datetime, cut_off: datetime) -> tuple[review.Change, ...]:
+    """Uses of the tenant's own switch and of the installation's, which every tenant's log holds."""
+    found = []
+    for row in reviews.events(session, SWITCHED, starts_at, cut_off):
+        whose = "the installation" if row.object == INSTALLATION else "this tenant"
+        what = f"{row.action.rpartition('.')[2]}, {whose}"
+        found.append(review.Change(at=moment(row.at), what=what, who=row.actor, why=row.reason))
+    return tuple(found)

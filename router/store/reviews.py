@@ -328,10 +328,10 @@ def reveals(session: Session, starts_at: datetime, cut_off: datetime) -> int:
     return row.n if row else 0
 
 
-def switches(session: Session, actions: Sequence[str], starts_at: datetime, cut_off: datetime) -> list[Row]:
-    """Audit events of these actions of whoever the session entered: a tenant, or the installation."""
+def events(session: Session, actions: Sequence[str], starts_at: datetime, cut_off: datetime) -> list[Row]:
+    """The tenant's audit events of these actions in the scope that were allowed, in time's order."""
     return session.rows(
-        "SELECT at, action, actor, reason, details FROM audit_events WHERE action = ANY (%s) AND at >= %s AND at < %s"
+        "SELECT at, action, actor, object, reason FROM audit_events WHERE action = ANY (%s) AND at >= %s AND at < %s"
         " AND decision = 'allowed' ORDER BY at",
         (list(actions), starts_at, cut_off),
     )

@@ -143,6 +143,7 @@ def test_a_signature_needs_a_fresh_proof_or_a_host_that_may_stand_in(clinic: Cli
         clinic.sign(proof=Proof("host", "host:root", host_allowed=False))
     assert [each.auth for each in clinic.audit("review.sign", "denied")] == ["session:1", "host:root"]
     clinic.sign(proof=Proof("host", "host:root", host_allowed=True))
+    assert [each.auth for each in clinic.audit("host.approval")] == ["host:root"]
 
 
 # --- what a decision does ---
