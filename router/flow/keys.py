@@ -200,7 +200,6 @@ def rotate(runtime: Runtime, tenant_id: UUID, what: Literal["data", "index"], ac
                 details={"purpose": what, "version": version, "sealed_again": done.keys if what == "data" else 0},
             )
             runtime.audit.write(session, tenant_id, event)
-            config.bump(session, actor, [f"{what} key rotated: version {version}"])
             # Last, because from here to the commit nobody else of this tenant seals.
             if what == "index" and not runtime.vault.add_key(session, tenant_id, "index", version):
                 raise NotRotated("Another rotation was first; look at `alertveil keys status`.")

@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from router.core.reveal import Proof
 from router.flow import retention as flow
+from router.flow import reveal
 from router.flow.respond import respond
 from router.flow.retention import Swept
 from router.flow.snapshot import Snapshots
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
+from router.store import users
 from router.vault import Opened
 from tests.conftest import Database
-from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, Worker, build, reveal, tenant, webhook
+from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, Worker, build, tenant, webhook
+
+OFFICER = "officer@clinic.test"
+SHELL = Proof("host", "host:ops", host_allowed=True)
 
 IDS = ("incidents", "alerts", "incident_events", "deliveries", "attempts", "threads", "disclosures", "vault.grants")
 """Tables that name incidents."""
@@ -54,8 +60,9 @@ class Clinic:
         self.worker.drain(self.tenant.lane("hook"))
 
     def reveal(self, incident_id: UUID, *tokens: str) -> list[Opened]:
-        """What a person sees; it leaves a disclosure for each token."""
-        return reveal(self.tenant, incident_id, *tokens)
+        """What the privacy officer sees; it leaves a disclosure for each token."""
+        ask = reveal.Ask(self.tenant_id, incident_id, tokens, "legal: asked in writing", OFFICER, SHELL)
+        return list(reveal.reveal(self.runtime, Snapshots(), lambda _: None, ask).opened)
 
     def keep(self, values: int, incidents: int) -> None:
         """How many days both are kept."""
@@ -135,4 +142,7 @@ def runtime(database: Database, tmp_path: Path) -> Iterator[Runtime]:
 @pytest.fixture
 def clinic(runtime: Runtime, superuser: Superuser) -> Iterator[Clinic]:
     with WebhookVendor() as vendor, Worker(runtime) as worker:
-        yield Clinic(tenant(runtime, channels={"hook": webhook(vendor)}), Edge(runtime), worker, superuser)
+        made = tenant(runtime, channels={"hook": webhook(vendor)})
+        with runtime.database.tenant(made.tenant_id) as session:
+            users.put(session, made.tenant_id, uuid4(), OFFICER, ["privacy_officer"])
+        yield Clinic(made, Edge(runtime), worker, superuser)
