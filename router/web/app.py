@@ -27,6 +27,7 @@ from router.store.session import DatabaseDown
 from router.web import pages
 from router.web.batch import Batcher
 from router.web.ingest import Ingest, Receive, Scope, Send
+from router.web.outer import Outer
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Web:
         )
         self._batcher = Batcher(intake.take)
         self._ingest = Ingest(self._batcher, config.ingest_max_bytes)
-        self._rest = Starlette(
+        self.rest = Starlette(
             routes=[
                 Route("/healthz", self._health, methods=["GET"]),
                 Route("/readyz", self._ready, methods=["GET"]),
@@ -58,13 +59,14 @@ class Web:
             ],
             lifespan=self._lifespan,
         )
+        self._outer = Outer(self.rest, runtime.public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http" and self._ingest.takes(scope["path"]):
             await self._ingest(scope, receive, send)
         else:
-            await self._rest(scope, receive, send)
+            await self._outer(scope, receive, send)
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:

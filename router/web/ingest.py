@@ -246,6 +246,7 @@ async def _reply(
                 (b"content-type", kind),
                 (b"content-length", str(len(body)).encode()),
                 (b"cache-control", b"no-store"),
+                (b"x-content-type-options", b"nosniff"),
                 *extra,
             ],
         }

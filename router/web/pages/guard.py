@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hmac
 import re
-from typing import Final
+from collections.abc import MutableMapping
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -66,11 +68,16 @@ def cookie_name(request: Request, public_url: str, name: str = "alertveil") -> s
 
 def dress(response: Response, request: Request, public_url: str) -> Response:
     """Put the headers on that every page has."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if encrypted(request, public_url):
-        response.headers["strict-transport-security"] = TRANSPORT
+    put_on(response.headers, request.scope, public_url)
     return response
+
+
+def put_on(headers: MutableHeaders, scope: MutableMapping[str, Any], public_url: str) -> None:
+    """Put our headers on an answer that does not have its own."""
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    if scope.get("scheme") == "https" or public_url.startswith("https://"):
+        headers.setdefault("strict-transport-security", TRANSPORT)
 
 
 def own_origin(request: Request, public_url: str) -> bool:
