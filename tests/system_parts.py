@@ -9,16 +9,40 @@ from pathlib import Path
 
 import pytest
 
+LIBRARIES = "ALERTVEIL_TEST_LIBRARIES"
+"""A folder of libraries that only tests of rule packs need, in `node_modules` and `python`; `.ci/run` makes it."""
+
 PARTS = {
     "prometheus-alertmanager": ("prometheus-alertmanager", "alertmanager"),
     "util-linux": ("setpriv",),  # on every Linux; not on macOS
+    "default-jdk-headless": ("javac",),
+    "lua5.1": ("lua5.1", "luajit"),
+    "nodejs": ("node",),
+    "openbao": ("bao",),  # the real thing beside our small server of its API
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
 }
 """Debian package -> the names its program has on one system or another."""
 
+FILES = {
+    "liblogback-java": "/usr/share/java/logback-classic.jar",
+}
+"""Debian package -> a file of it, where it brings no program."""
+
+IN_LIBRARIES = {
+    "pino from npm": "node_modules/pino",
+    "sentry-relay from PyPI": "python/sentry_relay",
+    "vrl-python from PyPI": "python/vrl_python",
+}
+"""A library of another registry -> where it stands in LIBRARIES."""
+
 
 def find_part(package: str) -> Path | None:
-    """The program of a system part, or None when it is not installed."""
+    """The program, file or folder of a system part, or None when it is not installed."""
+    inside = IN_LIBRARIES.get(package)
+    if inside is not None or package in FILES:
+        folder = os.environ.get(LIBRARIES)
+        path = Path(FILES[package]) if inside is None else Path(folder) / inside if folder else None
+        return path if path is not None and path.exists() else None
     found = (shutil.which(name) for name in PARTS[package])
     return next((Path(path) for path in found if path), None)
 

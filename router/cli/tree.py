@@ -26,7 +26,9 @@ from router.cli import (
     retention,
     reveal,
     reviews,
+    rules,
     say,
+    scan,
     scrub,
     tokens,
 )
@@ -51,6 +53,8 @@ def root(*, version: Annotated[bool, typer.Option("--version", help="Print the v
 
 installation.add(app)
 scrub.add(app)
+scan.add(app)
+app.add_typer(rules.app, name="rules")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(channels.app, name="channels")
 app.add_typer(deliveries.app, name="deliveries")

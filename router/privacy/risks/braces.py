@@ -23,14 +23,30 @@ _CALL: Final = re.compile(r"([A-Za-z_$][\w$]{0,60}(?:\s?\??\.\s?[A-Za-z_$][\w$]{
 _NAME: Final = re.compile(r"[A-Za-z_$][\w$]{0,60}(?:\??\.[A-Za-z_$][\w$]{0,60}){0,8}(\s?\()?")
 _PROPERTY: Final = re.compile(r"([A-Za-z_$][\w$]{0,60})\s?:(?![:=])")
 _SWITCH: Final = re.compile(r"\b(sendDefaultPii\s?:\s?true|maskAllText\s?:\s?false|maskAllInputs\s?:\s?false)\b")
-LEVELS: Final = frozenset("log debug info warn warning error fatal trace verbose severe fine config".split())
+LEVELS: Final = frozenset(
+    ["log", "debug", "info", "warn", "warning", "error", "fatal", "trace", "verbose", "severe", "fine", "config"]
+)
 WRITERS: Final = {
     "javascript": ("console",),
     "java": ("System.out", "System.err"),
 }
 TAGS: Final = frozenset(
-    "setUser setTag setTags setExtra setExtras setContext setAttribute setAttributes addBreadcrumb captureMessage put"
-    " set_tag identify addEvent".split()
+    [
+        "setUser",
+        "setTag",
+        "setTags",
+        "setExtra",
+        "setExtras",
+        "setContext",
+        "setAttribute",
+        "setAttributes",
+        "addBreadcrumb",
+        "captureMessage",
+        "put",
+        "set_tag",
+        "identify",
+        "addEvent",
+    ]
 )
 _TAGGERS: Final = re.compile(r"(?i)(?:sentry|scope|span|mdc|newrelic|rollbar|bugsnag|datadog|tracer|threadcontext)")
 
@@ -87,9 +103,7 @@ def _switches(path: str, code: str, place: _Place) -> Iterator[Risk]:
         yield general(path, place(match.start()), "tracker-takes-all", what, 9, FIELD_LOGGED)
 
 
-def _written(  # noqa: PLR0913 - what a call is
-    path: str, code: str, inside: str, span: tuple[int, int], rule: str, place: _Place
-) -> Iterator[Risk]:
+def _written(path: str, code: str, inside: str, span: tuple[int, int], rule: str, place: _Place) -> Iterator[Risk]:
     start, end = span
     arguments = code[start:end]
     named = [*_keys(inside[start:end], arguments, start), *_names(arguments, start)]

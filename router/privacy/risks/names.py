@@ -6,18 +6,86 @@ import re
 from typing import Final
 
 OBJECTS: Final = frozenset(
-    "patient patients member members subscriber beneficiary encounter appointment claim claims prescription person"
-    " user users customer row rows record records request req response resp res payload body form event message data"
-    " params query headers cookies session context ctx document resource bundle dto entity model".split()
+    [
+        "patient",
+        "patients",
+        "member",
+        "members",
+        "subscriber",
+        "beneficiary",
+        "encounter",
+        "appointment",
+        "claim",
+        "claims",
+        "prescription",
+        "person",
+        "user",
+        "users",
+        "customer",
+        "row",
+        "rows",
+        "record",
+        "records",
+        "request",
+        "req",
+        "response",
+        "resp",
+        "res",
+        "payload",
+        "body",
+        "form",
+        "event",
+        "message",
+        "data",
+        "params",
+        "query",
+        "headers",
+        "cookies",
+        "session",
+        "context",
+        "ctx",
+        "document",
+        "resource",
+        "bundle",
+        "dto",
+        "entity",
+        "model",
+    ]
 )
 """Names of variables that hold everything about somebody, or whatever a client sent."""
 STRONG: Final = frozenset(
-    "patient patients member members subscriber beneficiary encounter appointment claim claims prescription person"
-    " request req payload body form row rows record records user users customer cookies headers".split()
+    [
+        "patient",
+        "patients",
+        "member",
+        "members",
+        "subscriber",
+        "beneficiary",
+        "encounter",
+        "appointment",
+        "claim",
+        "claims",
+        "prescription",
+        "person",
+        "request",
+        "req",
+        "payload",
+        "body",
+        "form",
+        "row",
+        "rows",
+        "record",
+        "records",
+        "user",
+        "users",
+        "customer",
+        "cookies",
+        "headers",
+    ]
 )
 """Those among them that hold PHI in a health application more often than not."""
 _HARMLESS: Final = re.compile(
-    r"(?:^|_|\b)(?:scrub|scrubbed|redact|redacted|mask|masked|tokenize|tokenized|hmac|keyed_?hash|sanitize|sanitized|"
+    r"(?:^|_|\b)(?:scrub|scrubbed|redact|redacted|mask|masked|tokenize|tokenized|hash|hashed|hmac|sanitize|sanitized|"
     r"len|count|type|isinstance|bool|id)(?:$|_|\b)",
     re.IGNORECASE,
 )

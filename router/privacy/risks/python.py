@@ -10,12 +10,27 @@ from typing import Final
 from router.privacy.risks.names import is_logger, is_object, is_strong, makes_harmless
 from router.privacy.risks.risk import Risk, general, kind_of, kind_of_text, risk
 
-LEVELS: Final = frozenset("debug info warning warn error exception critical fatal log msg trace bind".split())
-TAGS: Final = frozenset(
-    "set_tag set_extra set_context set_user set_attribute set_attributes set_tags set_data add_breadcrumb add_event"
-    " set_span_attribute set_transaction_name capture_message".split()
+LEVELS: Final = frozenset(
+    ["debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log", "msg", "trace", "bind"]
 )
-HASHES: Final = frozenset("md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s sha3_256".split())
+TAGS: Final = frozenset(
+    [
+        "set_tag",
+        "set_extra",
+        "set_context",
+        "set_user",
+        "set_attribute",
+        "set_attributes",
+        "set_tags",
+        "set_data",
+        "add_breadcrumb",
+        "add_event",
+        "set_span_attribute",
+        "set_transaction_name",
+        "capture_message",
+    ]
+)
+HASHES: Final = frozenset(["md5", "sha1", "sha224", "sha256", "sha384", "sha512", "blake2b", "blake2s", "sha3_256"])
 FIELD_LOGGED: Final = "45 CFR 164.312(b), 164.502(b)"
 MESSAGE: Final = "45 CFR 164.502(b) (minimum necessary)"
 
@@ -67,7 +82,7 @@ class _File:
         name = _dotted(node.func)
         last = name.rpartition(".")[2]
         base = name.rpartition(".")[0]
-        if last in LEVELS and (is_logger(base) or base.endswith("get_logger()") or base.endswith("getLogger()")):
+        if last in LEVELS and (is_logger(base) or base.endswith(("get_logger()", "getLogger()"))):
             yield from self._log(node, last)
         elif name in {"print", "pprint", "pprint.pprint", "sys.stdout.write", "sys.stderr.write"}:
             for value in node.args:
@@ -84,10 +99,11 @@ class _File:
 
     def _log(self, node: ast.Call, method: str) -> Iterator[Risk]:
         values = [*node.args, *(each.value for each in node.keywords if each.arg != "exc_info")]
-        found: list[Risk] = []
-        for each in node.keywords:
-            if each.arg and each.arg != "extra" and (kind := kind_of(each.arg)) and not _harmless(each.value):
-                found.append(risk(self._path, _place(each.value), "phi-logged", kind, f"`{each.arg}` ({kind})"))
+        found = [
+            risk(self._path, _place(each.value), "phi-logged", kind, f"`{each.arg}` ({kind})")
+            for each in node.keywords
+            if each.arg and each.arg != "extra" and (kind := kind_of(each.arg)) and not _harmless(each.value)
+        ]
         for value in values:
             found += self._given(value, "phi-logged", objects=True)
         yield from found
@@ -107,10 +123,11 @@ class _File:
 
     def _tag(self, node: ast.Call) -> Iterator[Risk]:
         first = node.args[0] if node.args else None
-        if isinstance(first, ast.Constant) and isinstance(first.value, str) and (kind := kind_of(first.value)):
-            if len(node.args) > 1 and not _harmless(node.args[1]):
-                yield risk(self._path, _place(node.args[1]), "phi-in-tracker", kind, f"`{first.value}` ({kind})")
-                return
+        named = kind_of(first.value) if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+        if named and len(node.args) > 1 and not _harmless(node.args[1]):
+            what = f"`{first.value!s}` ({named})" if isinstance(first, ast.Constant) else named
+            yield risk(self._path, _place(node.args[1]), "phi-in-tracker", named, what)
+            return
         for value in [*node.args, *(each.value for each in node.keywords)]:
             yield from self._given(value, "phi-in-tracker", objects=True)
 
@@ -120,10 +137,13 @@ class _File:
                 yield general(
                     self._path, _place(each.value), "tracker-takes-all", "send_default_pii=True", 9, FIELD_LOGGED
                 )
-            elif each.arg == "max_request_body_size" and isinstance(each.value, ast.Constant):
-                if each.value.value == "always":
-                    what = "max_request_body_size='always'"
-                    yield general(self._path, _place(each.value), "tracker-takes-all", what, 7, FIELD_LOGGED)
+            elif (
+                each.arg == "max_request_body_size"
+                and isinstance(each.value, ast.Constant)
+                and each.value.value == "always"
+            ):
+                what = "max_request_body_size='always'"
+                yield general(self._path, _place(each.value), "tracker-takes-all", what, 7, FIELD_LOGGED)
 
     def _url(self, node: ast.JoinedStr) -> Iterator[Risk]:
         text = "".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))
@@ -138,38 +158,37 @@ class _File:
 def _phi(node: ast.expr) -> Iterator[tuple[str, str, tuple[int, int]]]:
     """(type, name, place) of every name in an expression that says it holds PHI."""
     if isinstance(node, ast.Call):
-        name = _dotted(node.func)
-        last = name.rpartition(".")[2]
-        if makes_harmless(last):
-            return
-        if last == "get" and node.args and isinstance(node.args[0], ast.Constant):
-            if kind := kind_of(str(node.args[0].value)):
-                yield kind, str(node.args[0].value), _place(node)
-                return
-        if (stem := last.removeprefix("get_")) != last and (kind := kind_of(stem)):
-            yield kind, last, _place(node)
-            return
-        for each in [*node.args, *(keyword.value for keyword in node.keywords)]:
-            yield from _phi(each)
-        if isinstance(node.func, ast.Attribute):
-            yield from _phi(node.func.value)
+        yield from _phi_of_call(node)
         return
     name = _name(node)
     if name and (kind := kind_of(name)) and not is_object(name):
         yield kind, name, _place(node)
-        return
-    if isinstance(node, ast.Dict):
+    elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and (kind := kind_of(str(key.value))) and not _harmless(value):
                 yield kind, str(key.value), _place(value)
             else:
                 yield from _phi(value)
+    elif not isinstance(node, ast.Name | ast.Attribute):
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                yield from _phi(child)
+
+
+def _phi_of_call(node: ast.Call) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """What a call gives back or is given: `row.get("ssn")`, `patient.get_ssn()`, `str(mrn)`."""
+    last = _dotted(node.func).rpartition(".")[2]
+    if makes_harmless(last):
         return
-    if isinstance(node, ast.Name | ast.Attribute):
+    key = node.args[0] if node.args else None
+    named = str(key.value) if last == "get" and isinstance(key, ast.Constant) else last.removeprefix("get_")
+    if (named != last or last == "get") and (kind := kind_of(named)):
+        yield kind, named, _place(node)
         return
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.expr):
-            yield from _phi(child)
+    for each in [*node.args, *(keyword.value for keyword in node.keywords)]:
+        yield from _phi(each)
+    if isinstance(node.func, ast.Attribute):
+        yield from _phi(node.func.value)
 
 
 def _whole(node: ast.expr) -> Iterator[tuple[str, tuple[int, int], bool]]:
