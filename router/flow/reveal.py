@@ -145,6 +145,13 @@ def reveal(runtime: Runtime, snapshots: Snapshots, ring: notice.Ring, ask: Ask) 
                 },
             ),
         )
+        if allowed and ask.proof.kind == "host":
+            # Whoever has the host stood in for the person: that it was possible is an event of its own (design §6).
+            details = {"user": str(person.user_id), "grant": str(grant_id)}
+            stood_in = Event(
+                "host.reveal", person.email, f"incident:{ask.incident_id}", auth=ask.proof.text, details=details
+            )
+            runtime.audit.write(session, ask.tenant_id, stood_in)
         words, lanes = _watch(runtime, session, ask.tenant_id, person, len(tokens) if allowed else 0)
     runtime.vault.adopt(keys)
     ring(lanes)

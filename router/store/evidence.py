@@ -20,7 +20,9 @@ def accounts(session: Session, starts_at: datetime, ends_at: datetime) -> list[R
         LEFT JOIN (SELECT user_id, array_agg(DISTINCT kind) AS kinds FROM factors WHERE confirmed_at IS NOT NULL
           GROUP BY user_id) f ON f.user_id = u.user_id
         LEFT JOIN (SELECT split_part(actor, ' through ', 1) AS who, count(*) AS n, max(at) AS last_at
-          FROM audit_events WHERE at >= %(since)s AND at < %(until)s GROUP BY 1) a ON a.who = u.email
+          FROM audit_events WHERE at >= %(since)s AND at < %(until)s
+            AND action <> ALL (ARRAY['host.reveal', 'host.approval'])  -- the same deed told from another side
+          GROUP BY 1) a ON a.who = u.email
         LEFT JOIN (SELECT user_id, count(DISTINCT grant_id) AS n FROM disclosures
           WHERE kind = 'reveal' AND at >= %(since)s AND at < %(until)s GROUP BY user_id) r ON r.user_id = u.user_id
         ORDER BY u.email

@@ -39,6 +39,7 @@ def test_who_may_sees_the_values_and_the_record_says_who_which_why_and_how(
     (event,) = events("reveal")
     assert (event.decision, event.actor, event.auth) == ("allowed", f"{role}@clinic.test", "host:ops")
     assert event.object == f"incident:{incident}"
+    assert [each.auth for each in events("host.reveal")] == ["host:ops"]
     assert event.details["grant"] == str(shown.grant_id) == str(grant.grant_id)
     assert set(event.details["tokens"]) == set(tokens)
     rows = superuser.rows("SELECT token, kind, user_id FROM disclosures")
