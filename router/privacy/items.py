@@ -41,6 +41,8 @@ _PLAIN: Final = re.compile(
 )
 _QUICK: Final = {2: "n", 3: "s", 4: "d"}
 _LEADING_NUMBER: Final = re.compile(r"\+?[0-9]++(?![A-Za-z0-9_])")
+_SINGLES: Final = re.compile(r"(?: [0-9](?= [0-9](?![0-9])))+")
+"""Digits apart from each other, up to the last, with which a number in groups may begin."""
 _SOLID: Final = re.compile(r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\]+")
 _ACCOUNT_OF_DOMAIN: Final = re.compile(r"[A-Z][A-Z0-9-]{1,15}\\{1,2}[a-z][a-z0-9._-]{2,40}")
 MAX_ITEMS: Final = 12_000
@@ -297,6 +299,11 @@ def scan(text: str) -> list[Item]:
                 if first is not None:
                     end = start + first.end()
                     add(Item(start, end, "n", text[start:end]))
+                    singles = _SINGLES.match(text, end)
+                    if singles is not None:
+                        for place in range(end + 1, singles.end(), 2):
+                            add(Item(place, place + 1, "n", text[place]))
+                        end = singles.end()
                 else:
                     piece = text[start:end]
                     add(Item(start, end, "w" if piece.isalpha() else "c", piece))

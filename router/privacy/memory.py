@@ -27,6 +27,7 @@ class Place:
     harmless_key: bool = True
     declared: bool = False  # the source format gave the role, not the key's own words
     slot: str = ""  # under what Memory keeps harmless values of this place
+    words: tuple[str, ...] = ()  # those of a key that names PHI
     named: bool = False  # a sibling named what stands here
     helper: str = ""  # `value`: a sibling may name what stands here; `rows`: a sibling may name its columns
 

@@ -511,22 +511,7 @@ def _columns(line: str, mark: str, start: int, kinds: list[str]) -> list[Span]:
 
 def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: bool) -> list[Span]:
     """A line without a header that is a person's record: a name and a day, or two names, in cells of their own."""
-    names = days = 0
-    for cell in cells:
-        bare = cell.strip()
-        if _DAY_CELL.fullmatch(bare):
-            days += 1
-        elif (
-            _NAME_CELL.fullmatch(bare)
-            and (bare[0].isupper() or not bare.isascii())
-            and bare not in {"NULL", "None", "True", "False"}
-        ):
-            names += any(span.kind in {"PERSON", "WORD"} for span in reader.judge_name(bare))
-    if not (names and days) and names < 2:
-        return []
-    if names + days < 2 or (not days and len(cells) < 4):
-        return []
-    spans: list[Span] = []
+    found: list[tuple[int, str, str]] = []  # place, cell, what it may be
     at = start
     for cell in cells:
         bare = cell.strip()
@@ -535,13 +520,24 @@ def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: 
         if not bare or _TIME_OF_DAY.search(bare):
             continue
         if _DAY_CELL.fullmatch(bare):
-            spans.append(Span(begin, begin + len(bare), "DATE", "record", True))
+            found.append((begin, bare, "DATE"))
         elif _NAME_CELL.fullmatch(bare):
-            if any(span.kind in {"PERSON", "WORD"} for span in reader.judge_name(bare)):
-                spans.append(Span(begin, begin + len(bare), "PERSON", "record", True))
+            if (bare[0].isupper() or not bare.isascii()) and bare not in {"NULL", "None", "True", "False"}:
+                found.append((begin, bare, "PERSON"))
         elif _CODE_CELL.fullmatch(bare) and (len(bare) > 4 or not bare.isdigit()) and (strict or len(bare) > 3):
-            spans.append(Span(begin, begin + len(bare), "IDENTIFIER", "record", True))
-    return spans
+            found.append((begin, bare, "IDENTIFIER"))
+    kinds = [kind for _, _, kind in found]
+    if kinds.count("PERSON") + ("DATE" in kinds) < 2:
+        return []
+    found = [
+        (begin, bare, kind)
+        for begin, bare, kind in found
+        if kind != "PERSON" or any(span.kind in {"PERSON", "WORD"} for span in reader.judge_name(bare))
+    ]
+    names = sum(kind == "PERSON" for _, _, kind in found)
+    if names < 2 and not (names and "DATE" in kinds):
+        return []
+    return [Span(begin, begin + len(bare), kind, "record", True) for begin, bare, kind in found]
 
 
 _REJECTED: Final = re.compile(r"on field '([^']{1,60})': rejected value \[([^\]\n]{1,400})\]")

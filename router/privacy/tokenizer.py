@@ -36,8 +36,10 @@ MAX_DEPTH: Final = 64
 """Levels of nesting, embedded JSON included; below them a value is one token."""
 MAX_TEXT: Final = 1 << 16
 """Characters of one text that are read; the rest of a longer one is one token."""
-MAX_READ: Final = 1 << 18
-"""Characters of free text that are read in one event; the texts after that are one token each."""
+MAX_READ: Final = 80_000
+"""Characters of free text that are read in one event, some 100 ms; the texts after that are one token each."""
+_KEY_COST: Final = 8
+"""Characters' worth of reading that a possible key takes on top of its own."""
 MAX_INFLATED: Final = 1 << 20
 MAX_RUNS: Final = 50
 """Encoded runs of one text that are opened; each further one is one token."""
@@ -286,8 +288,7 @@ class _Work:
                 if (
                     item.count(".") > 1
                     or item.endswith(("Exception", "Error"))
-                    or (" " in item.strip()
-                    and len(item.split()) > 4)
+                    or (" " in item.strip() and len(item.split()) > 4)
                 ):
                     continue  # a class or a sentence, no field's name
                 if judge(item).kind:
@@ -419,6 +420,7 @@ class _Work:
             harmless_key=harmless,
             declared=bool(role),
             slot=_slot(role or verdict.role, declared=bool(role)),
+            words=split(key) if verdict.kind else (),
             helper=_helper(key),
         )
         if harmless and self.memory.paths < PATHS and len(parent.under) < 200:
@@ -528,7 +530,7 @@ class _Work:
             return
         if text[0] in "{[" and self.embedded(box, key, text, place):
             return
-        if kind == "SECRET" and place.path and split(place.path[-1]) == ("routing", "key") and _binding(text):
+        if kind == "SECRET" and place.words == ("routing", "key") and _binding(text):
             self.plain.append((box, key, text, place))  # RabbitMQ's; PagerDuty's is 32 hex digits
             return
         if kind == "SECRET":
@@ -578,10 +580,9 @@ class _Work:
             self.add(box, key, _Plan(text, spans, place.path))
             return
         if (
-            place.path
-            and split(place.path[-1])[-1:]
-            and split(place.path[-1])[-1] in _WEAK
-            and (_trade_name(value) or (_SETTING.fullmatch(value) and len(split(place.path[-1])) > 1))
+            place.words
+            and place.words[-1] in _WEAK
+            and (_trade_name(value) or (_SETTING.fullmatch(value) and len(place.words) > 1))
             and not any(span.sure or span.kind in {"PERSON", "USERNAME"} for span in self.read(value))
         ):
             self.plain.append((box, key, text, place))
@@ -602,7 +603,7 @@ class _Work:
         """The reader's spans; whatever goes wrong, the whole text."""
         del loose
         try:
-            self.spent += len(text)
+            self.spent += len(text) + _KEY_COST * (text.count(":") + text.count("="))
             if self.spent > MAX_READ:
                 self.count("size")
                 return [Span(0, len(text), "TEXT", "budget", True)]
