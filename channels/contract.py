@@ -94,8 +94,7 @@ class DigestLine:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """One incident revision, rendered for one channel.
 
     `summary` and `reason` are always tokens (subjects, preheaders, Slack fallback text, PagerDuty summary);
@@ -124,7 +123,7 @@ class Message:
     mode: Mode = "tokens"
     repeat: bool = False  # an earlier attempt may have arrived: say so
     with_trigger: bool = False  # a resolve whose trigger never left: tell both
-    refs: Mapping[str, str] = field(default_factory=dict)
+    refs: Mapping[str, str] = {}
     links: tuple[tuple[str, str], ...] = ()  # (text, https url), tokens only
     digest: tuple[DigestLine, ...] = ()  # not empty: this message bundles these incidents
 

@@ -41,6 +41,7 @@ from channels.contract import (
 from channels.kit import Round, Started
 from channels.registry import CHANNELS
 from router.core import render
+from router.core.incident import Incident
 from router.core.optin import Channel, Decision, Ground, Plaintext, Tenant, Tokens, decide
 from router.core.retry import Again, Dead, Done, Health, next_step, pause
 from router.flow import disclose, drift
@@ -66,12 +67,15 @@ STALE = 0.5
 """Seconds for which a lane sends from one claim. Then what is left is claimed again, as it stands by then; a lane that
 needed less claims twice as much the next time."""
 
-QUICK = 0.01
+QUICK = 0.02
 """Seconds that the desk itself waits for destinations to answer. A slower one is its own lane's thread's, so that it
 holds up nobody; where all are quick, one thread does everything, and no two wait for the interpreter."""
 
-SLOW = 10.0
+SLOW = 2.0
 """Seconds for which the desk leaves a destination to its lane's thread that was not quick."""
+
+TOLD = 512
+"""Messages of which a worker remembers what their channels have in common."""
 
 SENDERS = 512
 """Open senders that a worker keeps."""
@@ -372,6 +376,8 @@ class Drain:
         self._notice = notice
         self._token = uuid4()
         self._clean = Clean()
+        self._held: dict[UUID, deliveries.Held] = {}  # the desk's alone
+        self._told: dict[tuple[Any, ...], tuple[Incident, Message, int]] = {}
         self._slow: dict[UUID, float] = {}  # destinations that kept the desk waiting, and until when it avoids them
         self._desk = Desk(self._transact, self._send_here, self._budget)
         self._stopping = threading.Event()
@@ -543,7 +549,9 @@ class Drain:
                     told.append(([turn for turn in mine if turn.done is not None], held))
                 wants = {turn.channel_id: turn.want for turn in mine if turn.want is not None}
                 if wants:
-                    claims = deliveries.claim(session, wants, owner=self.owner, token=self._token, pace=pace)
+                    claims = deliveries.claim(
+                        session, wants, owner=self.owner, token=self._token, pace=pace, held=self._held
+                    )
                     for turn in mine:
                         if turn.want is None:
                             continue
@@ -641,7 +649,7 @@ class Drain:
         trips: list[int] = []
         for due in dues:
             try:
-                message, trip = self._clean.look(self._render(batch, due), batch.snapshot.rules)
+                message, trip = self._told_once(batch, due)
             except Exception as error:  # noqa: BLE001 - one incident that cannot be rendered must not stop its lane
                 log.error("render raised", extra={"cause": type(error).__name__, "incident": due.incident.short_id})
                 records.append(failed(due, Rejected(Reason.BUG), batch.facts.now))
@@ -650,6 +658,20 @@ class Drain:
             messages.append(message)
             trips.append(trip)
         return ready, messages, trips, records
+
+    def _told_once(self, batch: Batch, due: Due) -> tuple[Message, int]:
+        """The message of one delivery, in tokens; channels that tell the same of an incident share most of it."""
+        incident = due.incident
+        mark = (incident.incident_id, batch.snapshot.rules.version, due.kind, due.why, due.uncertain, due.reached)
+        known = self._told.get(mark)
+        if known is not None and known[0] is incident:
+            message = msgspec.structs.replace(known[1], key=key(due), refs=due.refs)
+            return message, known[2]
+        message, trip = self._clean.look(self._render(batch, due), batch.snapshot.rules)
+        if len(self._told) > TOLD:
+            self._told = {}
+        self._told[mark] = (incident, message, trip)
+        return message, trip
 
     def _disclose(
         self,
@@ -746,7 +768,7 @@ class Drain:
         return render.message(
             incident,
             kind=kind,
-            key=f"{incident.incident_id.hex}-{due.channel_id.hex[:8]}-{due.revision}",
+            key=key(due),
             why=due.why,
             mode="plaintext" if values else "tokens",
             tenant=snapshot.slug,
@@ -760,6 +782,11 @@ class Drain:
 
     def _page(self, incident_id: UUID) -> str:
         return f"{self._runtime.public_url}/incidents/{incident_id}" if self._runtime.public_url else ""
+
+
+def key(due: Due) -> str:
+    """The idempotency key of a delivery, the same on every attempt."""
+    return f"{due.incident.incident_id.hex}-{due.channel_id.hex[:8]}-{due.revision}"
 
 
 def cut(dues: list[Due], way: Way, seconds: float) -> tuple[list[Due], list[Due]]:
@@ -934,7 +961,7 @@ class Clean:
             return SafeText(changed)
 
         log.warning("tripwire", extra={"count": len(found), "incident": message.short_id})
-        mended = replace(
+        mended = msgspec.structs.replace(
             message,
             summary=mend(message.summary),
             title=mend(message.title),

@@ -78,9 +78,7 @@ def tenants(runtime: Runtime) -> list[Tenant]:
     return found
 
 
-def add_user(
-    runtime: Runtime, tenant_id: UUID, email: str, roles: Sequence[str], actor: str, auth: str = ""
-) -> UUID:
+def add_user(runtime: Runtime, tenant_id: UUID, email: str, roles: Sequence[str], actor: str, auth: str = "") -> UUID:
     """Add a user with these roles; one who is there gets these instead.
 
     Raises:

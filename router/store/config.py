@@ -33,8 +33,7 @@ def tenant(session: Session, *, lock: bool = False) -> Row | None:
     """The entered tenant's row."""
     return session.one(
         "SELECT tenant_id, slug, name, privacy, patterns, safe_words, fields, kill_switch, config_version, keep_values,"
-        " keep_incidents FROM tenants"
-        + (" FOR UPDATE" if lock else "")
+        " keep_incidents FROM tenants" + (" FOR UPDATE" if lock else "")
     )
 
 

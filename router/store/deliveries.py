@@ -185,7 +185,7 @@ _BACKLOG = (
 
 _DUE = (
     "SELECT d.channel_id, d.revision AS due_revision, d.destination_id, d.kind, d.attempts, d.tries,"
-    " d.first_tried_at, d.uncertain, coalesce(p.reached, false) AS reached, coalesce(p.lost, false) AS lost,"
+    " d.first_tried_at, d.uncertain, v.written, coalesce(p.reached, false) AS reached, coalesce(p.lost, false) AS lost,"
     " coalesce((SELECT e.why FROM incident_events e WHERE e.tenant_id = d.tenant_id AND e.incident_id = d.incident_id"
     " AND e.revision = d.revision), '') AS why,"
     " coalesce((SELECT h.refs FROM threads h WHERE h.tenant_id = d.tenant_id AND h.incident_id = d.incident_id"
@@ -200,8 +200,11 @@ _DUE = (
     " WHERE o.tenant_id = w.tenant_id AND o.incident_id = w.incident_id AND o.channel_id = w.channel_id"
     " AND o.revision < w.revision AND o.state = 'pending')) ORDER BY w.next_attempt_at LIMIT n.most) w) d"
     # Looked up one by one here and above: a plan made while the tables were small would join all of a tenant's rows.
-    " LEFT JOIN LATERAL (SELECT * FROM incidents WHERE d.first AND tenant_id = d.tenant_id"
-    " AND incident_id = d.incident_id LIMIT 1) i ON true"
+    " LEFT JOIN LATERAL (SELECT * FROM incidents WHERE d.first AND NOT d.incident_id = ANY (%(held)s)"
+    " AND tenant_id = d.tenant_id AND incident_id = d.incident_id LIMIT 1) i ON true"
+    # The transaction that wrote a row tells whether what is held of it is still what stands there.
+    " LEFT JOIN LATERAL (SELECT xmin::text AS written FROM incidents WHERE tenant_id = d.tenant_id"
+    " AND incident_id = d.incident_id LIMIT 1) v ON true"
     # What was told since the last resolve that was: a reopened incident has not reached anybody yet.
     " LEFT JOIN LATERAL (SELECT bool_or(o.state = 'delivered' OR o.uncertain) AS reached,"
     " bool_and(o.state IN ('dead', 'suppressed')) AS lost FROM deliveries o"
@@ -216,31 +219,37 @@ _DUE = (
 
 
 def claim(
-    session: Session, wants: Mapping[UUID, Want], *, owner: int, token: UUID, pace: Callable[[str], Pace]
+    session: Session,
+    wants: Mapping[UUID, Want],
+    *,
+    owner: int,
+    token: UUID,
+    pace: Callable[[str], Pace],
+    held: dict[UUID, Held],
 ) -> dict[UUID, Claim]:
     """Take or keep the leases of lanes and claim due deliveries; a lane that another worker has is left out.
 
     `wants` is by channel of the entered tenant. A lease that has run out, or whose owner's session is gone, passes to
     whoever asks; what was out and never recorded is marked uncertain, since it may have been sent. What the asker
-    itself had out it has recorded or not sent. `pace` says for a kind of channel how much may go at once.
+    itself had out it has recorded or not sent. `pace` says for a kind of channel how much may go at once. `held` is
+    what the caller remembers of incidents from one claim to the next, and is brought up to date.
     """
     lanes = session.rows(_LANE, {"token": token, "channels": list(wants), "lock": OWNER_LOCK})
     shares = [_share(session, lane, wants[lane.channel_id], pace, token) for lane in lanes if lane.free]
     asked = [{"channel_id": each.lane.channel_id, "most": each.most} for each in shares if each.most > 0]
     found: dict[UUID, list[Due]] = {}
     if asked:
-        rows = session.rows(_DUE, {"wants": packed(asked)})
-        whole = {row.incident_id: from_row(row) for row in rows if row.revision is not None}
+        rows = session.rows(_DUE, {"wants": packed(asked), "held": list(held)})
+        _remember(session, rows, held)
         for row in rows:
-            if row.incident_id in whole:
-                found.setdefault(row.channel_id, []).append(_due(row, whole[row.incident_id]))
+            found.setdefault(row.channel_id, []).append(_due(row, held[row.incident_id].incident))
     claims = {each.lane.channel_id: _claim(each, tuple(found.get(each.lane.channel_id, ()))) for each in shares}
-    held = [
+    leases = [
         _lease(each, claims[each.lane.channel_id].due)
         for each in shares
         if claims[each.lane.channel_id].due or each.lane.out_incidents or each.lane.lease_token == token
     ]
-    if held:
+    if leases:
         session.queue(
             "UPDATE lanes l SET lease_owner = %(owner)s, lease_token = %(token)s,"
             " lease_until = CASE WHEN n.busy THEN now() + %(lease)s * interval '1 second' END,"
@@ -253,11 +262,41 @@ def claim(
                 "owner": owner,
                 "token": token,
                 "lease": LEASE,
-                "lanes": packed(held),
-                "channels": [each["channel_id"] for each in held],
+                "lanes": packed(leases),
+                "channels": [each["channel_id"] for each in leases],
             },
         )
     return claims
+
+
+HELD = 256
+"""Incidents that a drain remembers: some more than are on their way through its channels at once."""
+
+
+class Held(NamedTuple):
+    """An incident as it was read, and the transaction that had written it."""
+
+    written: str
+    incident: Incident
+
+
+def _remember(session: Session, rows: Sequence[Row], held: dict[UUID, Held]) -> None:
+    """Bring what is held of the rows' incidents up to date; what was not asked for lately is let go."""
+    for row in rows:
+        if row.revision is not None:
+            held[row.incident_id] = Held(row.written, from_row(row))
+        elif row.incident_id in held:
+            held[row.incident_id] = held.pop(row.incident_id)
+    old = {row.incident_id for row in rows if held[row.incident_id].written != row.written}
+    if old:
+        statement = (
+            f"SELECT i.* FROM unnest(%s::uuid[]) AS k CROSS JOIN LATERAL (SELECT {COLUMNS}, xmin::text AS written"
+            " FROM incidents WHERE incident_id = k LIMIT 1) i"
+        )
+        for row in session.rows(statement, (list(old),)):
+            held[row.incident_id] = Held(row.written, from_row(row))
+    while len(held) > HELD + len(rows):
+        del held[next(iter(held))]
 
 
 class _Share(NamedTuple):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,7 +98,7 @@ def test_plaintext_stands_only_where_it_may() -> None:
     assert told.title == f"Export failed\nfor {PLAIN}"
     assert told.description == f"row of {PLAIN} and <WORD_0000000001>"
     assert told.fields == (("user", PLAIN), (PLAIN, "1"))
-    elsewhere = replace(told, title=SafeText(""), description=SafeText(""), fields=())
+    elsewhere = msgspec.structs.replace(told, title=SafeText(""), description=SafeText(""), fields=())
     assert PLAIN not in repr(elsewhere)
 
 

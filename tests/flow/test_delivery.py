@@ -7,12 +7,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -482,7 +482,8 @@ def test_a_slow_destination_holds_up_no_other(
 def test_lanes_that_drain_at_once_never_have_more_out_than_the_budget(
     lanes: int, steps: list[tuple[bool, int]]
 ) -> None:
-    budget, out = Budget(), []
+    budget = Budget()
+    out: list[int] = []
     for _ in range(lanes):
         budget.enter()
     for more, wanted in steps:
@@ -622,7 +623,8 @@ def test_many_lanes_look_at_their_messages_at_once_and_none_stumbles_over_anothe
     try:
         with ThreadPoolExecutor(8) as lanes:
             looks = lanes.map(
-                lambda number: clean.look(replace(one, title=SafeText(f"retries: {number}")), rules), range(4000)
+                lambda number: clean.look(msgspec.structs.replace(one, title=SafeText(f"retries: {number}")), rules),
+                range(4000),
             )
             assert {trips for _, trips in looks} == {0}
     finally:
