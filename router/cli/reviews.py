@@ -137,7 +137,7 @@ def decide(  # noqa: PLR0913 - one a word of the command
     `rest` stands for every undecided item without a flag that this user may decide. `modify` ends the opt-in within 14
     days unless --types or --until say what remains.
     """
-    from router.flow import optin, review
+    from router.flow import review
 
     if decision == "revoke" and (types or until):
         raise Refused("--types and --until go with keep and modify: what is revoked ends at once.", 2)
@@ -156,10 +156,7 @@ def decide(  # noqa: PLR0913 - one a word of the command
             types=tuple(part.strip().upper() for part in (types or "").split(",") if part.strip()),
             until=until.replace(tzinfo=UTC) if until else None,
         )
-        try:
-            made = review.decide(runtime, tenant_id, asked)
-        except optin.Unusable as error:
-            raise Refused(str(error), 2) from None
+        made = review.decide(runtime, tenant_id, asked)
     if as_json:
         lines = [{"id": each.optin_id, "decision": each.verdict, "effect": each.effect} for each in made]
         say.line(lines[0] if len(lines) == 1 else {"id": str(named), "items": lines})

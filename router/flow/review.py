@@ -494,19 +494,22 @@ def _carry_out(
     until = _until(current, asked, kind)
     if until == current.ends_at and not asked.types:
         return _said_of(asked, current.types, until)
-    why = optin.keep_in(
-        runtime,
-        session,
-        tenant_id,
-        optin_id,
-        reviewer=person.user_id,
-        actor=person.email,
-        types=asked.types or tuple(current.types),
-        until=until,
-        why=reason,
-        auth=asked.proof.text,
-        request_id=asked.request_id,
-    )
+    try:
+        why = optin.keep_in(
+            runtime,
+            session,
+            tenant_id,
+            optin_id,
+            reviewer=person.user_id,
+            actor=person.email,
+            types=asked.types or tuple(current.types),
+            until=until,
+            why=reason,
+            auth=asked.proof.text,
+            request_id=asked.request_id,
+        )
+    except optin.Unusable as error:
+        raise NotPossible(str(error)) from None
     if why:
         raise NotPossible(f"It cannot be decided so: {why}.")
     return _said_of(asked, asked.types or current.types, until)

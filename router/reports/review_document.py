@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from router.core.review import EXCEPTIONAL, Decision, Flag, Item, Record, Sum
+from router.core.review import EXCEPTIONAL, Change, Decision, Flag, Item, Record, Sum
 from router.reports.chart import Bar, columns
 from router.reports.document import (
     Block,
@@ -284,7 +284,7 @@ def _cards(record: Record) -> Iterator[Block]:
         lines = [f"{_minute(change.at)}: {change.what}, by {change.who}{_why(change.why)}" for change in item.changes]
         if decision is None:
             said = Cell(
-                f"No decision needed: it had {item.state}." if not item.required else "Undecided.",
+                "Undecided." if item.required else f"No decision needed: {_OVER.get(item.state, item.state)}.",
                 "warn" if item.required else "quiet",
             )
             if item.reviewer:
@@ -360,18 +360,36 @@ def _exceptions_table(record: Record, numbers: dict[str, int]) -> Table:
 
 
 def _changes(record: Record, numbers: dict[str, int]) -> Table:
-    rows = sorted(
-        (change.at, numbers[item.optin_id], change) for item in record.snapshot.items for change in item.changes
-    ) if record.snapshot.items else []  # fmt: skip
+    found = sorted(_changed(record), key=lambda pair: (pair[0].at, numbers[pair[1].optin_id]))
     return Table(
         (Column("When (UTC)", 4), Column("No.", 1, right=True), Column("What", 5), Column("By", 5), Column("Why", 6)),
         tuple(
-            (Cell(_minute(at, zone=False)), Cell(str(number)), Cell(change.what), Cell(change.who), Cell(change.why))
-            for at, number, change in rows
+            (
+                Cell(_minute(change.at, zone=False)),
+                Cell(str(numbers[item.optin_id])),
+                Cell(change.what),
+                Cell(change.who),
+                Cell(change.why),
+            )
+            for change, item in found
         ),
         "Nothing changed in the period.",
         "What happened to the opt-ins in the period",
     )
+
+
+def _changed(record: Record) -> Iterator[tuple[Change, Item]]:
+    """Beginnings, ends, and what else the audit log says happened in between."""
+    for item in record.snapshot.items:
+        if item.starts_at >= record.snapshot.starts_at:
+            began = "break-glass opened" if item.break_glass else "came into force"
+            yield Change(at=item.starts_at, what=began, who=item.approver or item.requester, why=item.purpose), item
+        for change in item.changes:
+            if change.what not in _ENDPOINTS:
+                yield change, item
+        if item.ended_at:
+            who = next((change.who for change in item.changes if change.at >= item.ended_at), "")
+            yield Change(at=item.ended_at, what=item.state, who=who, why=item.ended_because), item
 
 
 def _agreements(record: Record) -> Table:
@@ -482,6 +500,16 @@ def _signatures(record: Record, whole: str) -> Iterator[Block]:
 
 # --- words -------------------------------------------------------------------------------------------------------
 
+_ENDPOINTS: Final = frozenset({"approve", "break_glass", "revoke", "suspend", "expire"})
+"""What the audit log says of an opt-in's beginning and end, which its facts say better."""
+
+_OVER: Final = {
+    "expired": "it has expired",
+    "revoked": "it was revoked",
+    "suspended": "it was suspended",
+    "rejected": "it was rejected",
+}
+
 _FLAGS: Final = {
     Flag.BREAK_GLASS: ("Break-glass was used", "One person opened a channel in an emergency; each use is judged here."),
     Flag.SINGLE_CUSTODY: (
@@ -573,7 +601,9 @@ _GLOSSARY: Final = (
 def _verdict(item: Item, decision: Decision | None) -> Cell:
     if decision is not None:
         return Cell(*_VERDICTS[decision.verdict])
-    return Cell("Undecided", "warn") if item.required else Cell(f"None needed: {item.state}", "quiet")
+    if item.required:
+        return Cell("Undecided", "warn")
+    return Cell(f"None needed: {_OVER.get(item.state, item.state)}", "quiet")
 
 
 def _reconciled(record: Record) -> bool:

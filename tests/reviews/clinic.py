@@ -137,14 +137,13 @@ class Clinic:
 
     def sent(self, optin_id: UUID, at: datetime, values: int = 1) -> None:
         """One delivery under an opt-in, with so many values."""
-        grant_id = uuid4()
-        for number in range(values):
-            self.superuser.run(
-                "INSERT INTO disclosures (tenant_id, grant_id, token, at, kind, actor, purpose, reason, incident_id,"
-                " channel_id, optin_id) SELECT %s, %s, %s, %s, 'delivery', 'service:delivery', %s, 'x', %s,"
-                " o.channel_id, o.optin_id FROM optins o WHERE o.optin_id = %s",
-                [self.tenant_id, grant_id, f"<EMAIL_{number:010}>", at, f"optin:{optin_id}", uuid4(), optin_id],
-            )
+        self.superuser.run(
+            "INSERT INTO disclosures (tenant_id, grant_id, token, at, kind, actor, purpose, reason, incident_id,"
+            " channel_id, optin_id) SELECT o.tenant_id, %s, '<EMAIL_' || lpad(n::text, 10, '0') || '>', %s, 'delivery',"
+            " 'service:delivery', 'optin:' || o.optin_id, 'x', %s, o.channel_id, o.optin_id"
+            " FROM optins o, generate_series(1, %s) n WHERE o.optin_id = %s",
+            [uuid4(), at, uuid4(), values, optin_id],
+        )
 
     # --- what people do ---
 
@@ -176,6 +175,12 @@ class Clinic:
             proof=SESSION,
         )  # fmt: skip
         return review.decide(self.runtime, self.tenant_id, asked)
+
+    def decide_all(self, quarter: Quarter) -> None:
+        """Keep whatever wants a decision, each by somebody who was asked about it."""
+        shown = self.show(quarter)
+        for item in shown.record.undecided:
+            self.decide(item.optin_id, "keep", shown.reviewers[item.optin_id], quarter=quarter)
 
     def refused(self, item: UUID, by: str) -> None:
         """A decision in the quarter that is going on, which is refused and recorded."""
