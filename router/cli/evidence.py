@@ -60,7 +60,7 @@ def users_report(
         say.line(flow.as_json(found))
         return
     if as_csv:
-        sys.stdout.buffer.write(flow.people_csv(found))
+        sys.stdout.write(flow.people_csv(found).decode())
         return
     say.table(
         ("user", "roles", "joined (UTC)", "last used (UTC)", "look at"),

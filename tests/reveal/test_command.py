@@ -148,3 +148,47 @@ def test_without_its_keystore_a_reveal_says_so_and_grants_nothing(
     )
     assert (said.code, "keystore" in said.err) == (1, True)
     assert superuser.one("SELECT count(*) AS n FROM vault.grants").n == 0
+
+
+def test_the_access_report_is_printed_for_people_programs_and_spreadsheets(
+    alertveil: Alertveil, clinic: Clinic
+) -> None:
+    report = alertveil("users", "report", "--json").json
+    assert report["by_role"] == dict.fromkeys(clinic.people, 1)
+    assert {user["email"] for user in report["users"]} == {f"{role}@clinic.test" for role in clinic.people}
+    sheet = alertveil("users", "report", "--csv", "--as", "auditor@clinic.test")
+    assert sheet.code == 0
+    assert sheet.out.startswith('"user","kind","state","roles"')
+    assert "privacy_officer@clinic.test" in alertveil("users", "report").out
+    assert alertveil("users", "report", "--as", "viewer@clinic.test").code == 1
+    assert alertveil("users", "report", "--quarter", "2026-Q9").code == 2
+
+
+def test_evidence_is_written_and_verified_and_believes_no_key_of_its_own(
+    alertveil: Alertveil, clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident, tokens = clinic.alert()
+    clinic.reveal(incident, *tokens)
+    zipped = tmp_path / "evidence.zip"
+    made = alertveil("evidence", "export", "--tenant", "clinic", "-o", zipped, "--json").json
+    assert made["fault"] is None
+    seen = alertveil("evidence", "verify", zipped, "--json").json
+    assert (seen["ok"], seen["tenant"], seen["files"]) == (True, "clinic", made["files"])
+    assert alertveil("evidence", "verify", zipped).out.startswith("ok: clinic")
+    key = (tmp_path / "audit-public-key.pem").rename(tmp_path / "trusted.pem")
+    monkeypatch.setenv("ALERTVEIL_DATA_DIR", str(tmp_path / "elsewhere"))
+    unbelieved = alertveil("evidence", "verify", zipped)
+    assert (unbelieved.code, "proves nothing" in unbelieved.out) == (3, True)
+    assert alertveil("evidence", "verify", zipped, "--public-key", key).code == 0
+    zipped.write_bytes(zipped.read_bytes()[:-200])
+    assert alertveil("evidence", "verify", zipped, "--public-key", key).code == 3
+    assert alertveil("evidence", "verify", tmp_path / "nowhere.zip").code == 2
+
+
+def test_evidence_is_for_those_who_may_take_it_out(alertveil: Alertveil, clinic: Clinic, tmp_path: Path) -> None:
+    assert clinic.people
+    refused = alertveil("evidence", "export", "-o", tmp_path / "e.zip", "--as", "operator@clinic.test")
+    assert refused.code == 1
+    assert not (tmp_path / "e.zip").exists()
+    assert alertveil("evidence", "export", "-o", tmp_path / "no" / "e.zip").code == 1
+    assert alertveil("evidence", "export", "-o", tmp_path / "e.zip", "--as", "auditor@clinic.test").code == 0
