@@ -112,20 +112,20 @@ def chain(runtime: Runtime) -> int:
             return total
 
 
-def sign(runtime: Runtime, *, now: bool = False) -> list[Refusal]:
+def sign(runtime: Runtime, *, now: bool = False, only: UUID | None = None) -> list[Refusal]:
     """Sign how far every chain has come, after looking at all rows since the last signature.
 
-    With `now` whoever did so last does not matter; else one caller in four minutes does it. A chain that does not hold
-    is not signed: it is returned, and logged without a word of anybody's data.
+    With `now` or for `only` one chain it does not matter when that was done last; else one caller in four minutes does
+    it. A chain that does not hold is not signed: it is returned, and logged without a word of anybody's data.
 
     Raises:
         KeystoreDown: the signing key cannot be opened, or it is not the one that this host trusts.
         DatabaseDown, OSError: the rest is signed next time.
     """
     with runtime.database.several() as session:
-        if not audit.take(session, "signed_at", 0.0 if now else SIGN_EVERY):
+        if only is None and not audit.take(session, "signed_at", 0.0 if now else SIGN_EVERY):
             return []
-        tenants = [INSTANCE, *config.tenant_ids(session)]
+        tenants = [only] if only is not None else [INSTANCE, *config.tenant_ids(session)]
     files = Files(runtime.data_dir)
     private = signing_key(runtime, files)
     refused = []

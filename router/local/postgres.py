@@ -75,6 +75,7 @@ _SETTINGS: Mapping[str, str] = {
     "autovacuum_worker_slots": "2",
     "autovacuum_max_workers": "2",
     "jit": "off",
+    "track_commit_timestamp": "on",  # the audit's chain is in commit order to the microsecond
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "min_wal_size": "'32MB'",
