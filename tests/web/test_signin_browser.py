@@ -1,0 +1,295 @@
+"""A person signs in with a real browser: authenticator app, passkey, no script at all; nothing stays after leaving."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pyotp
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it brings no types
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from starlette.applications import Starlette
+
+from router.flow import manage, signin
+from router.flow.snapshot import Snapshots
+from router.runtime import Runtime
+from router.store import users
+from router.web import pages
+from tests.conftest import Database
+from tests.flow.builder import Superuser, Tenant, build, tenant
+
+pytestmark = pytest.mark.system_part("chromium")
+PASSWORD = "a few words do well"
+EMAIL = "anna@clinic.test"
+LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (
+    ("light", 1280),
+    ("dark", 1280),
+    ("light", 360),
+    ("dark", 320),
+)
+
+
+@pytest.fixture
+def runtime(database: Database, tmp_path: Path) -> Iterator[Runtime]:
+    made = build(database.app_url, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def superuser(database: Database) -> Iterator[Superuser]:
+    with Superuser(database.superuser_url) as made:
+        yield made
+
+
+@pytest.fixture
+def clinic(runtime: Runtime) -> Tenant:
+    made = tenant(runtime, slug="clinic")
+    manage.add_user(runtime, made.tenant_id, EMAIL, ["responder", "admin"], "test")
+    return made
+
+
+@pytest.fixture
+def served(runtime: Runtime) -> Iterator[str]:
+    """Our pages on a port of localhost: browsers take passkeys there."""
+    app = Starlette(routes=pages.routes(runtime, Snapshots()))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
+    started = threading.Event()
+
+    async def startup(sockets: Any = None) -> None:  # noqa: ANN401 - uvicorn's
+        await original(sockets)
+        started.set()
+
+    original, server.startup = server.startup, startup  # type: ignore[method-assign]  # to know when it listens
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    assert started.wait(30)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://localhost:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def browser(system_part: Callable[[str], Path]) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=system_part("chromium"), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Person:
+    """Somebody at the browser; `complaints` is what the browser itself found wrong with our pages."""
+
+    context: BrowserContext
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def goes_to(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+    def signs_in_with(self, code: str) -> Page:
+        self.goes_to("/sign-in")
+        self.page.get_by_role("textbox", name="One-time code").fill(code)
+        self.page.get_by_role("button", name="Sign in with the code").click()
+        return self.page
+
+    def adds_the_app(self) -> str:
+        """Set up an authenticator app as a person does; its key."""
+        self.goes_to("/account").get_by_role("button", name="Add an authenticator app").click()
+        self.page.get_by_text("No camera?").click()
+        key = "".join(self.page.locator("code.key").inner_text().split())
+        assert self.page.locator(".picture svg path").count() >= 1
+        self.page.get_by_label("Six digits").fill(pyotp.TOTP(key).at(time.time(), counter_offset=-1))
+        self.page.get_by_role("button", name="Use this app").click()
+        assert "counts from now on" in self.page.get_by_role("status").inner_text()
+        return key
+
+    def sets_a_password(self) -> None:
+        self.page.get_by_label("New password").fill(PASSWORD)
+        self.page.get_by_label("The same again").fill(PASSWORD)
+        self.page.get_by_role("button", name="Set the password").click()
+        assert "Your password is set" in self.page.get_by_role("status").inner_text()
+
+    def signs_out(self) -> None:
+        self.page.get_by_role("button", name="Sign out").click()
+        assert self.page.url.endswith("/sign-in")
+
+
+Arrive = Callable[..., Person]
+
+
+@pytest.fixture
+def arrive(browser: Browser, served: str) -> Iterator[Arrive]:
+    """`arrive(java_script_enabled=False)`: a person with a browser of their own."""
+    people: list[Person] = []
+
+    def make(**how: Any) -> Person:  # noqa: ANN401 - Playwright's own
+        context = browser.new_context(**how)
+        found = Person(context, context.new_page(), served)
+        refusals = re.compile(r"status of (4\d\d|303)")
+        context.on(
+            "console",
+            lambda said: (
+                found.complaints.append(said.text)
+                if said.type in {"error", "warning"} and not refusals.search(said.text)
+                else None
+            ),
+        )
+        context.on("weberror", lambda error: found.complaints.append(str(error.error)))
+        people.append(found)
+        return found
+
+    yield make
+    assert [person.complaints for person in people if person.complaints] == []
+
+
+@pytest.fixture
+def code(runtime: Runtime, clinic: Tenant) -> Callable[[], str]:
+    return lambda: signin.offer(runtime, clinic.tenant_id, EMAIL).text
+
+
+def test_without_any_script_a_person_sets_up_app_and_password_and_comes_in_with_them(
+    arrive: Arrive, code: Callable[[], str]
+) -> None:
+    anna = arrive(java_script_enabled=False)
+    anna.signs_in_with(code())
+    key = anna.adds_the_app()
+    anna.sets_a_password()
+    anna.page.get_by_role("button", name="Make recovery codes").click()
+    assert anna.page.locator(".codes li").count() == 10
+    anna.signs_out()
+    anna.page.get_by_label("E-mail address").fill(EMAIL)
+    anna.page.locator("#password").fill(PASSWORD)
+    anna.page.get_by_role("button", name="Sign in", exact=True).click()
+    anna.page.get_by_label("Code of your authenticator app").fill(pyotp.TOTP(key).now())
+    anna.page.get_by_role("button", name="Sign in").click()
+    assert anna.page.get_by_role("heading", level=1).inner_text() == "Live incidents"
+    anna.goes_to("/account/passkey")
+    assert anna.page.get_by_role("button", name="Make the passkey").is_disabled()
+
+
+def test_a_passkey_signs_in_and_proves_it_again(arrive: Arrive, code: Callable[[], str], superuser: Superuser) -> None:
+    anna = arrive()
+    device = anna.context.new_cdp_session(anna.page)
+    device.send("WebAuthn.enable")
+    device.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+    anna.signs_in_with(code())
+    anna.goes_to("/account").get_by_role("link", name="Add a passkey").click()
+    anna.page.get_by_label("What to call it").fill("Laptop")
+    anna.page.get_by_role("button", name="Make the passkey").click()
+    anna.page.wait_for_url("**/account?done=passkey")
+    assert "Passkey: Laptop" in anna.page.locator("main").inner_text()
+    anna.signs_out()
+
+    anna.page.get_by_role("link", name="Use a passkey").click()
+    anna.page.get_by_role("button", name="Use a passkey").click()
+    anna.page.wait_for_url(anna.url + "/")
+    assert superuser.one("SELECT auth FROM sessions WHERE kind = 'session'").auth == "passkey"
+
+    superuser.run("UPDATE sessions SET strong_at = now() - interval '6 minutes'")
+    anna.goes_to("/account/passkey")
+    assert anna.page.url.endswith("/prove?next=/account/passkey")
+    anna.page.get_by_role("link", name="Use a passkey").click()
+    anna.page.get_by_role("button", name="Use a passkey").click()
+    anna.page.wait_for_url("**/account/passkey")
+    assert superuser.one("SELECT now() - strong_at < interval '1 minute' AS fresh FROM sessions").fresh
+    assert superuser.one("SELECT count(*) AS n FROM challenges").n == 1, (
+        "one question is open: the page's that is shown"
+    )
+    anna.page.get_by_role("button", name="Make the passkey").click()
+    assert "holds a passkey of yours already" in anna.page.locator("[data-said]").inner_text()
+
+
+def test_a_device_that_did_not_ask_its_owner_lets_nobody_in(arrive: Arrive, code: Callable[[], str]) -> None:
+    anna = arrive()
+    device = anna.context.new_cdp_session(anna.page)
+    device.send("WebAuthn.enable")
+    made = device.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+            }
+        },
+    )
+    anna.signs_in_with(code())
+    anna.goes_to("/account/passkey").get_by_role("button", name="Make the passkey").click()
+    anna.page.wait_for_url("**/account?done=passkey")
+    anna.signs_out()
+    device.send("WebAuthn.setUserVerified", {"authenticatorId": made["authenticatorId"], "isUserVerified": False})
+    anna.goes_to("/sign-in/passkey").get_by_role("button", name="Use a passkey").click()
+    anna.page.locator("[data-said]:not([hidden])").wait_for()
+    assert anna.goes_to("/account").url.endswith("/sign-in?next=/account")
+
+
+def test_after_signing_out_the_way_back_shows_nothing_and_nothing_was_kept(
+    arrive: Arrive, code: Callable[[], str]
+) -> None:
+    anna = arrive()
+    anna.signs_in_with(code())
+    anna.goes_to("/people").get_by_text(EMAIL).first.wait_for()
+    anna.goes_to("/account").get_by_text("Where you are signed in").wait_for()
+    kept = anna.page.evaluate("[localStorage.length, sessionStorage.length, document.cookie, history.state]")
+    assert kept == [0, 0, "", None]
+    anna.signs_out()
+    for _ in range(3):
+        anna.page.go_back()
+        assert anna.page.get_by_role("heading", level=1).inner_text() == "Sign in"
+        assert EMAIL not in anna.page.locator("main").inner_text()
+    assert [cookie for cookie in anna.context.cookies() if "alertveil" in str(cookie["name"])] == []
+
+
+def test_pages_please_axe_and_fit_a_phone_in_light_and_dark(
+    arrive: Arrive, code: Callable[[], str], runtime: Runtime, clinic: Tenant, tmp_path: Path
+) -> None:
+    shots = tmp_path / "pages"
+    axe = Axe()
+    manage.add_user(runtime, clinic.tenant_id, "eve.with.a.long.name@clinic.test", ["privacy_officer"], "test")
+    with runtime.database.tenant(clinic.tenant_id) as session:
+        eve = next(row.user_id for row in users.every(session) if row.email.startswith("eve"))
+    anna = arrive(color_scheme="light", viewport={"width": 1280, "height": 900})
+    visited = ["/sign-in", "/set-up", "/sign-in/passkey"]
+    inside = ["/account", "/people", f"/people/{eve}", "/tokens", "/roles", "/prove", "/account/passkey"]
+    for signed_in in (False, True):
+        if signed_in:
+            anna.signs_in_with(code())
+            anna.adds_the_app()
+        for path in inside if signed_in else visited:
+            for scheme, width in LOOKS:
+                anna.page.set_viewport_size({"width": width, "height": 900})
+                anna.page.emulate_media(color_scheme=scheme)
+                anna.goes_to(path)
+                name = path.strip("/").replace("/", "-").replace(str(eve), "eve")
+                anna.page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True)
+                wide = anna.page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= width, f"{path} is {wide} px wide on a screen of {width}"
+            found = axe.run(anna.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+            anna.complaints.clear()  # axe itself is a script that our policy refuses now and then
