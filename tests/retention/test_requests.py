@@ -94,7 +94,7 @@ def test_no_key_is_ever_made_for_a_tenant_that_ended(clinic: Clinic) -> None:
     offboard(clinic)
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
         for purpose in ("value", "data", "index"):
-            assert not clinic.runtime.vault.add_key(session, clinic.tenant_id, purpose, 9)  # type: ignore[arg-type]
+            assert not clinic.runtime.vault.add_key(session, clinic.tenant_id, purpose, 9)
 
 
 def test_off_boarding_needs_the_code_a_reason_and_no_hold(clinic: Clinic) -> None:
