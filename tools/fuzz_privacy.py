@@ -36,7 +36,7 @@ if atheris is not None:
         from router.privacy.rules import compile_rules
         from router.privacy.tokenizer import tokenize
         from router.privacy.tokens import TOKEN, ThrowawayMint
-    from tests.privacy.scorer import readings
+    from router.bench.scorer import readings
 
 LONGEST: Final = 4096
 CANARIES: Final = ("Quackenbush", "219-09-9999", "zq.canary@leakmail.test")

@@ -27,10 +27,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="under 90 seconds, one round of fewer loads")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there, `-` for standard output")
     parser.add_argument("--only", action="append", choices=PARTS, help="repeats; default: all (flow: without peers)")
+    parser.add_argument(
+        "--corpus",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="score the tokenizer on labelled payloads; repeats",
+    )
     options = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        found = _measure(quick=options.quick, only=frozenset(options.only or PARTS))
+        found = _measure(quick=options.quick, only=frozenset(options.only or PARTS), corpora=options.corpus)
     except (BenchError, LocalError) as error:
         sys.stderr.write(f"alertveil bench: {error}\n")
         return 1
@@ -46,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _measure(*, quick: bool, only: frozenset[str]) -> report.Report:
+def _measure(*, quick: bool, only: frozenset[str], corpora: Sequence[Path]) -> report.Report:
     began = time.monotonic()
     scale = QUICK if quick else FULL
     present = {"alertmanager": peers.alertmanager_version() or "not run: not installed"}
@@ -73,7 +81,7 @@ def _measure(*, quick: bool, only: frozenset[str]) -> report.Report:
             if only & {"flow", "alertmanager"}:
                 rounds += plan.flows(alertmanager=beside)
             memory["after load"] = plan.memory()
-        rate: Rate | None = measure.tokenizer(scale.seconds) if "tokenizer" in only else None
+        rate: Rate | None = measure.tokenizer(scale.seconds, corpora) if "tokenizer" in only else None
     runs = [run for each in rounds for run in each.runs]
     pairs = dict.fromkeys((each.what, each.runs[1].system) for each in rounds)
     return report.Report(

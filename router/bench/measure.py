@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -130,10 +131,12 @@ def bare(system: Bare, sink: Sink, run: str, alerts: int) -> Run:
     )
 
 
-def tokenizer(seconds: float) -> Rate:
-    """Payloads a second through the tokenizer, in one process of its own. Raises BenchError."""
+def tokenizer(seconds: float, corpora: Sequence[Path] = ()) -> Rate:
+    """The tokenizer's speed, and its accuracy on labelled `corpora`, in one process of its own. Raises BenchError."""
     done = subprocess.run(
-        [*machine.executable("router.bench.tokenizing"), str(seconds)], capture_output=True, check=False
+        [*machine.executable("router.bench.tokenizing"), str(seconds), *map(str, corpora)],
+        capture_output=True,
+        check=False,
     )
     if done.returncode:
         raise BenchError("The tokenizer broke off.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from router.bench import tokenizing
 from router.bench.measure import Run
 from router.bench.tokenizing import Rate
 
@@ -148,7 +149,7 @@ def text(report: Report) -> str:
     for when, parts in report.memory_mb.items():
         lines += ["", _memory(when, parts)]
     if report.tokenizer:
-        lines += ["", f"tokenizer: {report.tokenizer.payloads:.0f} payloads/s in one process"]
+        lines += ["", *tokenizing.lines(report.tokenizer)]
     lines += [f"peer not run: {name}: {why}" for name, why in report.peers.items() if why.startswith("not run")]
     lines += [f"left out for lack of time: {each}" for each in report.skipped]
     return "\n".join(lines) + "\n"

@@ -469,7 +469,7 @@ def _csv(text: str, mark: str, reader: Reader, *, strict: bool) -> list[Span]:
             cells = cells[1:-1]
             if all(set(cell.strip()) <= {"-", ":"} for cell in cells):
                 continue
-        if all(_HEADER.fullmatch(cell) for cell in cells) and "\n" in text[start:]:
+        if all(_HEADER.fullmatch(cell) for cell in cells) and at < len(text):
             found = [judge(name.strip(' "\r')).kind for name in cells]
             if sum(map(bool, found)) * 2 >= len(found) or (any(found) and "_" in line):
                 kinds = [

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from router.bench.scorer import readings
 from router.privacy.rules import compile_rules
 from router.privacy.tokenizer import tokenize
 from router.privacy.tokens import TOKEN, ThrowawayMint
-from tests.privacy.scorer import readings
 
 STRICT, DETECT = compile_rules("strict"), compile_rules("detect")
 

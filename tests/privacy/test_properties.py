@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from router.bench.scorer import readings
 from router.privacy.rules import compile_rules
 from router.privacy.tokenizer import tokenize
 from router.privacy.tokens import TOKEN, ThrowawayMint
-from tests.privacy.scorer import readings
 
 STRICT = compile_rules("strict")
 QUIET = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

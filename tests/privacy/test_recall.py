@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from router.bench.scorer import Score, score
 from router.privacy.rules import compile_rules
 from router.privacy.tokenizer import tokenize
 from router.privacy.tokens import ThrowawayMint
-from tests.privacy.scorer import Score, score
 
 DATA = Path(__file__).with_name("data")
 

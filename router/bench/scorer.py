@@ -5,6 +5,7 @@ be read in the output, or when an identifying part of it can; a benign value is 
 than before.
 """
 
+# ruff: noqa: PLR2004 - lengths as the rules of scoring give them
 from __future__ import annotations
 
 import base64
