@@ -103,9 +103,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One thing with its facts, kept together; it has a heading of the second level."""
+    """One thing with its facts, kept together; it has a heading of the second level, and its id as `mark`."""
 
     title: str
+    mark: Cell
     tags: tuple[Cell, ...]
     pairs: tuple[tuple[str, Cell], ...]
     lines: tuple[str, ...]

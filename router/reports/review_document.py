@@ -271,35 +271,34 @@ def _cards(record: Record) -> Iterator[Block]:
         yield Paragraph("There is none.")
     for number, item in enumerate(record.snapshot.items, 1):
         decision = latest.get(item.optin_id)
+        approved = f"approved by {item.approver}" if item.approver else "approved by nobody: break-glass"
         pairs: list[tuple[str, Cell]] = [
             ("Purpose", Cell(item.purpose)),
             ("Destination", Cell(f"{item.destination} ({item.channel_kind}{_of(item.vendor)})")),
             ("Types", Cell(f"{', '.join(item.types)}, for incidents of severity {item.lowest_severity} and above")),
             ("Agreement", Cell(f"{item.baa}{f', until {item.baa_ends_on}' if item.baa_ends_on else ''}")),
-            ("Asked for by", Cell(item.requester)),
-            ("Approved by", Cell(item.approver or "nobody: break-glass")),
+            ("Persons", Cell(f"asked for by {item.requester}, {approved}")),
             ("In force", Cell(_term(item))),
             ("Went out", Cell(_went_out(item))),
         ]
-        lines = [f"{_minute(change.at)}: {change.what}, by {change.who}{_why(change.why)}" for change in item.changes]
         if decision is None:
             said = Cell(
                 "Undecided." if item.required else f"No decision needed: {_OVER.get(item.state, item.state)}.",
                 "warn" if item.required else "quiet",
             )
             if item.reviewer:
-                pairs.append(("Reviewer asked", Cell(item.reviewer)))
+                pairs.append(("Reviewer", Cell(f"{item.reviewer} was asked")))
         else:
             word, tone = _VERDICTS[decision.verdict]
             said = Cell(f"{word}. {decision.reason}".strip(), tone)
             by = f"{decision.decided_by}, {_minute(decision.at)}{f', {decision.auth}' if decision.auth else ''}"
             pairs += [("Decided by", Cell(by)), ("Effect", Cell(decision.effect))]
-        pairs.append(("Opt-in", Cell(item.optin_id, mono=True)))
         yield Card(
             f"No. {number}: {item.channel}",
+            Cell(item.optin_id, "quiet", mono=True),
             tuple(Cell(flag, "warn") for flag in item.flags),
             tuple(pairs),
-            tuple(lines),
+            tuple(f"{_minute(each.at)}: {each.what}, by {each.who}{_why(each.why)}" for each in item.changes),
             said,
         )
 
@@ -383,7 +382,7 @@ def _changed(record: Record) -> Iterator[tuple[Change, Item]]:
     for item in record.snapshot.items:
         if item.starts_at >= record.snapshot.starts_at:
             began = "break-glass opened" if item.break_glass else "came into force"
-            yield Change(at=item.starts_at, what=began, who=item.approver or item.requester, why=item.purpose), item
+            yield Change(at=item.starts_at, what=began, who=item.approver or item.requester), item
         for change in item.changes:
             if change.what not in _ENDPOINTS:
                 yield change, item
@@ -466,7 +465,7 @@ def _method(record: Record, whole: str) -> Iterator[Block]:
     yield Facts(tuple((name, Cell(text)) for name, text in _METHOD))
     yield Facts((("Record SHA-256", Cell(whole, mono=True)), ("Scope starts", Cell(_minute(snapshot.starts_at)))))
     yield Table(
-        (Column("Requirement", 5), Column("What of this report speaks to it", 7)),
+        (Column("Requirement", 8), Column("What of this report speaks to it", 5)),
         tuple((Cell(rule), Cell(piece)) for rule, piece in _RULES),
         "",
         "What this review is evidence for",

@@ -97,6 +97,8 @@ def test_a_realistic_quarter(clinic: Clinic) -> None:
         over_at=over,
         state="revoked",
         why="the portal team moved to error ids",
+        destination="team T0CLINIC, channel C0PORTAL",
+        purpose="the portal team sees whose sign-up failed",
         **chat,
     )
     clinic.optin("referrals-webhook", fresh, QUARTER.closes_at, over_at=over - 3 * DAY, state="suspended", baa=hub,
