@@ -240,7 +240,7 @@ def test_log_error_has_no_place_for_a_message(log: Log) -> None:
     with pytest.raises(TypeError, match="neither"):
         log_error(log.logger, error, patient=MRN)  # type: ignore[arg-type]  # wrong on purpose
     with pytest.raises(TypeError, match="positional"):
-        log_error(log.logger, error, "a message")  # type: ignore[call-arg, arg-type]  # wrong on purpose
+        log_error(log.logger, error, "a message")  # type: ignore[call-arg,arg-type]  # wrong on purpose
 
 
 def test_log_error_still_logs_when_the_store_is_down(log: Log) -> None:

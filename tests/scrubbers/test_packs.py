@@ -21,7 +21,7 @@ from router.privacy.packs.base import EVERYWHERE, KEYS, SHAPES, PackRules, assig
 from router.privacy.packs.registry import PACKS
 from router.privacy.risks.risk import kind_of
 from router.privacy.scrubbers import Scrubber
-from tests.cli.conftest import Said, alertveil, clinic, edge, hook, runtime, superuser
+from tests.cli.conftest import Alertveil, Said, alertveil, clinic, edge, hook, runtime, superuser
 from tests.flow.builder import Tenant
 from tests.scrubbers.canary import EMAIL, MRN, NAME, PHONE, SSN, leaked
 
@@ -308,7 +308,7 @@ def test_the_collectors_file_has_its_shape_and_its_expressions_replace() -> None
     still_readable(text)
 
 
-def test_our_own_scrubbers_read_the_tenants_rules(alertveil: Any, clinic: Tenant, tmp_path: Path) -> None:  # noqa: ANN401
+def test_our_own_scrubbers_read_the_tenants_rules(alertveil: Alertveil, clinic: Tenant, tmp_path: Path) -> None:
     config = tmp_path / "clinic.yaml"
     config.write_text(
         "tenants:\n  - slug: clinic\n    patterns: [{type: MEMBER_ID, regex: 'ACM-[0-9]{8}'}]\n"
@@ -334,7 +334,7 @@ def test_our_own_scrubbers_read_the_tenants_rules(alertveil: Any, clinic: Tenant
 
 
 @pytest.mark.usefixtures("clinic")
-def test_the_command_writes_every_tools_file(alertveil: Any, tmp_path: Path) -> None:  # noqa: ANN401
+def test_the_command_writes_every_tools_file(alertveil: Alertveil, tmp_path: Path) -> None:
     assert set(get_args(Tool)) == set(PACKS)
     for tool in PACKS:
         told: Said = alertveil("rules", "export", "--for", tool)

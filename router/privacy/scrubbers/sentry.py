@@ -6,7 +6,7 @@ returns None, and the SDK drops and counts the event.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from router.privacy.scrubbers.errors import declared, full_name, message
@@ -123,7 +123,9 @@ class Hooks:
         """A metric with its attributes."""
         return self._clean(_as_it_is, metric, hint, TELEMETRY_ROLES)
 
-    def _clean(self, first: Any, given: Event, hint: Hint, roles: Mapping[str, str]) -> Event | None:  # noqa: ANN401
+    def _clean(
+        self, first: Callable[[Event, Hint], Event], given: Event, hint: Hint, roles: Mapping[str, str]
+    ) -> Event | None:
         try:
             attachments = hint.get("attachments")
             if attachments:
