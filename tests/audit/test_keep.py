@@ -1,4 +1,4 @@
-"""The chain behind the writers: in commit order, without a gap, whoever commits late, dies or comes at the same time."""
+"""The chain behind the writers: in commit order, without a gap, whoever commits late, dies or comes meanwhile."""
 
 from __future__ import annotations
 
