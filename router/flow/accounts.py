@@ -19,7 +19,8 @@ import pyotp
 from router.core.access import ROLES, Deed, may
 from router.core.audit import JSON, Event
 from router.core.password import fault, normal
-from router.flow import brake, manage, notice, signin
+from router.flow import brake, herald, manage, signin
+from router.flow.herald import Word
 from router.flow.manage import NotFound, NotPossible
 from router.flow.signin import Code, Knock, Visitor
 from router.flow.snapshot import Snapshots
@@ -409,11 +410,15 @@ def seal_break_glass(runtime: Runtime, tenant_id: UUID, email: str, *, actor: st
         ended = users.end_all(session, row.user_id)
         event = Event("break_glass.seal", actor, f"user:{row.user_id}", auth=auth, details={"sessions_ended": ended})
         runtime.audit.write(session, tenant_id, event)
+        lanes = herald.put(runtime, session, tenant_id, [_alarm(row.user_id, sounding=False)])
+    runtime.broker.ring(lanes)
     return row.user_id  # type: ignore[no-any-return]  # rows are named tuples
 
 
 def open_break_glass(runtime: Runtime, tenant_id: UUID, reason: str, *, actor: str, auth: str = "") -> Code:
-    """A code that opens the break-glass account for an hour, told to everybody: an incident on every channel.
+    """A code that opens the break-glass account for an hour, told to everybody.
+
+    An incident on every channel, in the same transaction, and mail to every privacy officer where there is a relay.
 
     Raises:
         NotFound: the tenant has no break-glass account.
@@ -422,29 +427,45 @@ def open_break_glass(runtime: Runtime, tenant_id: UUID, reason: str, *, actor: s
     """
     if not reason.strip():
         raise NotPossible("Say why with a reason; it is kept, so it holds nobody's data.")
-    snapshots = Snapshots()
     with runtime.database.tenant(tenant_id) as session:
         rows = [row for row in users.every(session) if row.kind == "break_glass" and row.disabled_at is None]
         if not rows:
             raise NotFound("There is no break-glass account; `alertveil users break-glass seal` makes one.")
-        officers = users.with_role(session, "privacy_officer")
         moment = incidents.moment(session)
-        snapshot = snapshots.fresh(session, tenant_id, moment.version) if moment else None
+        snapshot = Snapshots().fresh(session, tenant_id, moment.version) if moment else None
         if snapshot is None:
             raise NotFound("There is no such tenant.")
         code = signin.put_code(session, tenant_id, rows[0].user_id, signin.BREAK_GLASS)
-        details = {"told": [str(row.user_id) for row in officers]}
+        officers = users.with_role(session, "privacy_officer")
         event = Event(
             "break_glass.open",
             actor,
-            f"user:{rows[0].user_id}",
+            f"user:{code.user_id}",
             reason=said(reason, snapshot.rules),
             auth=auth,
-            details=details,
+            details={"told": [str(row.user_id) for row in officers]},
         )
         runtime.audit.write(session, tenant_id, event)
-    notice.break_glass(runtime, snapshots, runtime.broker.ring, tenant_id, code.user_id, len(officers))
+        word = _alarm(code.user_id, sounding=True)
+        lanes = herald.put(runtime, session, tenant_id, [word])
+    runtime.broker.ring(lanes)
+    herald.mail(runtime, tenant_id, [word])
     return code
+
+
+def _alarm(user_id: UUID, *, sounding: bool) -> Word:
+    """What is told of the break-glass account: it names the account by id, and nobody."""
+    return Word(
+        topic=("break-glass account", str(user_id)),
+        severity="critical",
+        title="The break-glass account was opened" if sounding else "The break-glass account is sealed again",
+        description="Somebody with the host opened the account that is for emergencies. See who and why in the audit; "
+        "when the emergency is over, `alertveil users break-glass seal` ends its sessions.",
+        labels={"user": str(user_id)},
+        firing=sounding,
+        wakes=True,
+        path="/people",
+    )
 
 
 # -- the first person -------------------------------------------------------------------------------------------------

@@ -49,31 +49,6 @@ def channel_health(
     _tell(runtime, snapshots, ring, tenant_id, ("channel health", str(channel_id)), alert, besides=channel_id)
 
 
-def break_glass(
-    runtime: Runtime, snapshots: Snapshots, ring: Ring, tenant_id: UUID, user_id: UUID, officers: int
-) -> None:
-    """Open an incident that says that the break-glass account was opened, on every channel of the tenant.
-
-    It names the account by id alone; `officers` is how many privacy officers there are to look into it.
-    Raises DatabaseDown.
-    """
-
-    def alert(_: Snapshot, key: bytes, now: datetime) -> SafeAlert:
-        return _alert(
-            tenant_id,
-            key,
-            now,
-            severity="critical",
-            title="The break-glass account was opened",
-            description=f"For the {officers} privacy officers and everybody else: somebody with the host opened the "
-            "account that is for emergencies. See who and why with `alertveil audit export`; when the emergency is "
-            "over, `alertveil users break-glass seal` ends its sessions.",
-            labels={"user": str(user_id)},
-        )
-
-    _tell(runtime, snapshots, ring, tenant_id, ("break-glass", str(user_id)), alert)
-
-
 def broken_patterns(
     runtime: Runtime, snapshots: Snapshots, ring: Ring, tenant_id: UUID, positions: Sequence[int]
 ) -> None:

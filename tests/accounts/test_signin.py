@@ -236,6 +236,7 @@ def test_the_break_glass_account_is_sealed_and_its_opening_is_told_to_everybody(
     assert held == timedelta(hours=1)
     accounts.seal_break_glass(runtime, clinic.tenant_id, "glass@clinic.test", actor="host:root")
     assert signin.visitor(runtime, secret or "") is None
+    assert superuser.one("SELECT status FROM incidents").status == "resolved"
 
 
 def test_a_persons_address_does_not_become_the_break_glass_account(
