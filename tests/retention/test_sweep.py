@@ -278,7 +278,7 @@ def test_a_value_that_is_forgotten_while_it_is_sealed_is_sealed_anew_and_loses_n
     )
     clinic.superuser.run("CREATE TABLE public.once AS SELECT true AS so")
     clinic.superuser.run("CREATE TRIGGER forget BEFORE UPDATE ON vault.entries FOR EACH ROW EXECUTE FUNCTION forget()")
-    with pytest.raises(StaleKeys), clinic.runtime.database.tenant(clinic.tenant_id) as session:
+    with pytest.raises(StaleKeys), clinic.runtime.database.tenant(clinic.tenant_id) as session:  # noqa: PT012 - inside it
         vault, found = clinic.runtime.vault, Found("<EMAIL_7K2M4QXW9R>", "EMAIL", EMAIL, normal("EMAIL", EMAIL))
         vault.seal(session, vault.keys(session, clinic.tenant_id), [found])()
     clinic.superuser.run("DELETE FROM public.once")  # the next try finds nobody in between
