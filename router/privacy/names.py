@@ -10,6 +10,7 @@ from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.numbers import HOUSE_NUMBER, Numbers
 from router.privacy.spans import Span
 from router.privacy.words import (
+    CONDITION,
     DRUG,
     NUMBER_ROLES,
     PARTICLES,
@@ -44,6 +45,9 @@ class Names(Numbers):
             if after:
                 return after
         flag = "w" if low in self.safe else LEXICON.flag(low)
+        if len(low) > 6 and low not in self.safe and CONDITION.search(low) is not None and low != "nostalgia":
+            spans.append(Span(item.start, item.end, "DIAGNOSIS", "suffix", True))
+            return index + 1
         if flag in PLAIN or len(word) == 1:
             if (
                 flag == "w"

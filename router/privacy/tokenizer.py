@@ -1118,6 +1118,8 @@ def _open(run: str) -> tuple[str, Callable[[str], str]] | None:
     if _RUN.fullmatch(run) is None:
         return None
     body = run.rstrip("=")
+    if body.isdigit() and set(body[::2]) != {"3"}:
+        return None  # a number; in hex only digits would be written with digits alone
     if re.fullmatch(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+", body):
         text = _readable(bytes.fromhex(body))
         if text is not None:

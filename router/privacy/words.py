@@ -443,6 +443,11 @@ NUMBERED_PAGES: Final = frozenset(
 """Parts of an address after which a number counts pages of a tool."""
 SAFE_SEGMENT_AFTER: Final = frozenset(["v", "api"])
 # Stems of the WHO's international nonproprietary names
+CONDITION: Final = re.compile(
+    r"(?:oscopy|ectomy|ostomy|rrhaphy|plasty|rrhea|rrhoea|algia|itis|apnea|apnoea|uria|megaly|paresis|plegia|stenosis|thrombosis|necrosis|"
+    r"fibrosis|cirrhosis|sclerosis|psychosis|carcinoma|sarcoma|melanoma|lymphoma|leuk(?:a)?emia|an(?:a)?emia|glyc(?:a)?emia|centesis)$"
+)
+"""Endings of procedures and conditions (Latin and Greek stems); no word of operations ends so."""
 DRUG: Final = re.compile(
     r"(?:mab|tinib|pril|sartan|statin|olol|conazole|prazole|cillin|mycin|floxacin|cycline|dipine|gliptin|gliflozin|tidine|triptan|ciclovir|navir|buvir|tegravir|citabine|"
     r"caine|setron|azepam|zolam|barbital|oxetine|triptyline|thiazide|semide|parin|dronate|glutide|ciclib|trexone|lukast|profen|coxib|codone|morphone|phylline|terol|solone|"

@@ -49,6 +49,8 @@ def percent(part: int, whole: int) -> float:
         ("fresh_4", "detect", 8.0, 5.0),
         ("fresh_5", "strict", 0.0, 12.0),
         ("fresh_5", "detect", 12.0, 5.0),
+        ("fresh_6", "strict", 0.0, 12.0),
+        ("fresh_6", "detect", 8.0, 5.0),
         ("third_party_trimmed", "detect", 20.0, 100.0),
         ("third_party_trimmed", "strict", 4.0, 100.0),
     ],
