@@ -86,7 +86,7 @@ def sdk(server: Envelopes) -> Iterator[Envelopes]:
     sentry_sdk.get_client().close(timeout=2)
     sentry_sdk.get_global_scope().clear()
     sentry_sdk.get_isolation_scope().clear()
-    sentry_sdk.init()
+    sentry_sdk.init(default_integrations=False)
 
 
 def test_every_part_of_an_error_event_arrives_with_tokens(sdk: Envelopes) -> None:
