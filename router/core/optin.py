@@ -262,6 +262,12 @@ def mac(key: bytes, parts: Sequence[str]) -> bytes:
     return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")
 
 
+def proves(keys: Mapping[int, bytes], version: int, found: bytes, parts: Sequence[str]) -> bool:
+    """Is `found` the MAC of these parts under the key of this version; False when that key is not known."""
+    key = keys.get(version)
+    return key is not None and hmac.compare_digest(mac(key, parts), found)
+
+
 def _second(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 

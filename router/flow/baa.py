@@ -185,7 +185,6 @@ def _new(paper: Paper) -> optins.NewBaa:
 
 
 def _shown(keys: Mapping[int, bytes], row: Row) -> Shown:
-    key = keys.get(row.mac_version)
     return Shown(
         baa_id=row.baa_id,
         vendor=row.vendor,
@@ -204,6 +203,6 @@ def _shown(keys: Mapping[int, bytes], row: Row) -> Shown:
         added_by=row.added_by,
         retired_at=row.retired_at,
         falls_back=tuple(row.falls_back),
-        intact=key is not None and core.mac(key, core.bound_baa(optins.baa(row))) == bytes(row.mac),
+        intact=core.proves(keys, row.mac_version, bytes(row.mac), core.bound_baa(optins.baa(row))),
         known=facts(row.vendor),
     )

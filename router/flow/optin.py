@@ -408,8 +408,7 @@ def intact(runtime: Runtime, row: Row, agreement: Row | None = None) -> bool:
 
 
 def _proves(keys: Mapping[int, bytes], row: Row, parts: Sequence[str]) -> bool:
-    key = keys.get(row.mac_version)
-    return key is not None and core.mac(key, parts) == bytes(row.mac)
+    return core.proves(keys, row.mac_version, bytes(row.mac), parts)
 
 
 def _bind(runtime: Runtime, session: Session, optin_id: UUID) -> None:
