@@ -67,13 +67,18 @@ class Vault:
     def __init__(self, ring: Ring) -> None:
         self._ring = ring
 
-    def keys(self, session: Session, tenant_id: UUID) -> TenantKeys:
+    def keys(self, session: Session, tenant_id: UUID, *, data: int | None = None) -> TenantKeys:
         """The tenant's open keys; made on first use, and a value key for every month. `session` entered the tenant.
+
+        `data` is a data key version that they must hold: of something that another process may have sealed just now.
 
         Raises:
             KeystoreDown: the keystore cannot open them; `Shredded` when there are none any more.
         """
-        return self._ring.held(tenant_id) or self._read(session, tenant_id)
+        held = self._ring.held(tenant_id)
+        if held is not None and (data is None or held.knows(data)):
+            return held
+        return self._read(session, tenant_id)
 
     def newest_keys(self, session: Session, tenant_id: UUID) -> TenantKeys:
         """The same, read now: for what seals under the newest data key, and while the tenant's row is locked.

@@ -576,7 +576,7 @@ def _named(session: Session, email: str) -> Row:
 
 
 def _open(runtime: Runtime, session: Session, visitor: Visitor, row: Row) -> str:
-    keys = runtime.vault.keys(session, visitor.tenant_id)
+    keys = runtime.vault.keys(session, visitor.tenant_id, data=row.key_version)
     context = signin.totp_context(visitor.tenant_id, visitor.user_id, row.key_version)
     return keys.unseal(bytes(row.secret), row.key_version, context).decode()
 

@@ -145,9 +145,7 @@ class Edge:
             source = snapshot.source_named(name) if snapshot else None
             if source is None:
                 raise Refused("source")
-            keys = self._runtime.vault.keys(session, tenant_id)
-            if not keys.knows(source.edge_key_version):  # rotated since this process read them
-                keys = self._runtime.vault.newest_keys(session, tenant_id)
+            keys = self._runtime.vault.keys(session, tenant_id, data=source.edge_key_version)
         try:
             both = open_edge_key(keys, source.source_id, source.edge_key, source.edge_key_version)
         except IntegrityFailure:

@@ -253,7 +253,7 @@ def take_second(runtime: Runtime, session: Session, tenant_id: UUID, user_id: UU
     digits = "".join(code.split())
     if row is None:
         return None
-    keys = runtime.vault.keys(session, tenant_id)
+    keys = runtime.vault.keys(session, tenant_id, data=row.key_version)
     key = keys.unseal(bytes(row.secret), row.key_version, totp_context(tenant_id, user_id, row.key_version))
     step = totp_step(key.decode(), digits, row.counter, time.time())
     return SECOND if step is not None and factors.advance(session, user_id, row.factor_id, step) else None

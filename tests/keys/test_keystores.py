@@ -70,7 +70,7 @@ def bao(system_part: Callable[[str], Path], tmp_path: Path) -> Iterator[str]:
             ends = time.monotonic() + 30
             while True:
                 try:
-                    urllib.request.urlopen(request, timeout=5).close()  # noqa: S310
+                    urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - loopback
                     break
                 except OSError:
                     assert time.monotonic() < ends, "OpenBao does not start"

@@ -211,7 +211,7 @@ def test_credentials_and_edge_keys_are_sealed_again_and_deliveries_go_on(
         done = flow.rotate(runtime, clinic.tenant_id, "data", "host:ops")
         assert done.keys == 2, "one destination, one source"
         for table, column in (("destinations", "key_version"), ("sources", "edge_key_version")):
-            assert superuser.one(f"SELECT {column} AS v FROM {table}").v == 2  # noqa: S608
+            assert superuser.one(f"SELECT {column} AS v FROM {table}").v == 2  # noqa: S608 - named here
         worker.drain(*edge.rung)
         assert len(hook.received) == 1
 

@@ -88,14 +88,14 @@ class Clinic:
             shifted = ", ".join(f"{column} = {column} - {ago}" for column in columns)
             self.superuser.run(f"UPDATE {table} SET {shifted}")  # noqa: S608 - names of this file
         month = f"date_trunc('month', epoch - {ago})::date"
-        self.superuser.run(f"UPDATE vault.data_keys SET epoch = {month}")  # noqa: S608
+        self.superuser.run(f"UPDATE vault.data_keys SET epoch = {month}")  # noqa: S608 - made of a number
         milliseconds = days * 86_400_000
         for table in IDS:
             moved = (
                 "lpad(to_hex(('x' || left(replace(incident_id::text, '-', ''), 12))::bit(48)::bigint"
                 f" - {milliseconds}), 12, '0') || right(replace(incident_id::text, '-', ''), 20)"
             )
-            self.superuser.run(f"UPDATE {table} SET incident_id = ({moved})::uuid")  # noqa: S608
+            self.superuser.run(f"UPDATE {table} SET incident_id = ({moved})::uuid")  # noqa: S608 - names of this file
 
     def moved(self, incident_id: UUID, days: int) -> UUID:
         """An incident's id after days passed."""

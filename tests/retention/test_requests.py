@@ -150,7 +150,7 @@ def test_the_command_line_tells_first_and_writes_the_proof_when_it_is_confirmed(
 
     hold = run("hold", "--tenant", slug, "--reason", "litigation")
     assert isinstance(hold, dict)
-    assert [each["id"] for each in run("holds", "--tenant", slug)] == [hold["id"]]  # type: ignore[attr-defined]
+    assert [each["id"] for each in run("holds", "--tenant", slug)] == [hold["id"]]  # type: ignore[attr-defined]  # JSON
     run("release", hold["id"], "--tenant", slug, "--reason", "settled")
     erased = run("erase", "--tenant", slug, "--reason", "asked", stdin=EMAIL + "\n")
     assert isinstance(erased, dict)

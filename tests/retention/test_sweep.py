@@ -115,7 +115,7 @@ def test_an_incident_goes_with_all_that_hangs_on_it_but_the_record_of_plaintext(
     clinic.sweep()
     gone, stays = clinic.moved(incident, 181), clinic.moved(kept, 181)
     for table in ("incidents", "alerts", "incident_events", "deliveries", "attempts"):
-        rows = clinic.superuser.rows(f"SELECT DISTINCT incident_id FROM {table}")  # noqa: S608
+        rows = clinic.superuser.rows(f"SELECT DISTINCT incident_id FROM {table}")  # noqa: S608 - a table named here
         expected = {gone, stays} if table == "attempts" else {stays}
         assert {row.incident_id for row in rows} == expected, table
     assert clinic.count(f"attempts WHERE incident_id = '{gone}' AND mode <> 'plaintext'") == 0
@@ -196,7 +196,7 @@ def test_a_hold_on_the_tenant_stops_everything_until_it_is_released(clinic: Clin
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
         row = session.one("SELECT incidents, rows FROM vault.sweep_incidents(1000)")
         assert tuple(row or ()) == (0, 0), "the database checks the hold itself"
-        assert session.one("SELECT vault.sweep_records(1000) AS n").n == 0  # type: ignore[union-attr]
+        assert session.one("SELECT vault.sweep_records(1000) AS n").n == 0  # type: ignore[union-attr]  # a row there is
     flow.lift(clinic.runtime, clinic.tenant_id, hold, "settled", "host:ops")
     clinic.sweep()
     assert clinic.count("incidents") == 0
@@ -258,10 +258,10 @@ def test_asking_for_more_than_is_over_removes_nothing(clinic: Clinic) -> None:
     clinic.resolve(incident)
     clinic.sweep()
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
-        assert session.one("SELECT vault.shred_key(1) AS gone").gone is False  # type: ignore[union-attr]
+        assert session.one("SELECT vault.shred_key(1) AS gone").gone is False  # type: ignore[union-attr]  # a row there is
         session.rows("SELECT * FROM vault.sweep_values(0, '', 1000)")
         session.rows("SELECT * FROM vault.sweep_incidents(1000)")
-        assert session.one("SELECT vault.sweep_ended(1000) AS n").n == 0  # type: ignore[union-attr]
+        assert session.one("SELECT vault.sweep_ended(1000) AS n").n == 0  # type: ignore[union-attr]  # a row there is
     assert clinic.opens(token)
     assert clinic.count("incidents") == 1
 
