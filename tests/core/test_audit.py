@@ -88,8 +88,10 @@ def test_whatever_is_done_to_a_row_is_found_there(data: st.DataObject) -> None:
         chain[at] = row._replace(event=event._replace(mac=bytes(32)))
     elif what == "no event":
         chain[at] = row._replace(event=None)
+    elif what == "hash":
+        chain[at] = row._replace(hash=bytes(32))
     else:
-        chain[at] = row._replace(**{what: bytes(32)})
+        chain[at] = row._replace(tie=bytes(32))
     fault = first_fault(chain)
     assert fault is not None
     assert fault.seq == at + 1
