@@ -71,10 +71,11 @@ def test_what_python_would_give_away_is_found(source: str, rule: str, kind: str)
         'log.info("x", extra={"email": redact(email)})',
         'raise ValueError("the ssn has nine digits")',
         "sentry_sdk.init(dsn=dsn, send_default_pii=False)",
+        "hashlib.sha256(api_key.encode())",
         "hmac.new(key, ssn.encode(), hashlib.sha256)",
         'create_engine("x", echo=False)',
         'catalog.info("x", ssn)',
-        '"""Says what an ssn is."""',
+        '"""Says what an ssn is, such as 219-09-9999."""',
     ],
 )
 def test_what_python_does_right_is_left_alone(source: str) -> None:
