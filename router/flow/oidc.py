@@ -217,7 +217,7 @@ def _person(runtime: Runtime, provider: Provider, secret: str, answer: Mapping[s
 def _claims(keys: KeySet, token: Mapping[str, Any], provider: Provider, secret: str) -> dict[str, Any]:
     """The claims of an ID token that holds. Raises JoseError, ValueError."""
     from authlib.oidc.core import CodeIDToken  # noqa: PLC0415 - see _person
-    from joserfc import jwt  # noqa: PLC0415
+    from joserfc import jwt  # noqa: PLC0415 - as above
 
     opened = jwt.decode(str(token.get("id_token", "")), keys, algorithms=ALGORITHMS)
     claims = CodeIDToken(
@@ -314,7 +314,7 @@ def _with_roles(
 def _discover(client: httpx.Client, provider: Provider) -> _Known:
     """Read the provider's discovery document (OpenID Connect Discovery 1.0 §4) and keys. Raises NoProvider."""
     from joserfc.errors import JoseError  # noqa: PLC0415 - see _person
-    from joserfc.jwk import KeySet  # noqa: PLC0415
+    from joserfc.jwk import KeySet  # noqa: PLC0415 - as above
 
     try:
         document = json.loads(
@@ -345,8 +345,8 @@ def http_errors() -> type[Exception]:
 def _client(http: httpx.Client, provider: Provider, redirect: str) -> Any:  # noqa: ANN401 - Authlib brings no types
     """Authlib's client over our own way out."""
     import httpx as httpx_  # noqa: PLC0415 - see _person
-    from authlib.oauth2.auth import ClientAuth  # noqa: PLC0415
-    from authlib.oauth2.client import OAuth2Client  # noqa: PLC0415
+    from authlib.oauth2.auth import ClientAuth  # noqa: PLC0415 - as above
+    from authlib.oauth2.client import OAuth2Client  # noqa: PLC0415 - as above
 
     class Signed(httpx_.Auth, ClientAuth):  # type: ignore[misc]  # Authlib brings no types
         """Puts the client's id and secret on a request, as Authlib prepares them."""

@@ -64,7 +64,7 @@ def begin_adding(runtime: Runtime, visitor: Visitor, here: Site) -> str:
         DatabaseDown: nothing was asked.
     """
     import webauthn  # noqa: PLC0415 - a process that serves no pages does not carry it
-    from webauthn.helpers import structs  # noqa: PLC0415
+    from webauthn.helpers import structs  # noqa: PLC0415 - as above
 
     _usable(here)
     if not signin.stepped_up(visitor):
@@ -98,7 +98,7 @@ def add(runtime: Runtime, visitor: Visitor, secret: str, here: Site, name: str, 
         DatabaseDown: nothing was kept.
     """
     import webauthn  # noqa: PLC0415 - see begin_adding
-    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
+    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415 - as above
 
     if not signin.stepped_up(visitor):
         raise ProveFirst("Prove once more who you are.")
@@ -145,7 +145,7 @@ def begin(runtime: Runtime, here: Site, knock: Knock, visitor: Visitor | None = 
         Throttled, DatabaseDown: nothing was asked.
     """
     import webauthn  # noqa: PLC0415 - see begin_adding
-    from webauthn.helpers import structs  # noqa: PLC0415
+    from webauthn.helpers import structs  # noqa: PLC0415 - as above
 
     _usable(here)
     brake.spend(runtime, f"passkey question {knock.address}")
@@ -214,7 +214,7 @@ def prove(runtime: Runtime, here: Site, knock: Knock, visitor: Visitor, secret: 
 
 def _holds(session: Session, user_id: UUID, here: Site, found: dict[str, Any], challenge: bytes) -> bool:
     import webauthn  # noqa: PLC0415 - see begin_adding
-    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415
+    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415 - as above
 
     try:
         handle = webauthn.base64url_to_bytes(str(found.get("rawId", "")))

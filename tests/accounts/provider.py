@@ -214,7 +214,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]  # Authlib brings no ty
     def create_oauth2_request(self, request: Request) -> Request:
         return request
 
-    def handle_response(self, status: int, body: Any, headers: Any) -> tuple[int, bytes, dict[str, str]]:  # noqa: ANN401
+    def handle_response(self, status: int, body: Any, headers: Any) -> tuple[int, bytes, dict[str, str]]:  # noqa: ANN401 - anything
         content = json.dumps(body).encode() if isinstance(body, dict) else str(body or "").encode()
         return status, content, dict(headers)
 

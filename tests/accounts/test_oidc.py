@@ -323,7 +323,7 @@ def build_closed(runtime: Runtime) -> Runtime:
     """The same process without the exception for loopback."""
     from dataclasses import replace  # noqa: PLC0415 - here alone
 
-    from channels.kit import Kit  # noqa: PLC0415
+    from channels.kit import Kit  # noqa: PLC0415 - as above
 
     oidc._directory._known.clear()  # noqa: SLF001 - as in a process that has not looked yet
     return replace(runtime, kit=Kit())
