@@ -10,10 +10,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from router.bench.scorer import score
 from router.privacy.rules import Rules, compile_rules
 from router.privacy.tokenizer import tokenize
 from router.privacy.tokens import ThrowawayMint
-from router.bench.scorer import score
 
 
 def _event(rules: Rules, mint: ThrowawayMint, payload: object) -> object:

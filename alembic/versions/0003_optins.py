@@ -236,7 +236,8 @@ BEGIN
     RETURN stands;
   END IF;
   UPDATE public.optins SET state = 'active', state_at = now(), state_by = p_by, state_reason = '',
-    approver = p_approver, approved_via = p_via, approved_at = now(), starts_at = now(), vendor_confirmed = (c.vendor = ''),
+    approver = p_approver, approved_via = p_via, approved_at = now(), starts_at = now(),
+    vendor_confirmed = (c.vendor = ''),
     single_custody = (p_via = o.requested_via AND p_via LIKE 'host:%'), facts = p_facts, looked_at = now(),
     mac = NULL, mac_version = NULL
   WHERE tenant_id = mine AND optin_id = p_optin;
