@@ -16,6 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
+from prometheus_client import Counter
 
 from channels.contract import SafeText
 from router.core import routing
@@ -36,6 +37,10 @@ from router.vault import StaleKeys, Vault
 
 RACES = 5
 """How often a batch is done again because another process opened one of its incidents first."""
+
+FAILED_CLOSED: Final = Counter(
+    "alertveil_tokenizer_failed_closed", "Texts that became one token unread: a budget, a depth, an error.", ["cause"]
+)
 
 
 class Unauthorized(Exception):  # noqa: N818 - the answer
@@ -328,7 +333,10 @@ def draft(raw: RawAlert, rules: Rules, form: Format, drops: Sequence[str] = ()) 
     }
     if drops:
         event = without(event, drops)
-    return Draft(raw, _upright(tokenize(event, rules, form.roles, mint).event), list(mint.found.values()))
+    done = tokenize(event, rules, form.roles, mint)
+    for cause, times in done.counters.items():
+        FAILED_CLOSED.labels(cause).inc(times)
+    return Draft(raw, _upright(done.event), list(mint.found.values()))
 
 
 _FIELDS: Final = ("title", "description", "labels", "details", "links")

@@ -706,9 +706,10 @@ class _Work:
         self.layers -= 1
         original = orjson.loads(text)
         spaced = text != orjson.dumps(original).decode()
+        hidden = spaced and _repeats_a_key(text)
 
         def write() -> None:
-            if inner[0] != original:
+            if hidden or inner[0] != original:
                 box[key] = _dump(inner[0], spaced=spaced)
 
         self.steps.append(write)
@@ -1084,6 +1085,23 @@ def _may_be_other(value: str, kind: str) -> bool:
 
 def _simple(value: str) -> str:
     return (" ".join(value.split()) if " " in value or "\n" in value or "\t" in value else value).casefold()
+
+
+def _repeats_a_key(text: str) -> bool:
+    """Does an object in a JSON document have a key twice: the value that loses was never looked at."""
+    import json  # noqa: PLC0415 - orjson says nothing of keys that come twice
+
+    found = False
+
+    def pairs(items: list[tuple[str, Json]]) -> None:
+        nonlocal found
+        found = found or len({name for name, _ in items}) < len(items)
+
+    try:
+        json.loads(text, object_pairs_hook=pairs)
+    except (ValueError, RecursionError):
+        return True
+    return found
 
 
 def _dump(value: Json, *, spaced: bool) -> str:
