@@ -182,7 +182,12 @@ class Numbers(Codes):
         if (
             gap_after[:1] == "%"
             or after_word in shapes.COUNTED
-            or (after is not None and gap_after == "" and after.text.startswith("/"))
+            or (
+                after is not None
+                and gap_after == ""
+                and after.text.startswith("/")
+                and (size <= 4 or after.text[1:2].isalpha())
+            )
         ):
             return
         if size == 4 and "2010" <= digits <= "2039" and not gap_before.endswith(":"):

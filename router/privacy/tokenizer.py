@@ -692,6 +692,9 @@ class _Work:
             return False
         if not isinstance(value, (dict, list, str)):
             return False
+        spaced = text != orjson.dumps(value).decode()
+        if spaced and _repeats_a_key(text):
+            return False  # the value that loses is read with the rest, as text
         inner: list[Json] = [value]
         self.layers += 1
         below = Place(
@@ -705,11 +708,9 @@ class _Work:
         self.walk(inner, 0, value, below, len(place.path))
         self.layers -= 1
         original = orjson.loads(text)
-        spaced = text != orjson.dumps(original).decode()
-        hidden = spaced and _repeats_a_key(text)
 
         def write() -> None:
-            if hidden or inner[0] != original:
+            if inner[0] != original:
                 box[key] = _dump(inner[0], spaced=spaced)
 
         self.steps.append(write)

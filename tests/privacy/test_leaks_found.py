@@ -36,6 +36,7 @@ def out(event: object, level: str = "strict") -> str:
         ({"m": "new PatientDto(mrn=K1, bed=5E-22)"}, "5E-22"),
         ({"m": 'coverage for {id:"U77120943" first:"Ngozi" last:"Eze"}'}, "U77120943"),
         ({"m": '{"ref": "from Zebulon Quackenbush", "ref": "none"}'}, "Quackenbush"),  # the key that loses
+        ({"m": "pacienslo 475812/345 odmitnuto"}, "475812"),
         ({"m": "card # 3554257252477856 expired"}, "3554257252477856"),  # its digits are hex of a text, too
         ({"m": "call 01.84.17.61.18 back"}, "84.17.61"),
         ({"m": "DTM*472*20260214~NM1*QC*1*DOE*JANE~"}, "20260214"),
