@@ -62,6 +62,23 @@ class Page:
     before: str
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a chain has come: its last row, and up to which row it is signed since when; None: not yet."""
+
+    last: int
+    signed_to: int
+    signed_at: datetime | None
+
+
+def standing(runtime: Runtime, tenant_id: UUID) -> Standing:
+    """How far the tenant's chain has come; whether it holds says `audit_verify`. Raises DatabaseDown."""
+    with runtime.database.tenant(tenant_id) as session:
+        head = audit.head(session)
+        signed = audit.last_checkpoint(session)
+    return Standing(head[0] if head else 0, signed.seq if signed else 0, signed.at if signed else None)
+
+
 def page(runtime: Runtime, tenant_id: UUID, wanted: Wanted, *, before: str = "", most: int = 50) -> Page:
     """The newest events that are wanted, before the cursor of an earlier page. `INSTANCE` is a tenant here too.
 

@@ -111,7 +111,15 @@ def usable_address(email: str) -> str:
     return address
 
 
-def switch(runtime: Runtime, tenant_id: UUID | None, *, on: bool, actor: str) -> bool:
+def switches(runtime: Runtime, tenant_id: UUID) -> tuple[bool, bool]:
+    """(the tenant's kill switch, the installation's): is it on. Raises DatabaseDown."""
+    with runtime.database.tenant(tenant_id) as session:
+        tenant = config.tenant(session)
+        everywhere = config.kill_switch(session)
+    return bool(tenant and tenant.kill_switch), everywhere or runtime.kill_switch
+
+
+def switch(runtime: Runtime, tenant_id: UUID | None, *, on: bool, actor: str, auth: str = "") -> bool:
     """Throw the kill switch of a tenant, or of the installation when `tenant_id` is None; True when that changed it.
 
     Every tenant it concerns gets a line in its history, a new version and an audit event; the installation's chain has
@@ -131,10 +139,10 @@ def switch(runtime: Runtime, tenant_id: UUID | None, *, on: bool, actor: str) ->
             session.enter(each)
             config.bump(session, actor, [f"{whose} kill switch: {word}"])
             where = "installation" if tenant_id is None else f"tenant:{tenant_id}"
-            runtime.audit.write(session, each, Event(f"kill_switch.{word}", actor, where))
+            runtime.audit.write(session, each, Event(f"kill_switch.{word}", actor, where, auth=auth))
         if changed and tenant_id is None:
             session.enter(INSTANCE)
-            runtime.audit.write(session, INSTANCE, Event(f"kill_switch.{word}", actor, "installation"))
+            runtime.audit.write(session, INSTANCE, Event(f"kill_switch.{word}", actor, "installation", auth=auth))
     return changed
 
 

@@ -214,6 +214,12 @@ def pause_channel(session: Session, channel_id: UUID, reason: str | None) -> boo
     return bool(changed)
 
 
+def kill_switch(session: Session) -> bool:
+    """Is the installation's kill switch on."""
+    row = session.one("SELECT kill_switch FROM instance")
+    return bool(row and row.kill_switch)
+
+
 def set_kill_switch(session: Session, *, on: bool, everywhere: bool) -> bool:
     """The tenant's kill switch, or the whole installation's; True when that changed it."""
     table = "instance" if everywhere else "tenants"

@@ -24,6 +24,7 @@ from router.runtime import Runtime
 from router.web.pages import look
 from router.web.pages.accounts import Accounts
 from router.web.pages.door import Door
+from router.web.pages.incident import IncidentPage
 from router.web.pages.shell import AT_ONCE, Shell, page, sorry, to_door
 
 logger = logging.getLogger(__name__)
@@ -37,7 +38,12 @@ ACTIONS: Final = frozenset(get_args(Action))
 def routes(runtime: Runtime, snapshots: Snapshots) -> list[Route]:
     """The routes of all pages."""
     gate = asyncio.Semaphore(AT_ONCE)
-    return [*Pages(runtime, snapshots, gate).routes(), *Door(runtime, gate).routes(), *Accounts(runtime, gate).routes()]
+    return [
+        *IncidentPage(runtime, snapshots, gate).routes(),
+        *Pages(runtime, snapshots, gate).routes(),
+        *Door(runtime, gate).routes(),
+        *Accounts(runtime, gate).routes(),
+    ]
 
 
 class Pages(Shell):
@@ -51,7 +57,6 @@ class Pages(Shell):
         """Where each page is."""
         return [
             Route("/", self._dressed(self._live), methods=["GET"]),
-            Route("/incidents/{incident_id:uuid}", self._dressed(self._incident), methods=["GET"]),
             Route("/incidents/{incident_id:uuid}/{action}", self._dressed(self._act), methods=["POST"]),
             Route("/channels", self._dressed(self._channels), methods=["GET"]),
             Route("/static/{name}", self._dressed(self._static), methods=["GET"]),
@@ -80,15 +85,6 @@ class Pages(Shell):
             toggle=f"/?{here}still=1" if not still else f"/?{here}".rstrip("?&"),
             refresh="" if still or "after" in request.query_params else f"{REFRESH};url=/?{here}auto=1",
         )
-
-    async def _incident(self, request: Request) -> Response:
-        visitor = await self._visitor(request)
-        if visitor is None:
-            return to_door(request)
-        found = await self._ask(overview.incident, visitor.tenant_id, _incident_id(request))
-        if found is None:
-            return sorry(404, "There is no such incident", "Perhaps it belongs to another tenant.", visitor)
-        return page("incident.html", visitor, found=found, one=found.incident, responds=may(visitor.roles, "respond"))
 
     async def _act(self, request: Request) -> Response:
         visitor = await self._visitor(request)

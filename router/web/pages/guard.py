@@ -15,7 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 
-_PAGE: Final = re.compile(r"(/[a-z0-9][a-z0-9-]{0,63}){1,6}")
+_PAGE: Final = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9-]{0,63}){1,6}")
 _NO_PAGES: Final = frozenset(
     {"api", "healthz", "ingest", "metrics", "prove", "readyz", "set-up", "sign-in", "sign-out", "static"}
 )
@@ -23,6 +23,9 @@ _FIELDS: Final = "alertveil.fields"
 
 FORM_BYTES: Final = 16 * 1024
 """No form of ours is longer."""
+
+FORM_FIELDS: Final = 160
+"""No form of ours has more: the longest one names a hundred tokens."""
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none';"
@@ -124,7 +127,7 @@ async def _read(request: Request) -> list[tuple[str, str]]:
         if len(body) > FORM_BYTES:
             return []
     try:
-        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=40)
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS)
     except ValueError:
         return []
 
