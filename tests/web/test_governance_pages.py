@@ -1,4 +1,4 @@
-"""Opt-ins, reveals, reviews and evidence by page: what people do there, what is shown, who may, and what is recorded."""
+"""Opt-ins, reveals, reviews and evidence by page: what people do there, what they see, who may, what is recorded."""
 
 from __future__ import annotations
 
@@ -140,3 +140,108 @@ def test_a_refused_reveal_says_why_shows_nothing_and_is_recorded(
     assert rita.post(f"{here}/reveal", here, token=token, reason="triage") == 303
     assert rita.answer.headers["location"] == f"/prove?next={here}"
     assert events(clinic, "reveal") == [(AUDREY, "denied")]
+
+
+# -- opt-ins ------------------------------------------------------------------------------------------------------
+
+
+def filed(clinic: Tenant) -> UUID:
+    """An agreement with whoever runs the receivers."""
+    today = datetime.now(UTC).date()
+    paper = baa.Paper("Acme Hooks", "receivers", date(today.year - 1, 1, 1), today + timedelta(days=365))
+    return baa.add(clinic.runtime, clinic.tenant_id, paper, actor="host:test")
+
+
+def asked(web: Web, clinic: Tenant, baa_id: UUID) -> str:
+    """Olga asks for e-mail addresses in `hook` by page; where the opt-in is."""
+    olga = Browser(web).sign_in(clinic, "operator", email=OLGA)
+    step = "/opt-ins/new?channel=hook&type=EMAIL"
+    until = datetime.now(UTC).date() + timedelta(days=5)
+    wish = {"channel": "hook", "type": "EMAIL", "purpose": "call back", "baa": str(baa_id), "severity": "info"}
+    assert olga.post("/opt-ins", step, until=str(until), **wish) == 303
+    return str(olga.answer.headers["location"])
+
+
+def test_two_people_open_an_opt_in_by_pages_and_one_ends_it(
+    web: Web, clinic: Tenant, superuser: Superuser, hook: WebhookVendor
+) -> None:
+    baa_id = filed(clinic)
+    olga = Browser(web).sign_in(clinic, "operator", email=OLGA)
+    assert olga.send("GET", "/opt-ins") == 200
+    assert "No opt-ins: every channel gets tokens" in olga.words()
+    olga.send("GET", "/opt-ins/new?channel=hook&type=EMAIL")
+    assert "alex@example.test" in olga.words()
+    assert "A webhook needs https and an agreement" in olga.words()
+
+    here = asked(web, clinic, baa_id)
+    petra = Browser(web).sign_in(clinic, "privacy_officer", email=PETRA)
+    petra.send("GET", "/opt-ins")
+    assert "Waiting for a second person (1)" in petra.words()
+    petra.send("GET", here)
+    assert "alex@example.test" in petra.words()
+    assert petra.post(f"{here}/approve", here, name="another") == 422
+    assert petra.post(f"{here}/approve", here, name="hook", reason="agreed") == 303
+    petra.send("GET", "/opt-ins")
+    assert "In force (1)" in petra.words()
+    assert "days left" in petra.words()
+    petra.send("GET", "/channels")
+    assert "plaintext of EMAIL until" in petra.words()
+    petra.send("GET", here)
+    assert f"approve by {PETRA} allowed agreed" in petra.words()
+
+    bounced(clinic)
+    with Worker(clinic.runtime) as worker:
+        worker.drain(clinic.lane("hook"))
+        assert EMAIL in hook.received[-1].body.decode()
+        assert olga.post(f"{here}/revoke", here, reason="over") == 303
+        bounced(clinic, "2")
+        worker.drain(clinic.lane("hook"))
+        assert EMAIL not in hook.received[-1].body.decode()
+    olga.send("GET", here)
+    assert f"revoked by {OLGA}: over" in olga.words()
+    assert events(clinic, "optin.approve") == [(PETRA, "allowed")]
+
+
+def test_one_person_cannot_be_both_and_a_stale_proof_approves_nothing(
+    web: Web, clinic: Tenant, superuser: Superuser
+) -> None:
+    here = asked(web, clinic, filed(clinic))
+    olga = Browser(web).sign_in(clinic, "operator", "privacy_officer", email=OLGA)
+    olga.send("GET", here)
+    assert "another privacy officer decides it" in olga.words()
+    assert olga.post(f"{here}/approve", here, name="hook") == 403
+    assert "The attempt is recorded" in olga.words()
+    assert events(clinic, "optin.approve") == [(OLGA, "denied")]
+
+    petra = Browser(web).sign_in(clinic, "privacy_officer", email=PETRA)
+    stale(superuser)
+    assert petra.post(f"{here}/approve", here, name="hook") == 303
+    assert petra.answer.headers["location"] == f"/prove?next={here}"
+    assert petra.post(f"{here}/reject", here, reason="not needed") == 303
+    petra.send("GET", "/opt-ins")
+    assert "rejected" in petra.words()
+
+
+def test_an_agreement_is_filed_shown_and_retired_and_the_kill_switch_thrown(web: Web, clinic: Tenant) -> None:
+    petra = Browser(web).sign_in(clinic, "privacy_officer", email=PETRA)
+    paper = {"vendor": "Slack", "service": "messages", "signed": "2026-01-02", "expires": "2030-01-01"}
+    assert petra.post("/baas", "/baas", **{**paper, "expires": "2020-01-01"}) == 422
+    assert "ends before it begins" in petra.words()
+    assert petra.post("/baas", "/baas", contacts="a@slack.test\nb@slack.test", **paper) == 303
+    petra.send("GET", "/baas")
+    assert "Slack: messages" in petra.words()
+    assert "a@slack.test, b@slack.test" in petra.words()
+    (row,) = clinic.rows("SELECT baa_id FROM baas")
+    assert petra.post(f"/baas/{row.baa_id}/retire", "/baas") == 303
+    petra.send("GET", "/baas")
+    assert "retired" in petra.words()
+    assert petra.post(f"/baas/{uuid4()}/retire", "/baas") == 404
+
+    assert petra.post("/opt-ins/kill-switch", "/opt-ins", state="on") == 303
+    petra.send("GET", "/opt-ins")
+    assert "kill switch on" in petra.words()
+    assert events(clinic, "kill_switch.on") == [(PETRA, "allowed")]
+    olga = Browser(web).sign_in(clinic, "operator", email=OLGA)
+    assert olga.post("/opt-ins/kill-switch", "/opt-ins", state="off") == 403
+    assert olga.post("/baas", "/baas", **paper) == 403
+    assert events(clinic, "baa.add")[-1] == (OLGA, "denied")

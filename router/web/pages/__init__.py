@@ -18,13 +18,15 @@ from starlette.routing import Route
 from router.core.access import may
 from router.core.alert import RANK
 from router.core.incident import Action
-from router.flow import overview, respond
+from router.flow import optin, overview, respond
 from router.flow.snapshot import Snapshots
 from router.runtime import Runtime
 from router.web.pages import look
 from router.web.pages.accounts import Accounts
+from router.web.pages.baas import Baas
 from router.web.pages.door import Door
 from router.web.pages.incident import IncidentPage
+from router.web.pages.optins import OptIns
 from router.web.pages.shell import AT_ONCE, Shell, page, sorry, to_door
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,8 @@ def routes(runtime: Runtime, snapshots: Snapshots) -> list[Route]:
         *Pages(runtime, snapshots, gate).routes(),
         *Door(runtime, gate).routes(),
         *Accounts(runtime, gate).routes(),
+        *OptIns(runtime, gate).routes(),
+        *Baas(runtime, gate).routes(),
     ]
 
 
@@ -119,7 +123,8 @@ class Pages(Shell):
         if visitor is None:
             return to_door(request)
         found = await self._ask(overview.channels, visitor.tenant_id)
-        return page("channels.html", visitor, found=found)
+        modes = await self._ask(optin.modes, visitor.tenant_id)
+        return page("channels.html", visitor, found=found, modes=modes)
 
     async def _static(self, request: Request) -> Response:
         try:

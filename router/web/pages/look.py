@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from channels.text import clip
+from router.core.access import may
 from router.flow.overview import in_a_phrase
 from router.privacy.tokens import KINDS, TOKEN
 
@@ -64,7 +65,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"pills": pills, "tree": tree, "ago": ago, "clock": clock, "iso": iso, "phrase": in_a_phrase}
-    made.globals["mark"] = mark
+    made.globals |= {"mark": mark, "may": may}
     return made
 
 
