@@ -69,14 +69,39 @@ class _Rehearsed(Exception):  # noqa: N818 - control flow: a dry run rolls back
     """Everything was tried and nothing is to be kept."""
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """A file that comes from one tenant: it names this tenant alone, and replaces the version that its author read."""
+
+    slug: str
+    version: int
+
+
+class Stale(Exception):  # noqa: N818 - says what is the matter
+    """Somebody changed the configuration since it was read."""
+
+
+class OutOfReach(Exception):  # noqa: N818 - says what is the matter
+    """The file changes what one tenant's own file may not."""
+
+
 def apply(
-    runtime: Runtime, text: str, *, dry_run: bool, actor: str, environ: Mapping[str, str], base_dir: Path
+    runtime: Runtime,
+    text: str,
+    *,
+    dry_run: bool,
+    actor: str,
+    environ: Mapping[str, str],
+    base_dir: Path | None,
+    only: Only | None = None,
 ) -> Applied:
     """Make the configuration what `text` says, for the tenants that it names.
 
-    `*_env` are read from `environ`, `*_file` relative to `base_dir`. A dry run does all of it and rolls back.
+    `*_env` are read from `environ`, `*_file` relative to `base_dir`; None: no file is read. A dry run does all of it
+    and rolls back.
 
     Raises:
+        Stale, OutOfReach: see there, and `only`; nothing was changed.
         ConfigError: the file cannot be used; nothing was changed.
         KeyTaken: see there; nothing was changed.
         DatabaseDown, KeystoreDown: nothing was changed.
@@ -90,6 +115,8 @@ def apply(
         refused=refused,
     )
     _check_patterns(wanted)
+    if only is not None and [each.slug for each in wanted.tenants] != [only.slug]:
+        raise OutOfReach("The configuration must name the tenant of this token, and no other.")
     changes: list[str] = []
     versions: dict[str, int] = {}
     ids: dict[str, UUID] = {}
@@ -97,7 +124,7 @@ def apply(
     try:
         with runtime.database.several() as session:
             for tenant in sorted(wanted.tenants, key=lambda each: each.slug):
-                tenant_id, keys, found = _apply_tenant(runtime, session, tenant)
+                tenant_id, keys, found = _apply_tenant(runtime, session, tenant, only)
                 opened.append(keys)
                 ids[tenant.slug] = tenant_id
                 if found:
@@ -119,10 +146,12 @@ def apply(
     return Applied(tuple(changes), wanted.warnings, versions, ids)
 
 
-def read_secret(kind: Literal["env", "file"], name: str, environ: Mapping[str, str], base_dir: Path) -> str:
+def read_secret(kind: Literal["env", "file"], name: str, environ: Mapping[str, str], base_dir: Path | None) -> str:
     """A secret from the environment or a file (its last newline dropped). Raises LookupError or OSError."""
     if kind == "env":
         return environ[name]
+    if base_dir is None:
+        raise OSError("no file is read here")
     with (base_dir / name).open("rb") as opened:
         found = opened.read(MAX_SECRET + 1)
     if len(found) > MAX_SECRET:
@@ -168,7 +197,9 @@ def _check_patterns(wanted: Config) -> None:
             raise ConfigError([(1, f"tenant {tenant.slug}: {refused}")]) from None
 
 
-def _apply_tenant(runtime: Runtime, session: Session, tenant: TenantConfig) -> tuple[UUID, TenantKeys, list[str]]:
+def _apply_tenant(
+    runtime: Runtime, session: Session, tenant: TenantConfig, only: Only | None
+) -> tuple[UUID, TenantKeys, list[str]]:
     tenant_id = config.tenant_by_slug(session, tenant.slug)
     new = tenant_id is None
     if tenant_id is None:
@@ -179,6 +210,12 @@ def _apply_tenant(runtime: Runtime, session: Session, tenant: TenantConfig) -> t
     config.tenant(session, lock=True)
     keys = runtime.vault.newest_keys(session, tenant_id)
     held = Held.read(session, keys)
+    if only is not None and held.tenant.config_version != only.version:
+        raise Stale("The configuration was changed since you read it: read it again and put your change into it.")
+    if only is not None and tenant.retention != Retention(held.tenant.keep_values, held.tenant.keep_incidents):
+        raise OutOfReach(
+            "How long things are kept is set by a privacy officer with a fresh proof: leave `retention` as it is."
+        )
     shown = replace(tenant, sources=tuple(replace(each, key=hash_key(each.key).hex()) for each in tenant.sources))
     old = None if new else Config((held.as_config(),))
     found = [str(each) for each in file.diff(old, Config((shown,)))]

@@ -365,6 +365,22 @@ def every(runtime: Runtime, tenant_id: UUID, channel: str | None = None) -> list
         return [_shown(runtime, row) for row in optins.every(session, channel_id=channel_id)]
 
 
+def page(
+    runtime: Runtime,
+    tenant_id: UUID,
+    *,
+    channel: str | None,
+    state: str | None,
+    before: tuple[datetime, UUID] | None,
+    most: int,
+) -> list[Shown]:
+    """Opt-ins asked for before another one, the newest first; `state` as it is stored. Raises as `every`."""
+    with runtime.database.tenant(tenant_id) as session:
+        channel_id = _channel(session, channel).channel_id if channel else None
+        rows = optins.page(session, channel_id=channel_id, state=state, before=before, most=most)
+        return [_shown(runtime, row) for row in rows]
+
+
 def one(runtime: Runtime, tenant_id: UUID, optin_id: UUID) -> Shown:
     """One opt-in. Raises NotFound, KeystoreDown, DatabaseDown."""
     with runtime.database.tenant(tenant_id) as session:

@@ -25,7 +25,7 @@ from router.privacy.said import said
 from router.privacy.shapes import normal
 from router.privacy.spellings import spellings
 from router.runtime import Runtime
-from router.store import config, incidents, upkeep
+from router.store import api_answers, config, incidents, upkeep
 from router.store import retention as rows
 from router.store.session import Row, Session
 
@@ -86,6 +86,7 @@ def sweep(runtime: Runtime, tenant_id: UUID) -> Swept | None:
         verdict = core.look(Clock(row.seen_at, row.unsteady_at), row.now, held=row.held)
         rows.remember(session, seen_at=verdict.clock.seen_at, unsteady_at=verdict.clock.unsteady_at)
         upkeep.forget_nonces(session)
+        api_answers.sweep(session)
         if verdict.jumped:
             _tell_jump(runtime, session, tenant_id, row)
         if not verdict.go:

@@ -29,6 +29,15 @@ def every(session: Session) -> list[Row]:
     return session.rows(f"SELECT {_COLUMNS} FROM api_tokens ORDER BY created_at DESC, token_id LIMIT 500")
 
 
+def page(session: Session, *, before: tuple[datetime, UUID] | None, most: int) -> list[Row]:
+    """A page of the entered tenant's tokens, the newest first. `before`: time and id of the last seen."""
+    return session.rows(
+        f"SELECT {_COLUMNS} FROM api_tokens WHERE %(at)s::timestamptz IS NULL"
+        " OR (created_at, token_id) < (%(at)s, %(id)s) ORDER BY created_at DESC, token_id DESC LIMIT %(most)s",
+        {"at": before and before[0], "id": before and before[1], "most": most},
+    )
+
+
 def add(  # noqa: PLR0913 - one value a column
     session: Session,
     tenant_id: UUID,

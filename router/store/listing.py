@@ -230,3 +230,22 @@ def recover(session: Session, since: datetime, channel_id: UUID | None) -> list[
             {"since": since, "only": channel_id},
         )
     ]
+
+
+def timeline(session: Session, incident_id: UUID, *, before: int | None, most: int) -> list[Row]:
+    """A page of an incident's timeline, the newest revision first. `before`: the last revision seen."""
+    return session.rows(
+        "SELECT revision, at, why, actor, hush FROM incident_events WHERE incident_id = %(incident)s"
+        " AND (%(before)s::int IS NULL OR revision < %(before)s) ORDER BY revision DESC LIMIT %(most)s",
+        {"incident": incident_id, "before": before, "most": most},
+    )
+
+
+def alerts_page(session: Session, incident_id: UUID, *, before: UUID | None, most: int) -> list[Row]:
+    """A page of an incident's alerts as they are kept, tokenized, the newest first. `before`: the last one seen."""
+    return session.rows(
+        "SELECT a.alert_id, a.signal, a.severity, a.payload, a.tokens, a.received_at, s.name AS source FROM alerts a"
+        " LEFT JOIN sources s USING (tenant_id, source_id) WHERE a.incident_id = %(incident)s"
+        " AND (%(before)s::uuid IS NULL OR a.alert_id < %(before)s) ORDER BY a.alert_id DESC LIMIT %(most)s",
+        {"incident": incident_id, "before": before, "most": most},
+    )

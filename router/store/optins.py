@@ -167,6 +167,25 @@ def every(session: Session, *, channel_id: UUID | None = None, most: int = 500) 
     )
 
 
+def page(
+    session: Session, *, channel_id: UUID | None, state: str | None, before: tuple[datetime, UUID] | None, most: int
+) -> list[Row]:
+    """A page of the entered tenant's opt-ins with their names, those asked for last first."""
+    return session.rows(
+        _SHOWN + " WHERE (%(channel)s::uuid IS NULL OR o.channel_id = %(channel)s)"
+        " AND (%(state)s::text IS NULL OR o.state = %(state)s)"
+        " AND (%(at)s::timestamptz IS NULL OR (o.requested_at, o.optin_id) < (%(at)s, %(id)s))"
+        " ORDER BY o.requested_at DESC, o.optin_id DESC LIMIT %(most)s",
+        {
+            "channel": channel_id,
+            "state": state,
+            "at": before and before[0],
+            "id": before and before[1],
+            "most": most,
+        },
+    )
+
+
 def open_ones(session: Session, *, baa_id: UUID | None = None) -> list[Row]:
     """Opt-ins that are asked for or in force, or suspended and not yet past their end, with their names."""
     return session.rows(

@@ -24,7 +24,7 @@ from router.flow.patterns import PatternWatch
 from router.flow.snapshot import Snapshots
 from router.runtime import Runtime
 from router.store.session import DatabaseDown
-from router.web import pages
+from router.web import api, pages
 from router.web.batch import Batcher
 from router.web.ingest import Ingest, Receive, Scope, Send
 from router.web.outer import Outer
@@ -55,6 +55,7 @@ class Web:
                 Route("/healthz", self._health, methods=["GET"]),
                 Route("/readyz", self._ready, methods=["GET"]),
                 Route("/metrics", self._metrics, methods=["GET"]),
+                api.mount(runtime, self.snapshots),
                 *pages.routes(runtime, self.snapshots),
             ],
             lifespan=self._lifespan,

@@ -7,6 +7,7 @@ guards against guessing is counted in the database (`router.flow.brake`). Probes
 from __future__ import annotations
 
 import time
+import uuid
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
@@ -71,8 +72,11 @@ class Outer:
 
 
 async def _too_many(send: Send, wait: float) -> None:
-    body = b'{"type":"about:blank","title":"Too many requests","status":429}'
+    request_id = uuid.uuid4().hex
+    kind = "urn:alertveil:problem:too-many"
+    body = f'{{"type":"{kind}","title":"Too many requests","status":429,"request_id":"{request_id}"}}'.encode()
     headers = [
+        (b"x-request-id", request_id.encode()),
         (b"content-type", b"application/problem+json"),
         (b"content-length", str(len(body)).encode()),
         (b"retry-after", str(max(1, round(wait))).encode()),

@@ -1,0 +1,613 @@
+"""What goes over the API's wire: every field of every answer and request, with its meaning where its name is short.
+
+Free text in these is tokenized, as it is kept. No answer has a field for a secret.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from router.web.api.operation import Cursor, Limit, Paging
+
+Role = Literal["viewer", "responder", "operator", "privacy_officer", "reviewer", "auditor", "admin"]
+Severity = Literal["critical", "error", "warning", "info"]
+Status = Literal["open", "acknowledged", "investigating", "resolved"]
+State = Literal["pending", "delivered", "dead", "superseded", "suppressed"]
+OptInState = Literal["requested", "active", "expiring", "expired", "revoked", "suspended", "rejected"]
+Moment = Annotated[datetime, Meta(tz=True)]
+Reason = Annotated[str, Meta(max_length=2000, description="Tokenized before it is kept.")]
+Name = Annotated[str, Meta(min_length=1, max_length=63)]
+
+
+class Tenant(Struct):
+    """The token's tenant. `version` rises with every change of configuration or policy."""
+
+    id: UUID
+    slug: str
+    name: str
+    privacy: Literal["detect", "strict", "sealed"]
+    kill_switch: bool
+    version: int
+
+
+class Me(Struct):
+    """The token that asks, and its tenant. `deeds`: what its roles let it do (`docs/roles.md` says what each is)."""
+
+    id: UUID
+    name: str
+    roles: list[Role]
+    deeds: list[str]
+    expires_at: datetime
+    tenant: Tenant
+
+
+class Health(Struct):
+    """How the installation is doing. Ages in seconds, null where there is nothing to say."""
+
+    status: Literal["ready", "degraded", "down"]
+    database: bool
+    keystore: bool
+    broker: bool
+    upkeep_heartbeat_age_seconds: float | None
+    ingest_heartbeat_age_seconds: float | None
+    oldest_due_delivery_seconds: float
+    kill_switch: bool
+    audit_unchained_seconds: float | None
+
+
+class IncidentQuery(Paging, forbid_unknown_fields=True):
+    """Which incidents. `live` are all that are not resolved."""
+
+    status: Literal["live", "open", "acknowledged", "investigating", "resolved", "all"] = "all"
+    severity: Severity | None = None
+
+
+class IncidentLine(Struct):
+    """An incident in a list. `alerts`: how many it has had."""
+
+    id: UUID
+    short_id: str
+    status: Status
+    severity: Severity
+    title: str
+    source: str
+    alerts: int
+    revision: int
+    opened_at: datetime
+    last_alert_at: datetime
+
+
+class Pair(Struct):
+    """A name and what it stands for."""
+
+    name: str
+    value: str
+
+
+class Incident(IncidentLine):
+    """One incident. `generation`: how often it was reopened. `ended_by`: who or what resolved it."""
+
+    description: str
+    labels: dict[str, str]
+    links: list[Pair]
+    fields: list[Pair]
+    generation: int
+    resolved_at: datetime | None
+    ended_by: Literal["source", "quiet", "person"] | None
+
+
+class Event(Struct):
+    """A line of an incident's timeline. `untold`: why no channel was told, null when some were."""
+
+    revision: int
+    at: datetime
+    why: str
+    actor: str
+    untold: str | None
+
+
+class Alert(Struct):
+    """One alert as it is kept. `tokens`: what sealing it made, and all that can be opened on its incident."""
+
+    id: UUID
+    signal: str
+    severity: str
+    source: str | None
+    received_at: datetime
+    payload: dict[str, Any]
+    tokens: list[str]
+
+
+class Acted(Struct):
+    """What came of it. `changed` is false when it was so already."""
+
+    id: UUID
+    changed: bool
+    why: str
+    status: Status
+    revision: int
+
+
+class DeliveryQuery(Paging, forbid_unknown_fields=True):
+    """Which deliveries."""
+
+    state: State | None = None
+    channel: Name | None = None
+
+
+class DeliveryLine(Struct):
+    """One incident's revision on its way to one channel. `id` is what `alertveil deliveries retry` takes too."""
+
+    id: str
+    incident_id: UUID
+    channel: str
+    revision: int
+    kind: str
+    state: State
+    reason: str | None
+    attempts: int
+    uncertain: bool
+    created_at: datetime
+    next_attempt_at: datetime | None
+    done_at: datetime | None
+
+
+class Attempt(Struct):
+    """One attempt. `mode` is tokens or plaintext and `policy` why; no message is ever kept."""
+
+    number: int
+    started_at: datetime
+    latency_ms: float | None
+    outcome: str
+    reason: str | None
+    status: int | None
+    mode: str
+    policy: str
+    repeat: bool
+    tripwire: int
+
+
+class Delivery(DeliveryLine):
+    """One delivery with its attempts, the first one first."""
+
+    history: list[Attempt]
+
+
+class Channel(Struct):
+    """A way out and how it is doing. `mode`: what it gets now. `waiting` is counted up to a thousand."""
+
+    id: UUID
+    name: str
+    kind: str
+    leads_to: str
+    vendor: str
+    mode: str
+    state: str
+    why: str
+    last: str
+    last_ok_at: datetime | None
+    waiting: int
+    delivered: int
+    retried: int
+    dead: int
+    routes: int
+
+
+class Source(Struct):
+    """A way in. `quiet_after_seconds`: null when its own resolve is waited for."""
+
+    id: UUID
+    name: str
+    format: str
+    quiet_after_seconds: float | None
+    paused_at: datetime | None
+    mapping: dict[str, str]
+    fields: dict[str, str]
+
+
+class Route(Struct):
+    """Which alerts go to which channels. Routes are tried in order; `goes_on`: the next ones add channels."""
+
+    position: int
+    matchers: list[str]
+    channels: list[str]
+    group_by: list[str]
+    goes_on: bool
+
+
+class ConfiguredChannel(Struct):
+    """A channel as it is configured; what is secret about it is not here."""
+
+    id: UUID
+    name: str
+    kind: str
+    vendor: str
+    settings: dict[str, Any]
+
+
+class Pattern(Struct):
+    """A tenant's own shape of PHI."""
+
+    type: str
+    regex: str
+
+
+class Configuration(Struct):
+    """Everything that is configured, of one version, without a secret."""
+
+    version: int
+    tenant: str
+    name: str
+    privacy: Literal["detect", "strict", "sealed"]
+    sources: list[Source]
+    channels: list[ConfiguredChannel]
+    routes: list[Route]
+    patterns: list[Pattern]
+    safe_words: list[str]
+    fields: dict[str, str]
+    keep_values_seconds: float
+    keep_incidents_seconds: float
+
+
+class ConfigurationChange(Struct, forbid_unknown_fields=True):
+    """A configuration file, as YAML text or as the same in JSON, that names this token's tenant alone.
+
+    `secrets` are the values behind the names that the file gives in `*_env`; files (`*_file`) are not read.
+    """
+
+    config: Annotated[str, Meta(max_length=1_000_000)] | dict[str, Any]
+    secrets: dict[str, str] = {}
+    dry_run: bool = False
+
+
+class ConfigurationChanged(Struct):
+    """What the file changed, in words without a secret; with `dry_run`, what it would."""
+
+    id: UUID
+    version: int
+    dry_run: bool
+    changes: list[str]
+    warnings: list[str]
+
+
+class OptInQuery(Paging, forbid_unknown_fields=True):
+    """Which opt-ins. `state` as it is written down; time may have ended one a moment before that."""
+
+    state: OptInState | None = None
+    channel: Name | None = None
+
+
+class OptIn(Struct):
+    """A plaintext opt-in. `intact` is false when somebody changed its row behind our back; then it grants nothing."""
+
+    id: UUID
+    channel: str
+    channel_kind: str
+    destination: str
+    state: OptInState
+    why: str
+    types: list[str]
+    lowest_severity: str
+    purpose: str
+    vendor: str
+    service: str
+    baa_id: UUID
+    requested_by: str
+    requested_at: datetime
+    approved_by: str
+    approved_at: datetime | None
+    starts_at: datetime
+    ends_at: datetime
+    single_custody: bool
+    break_glass: bool
+    intact: bool
+
+
+class OptInRequest(Struct, forbid_unknown_fields=True):
+    """What is asked for. `types` by name, never all; `until` is the first moment after it."""
+
+    channel: Name
+    types: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(min_length=1, max_length=40)]
+    purpose: Annotated[str, Meta(min_length=1, max_length=2000, description="Tokenized before it is kept.")]
+    baa_id: UUID
+    until: Moment
+    lowest_severity: Severity = "info"
+
+
+class Why(Struct, forbid_unknown_fields=True):
+    """A reason."""
+
+    reason: Reason = ""
+
+
+class Baa(Struct):
+    """A business associate agreement. `falls_back`: channels that hold tokens only when it is over."""
+
+    id: UUID
+    vendor: str
+    service: str
+    plan: str
+    counterparty: str
+    signed_on: date
+    effective_at: datetime
+    expires_at: datetime
+    state: str
+    days_left: int
+    document_hash: str
+    document_link: str
+    contacts: list[str]
+    sub_processors: list[str]
+    added_by: str
+    retired_at: datetime | None
+    falls_back: list[str]
+    intact: bool
+
+
+class NewBaa(Struct, forbid_unknown_fields=True):
+    """An agreement as it is written. Days are UTC's; `expires` is the last day on which it holds."""
+
+    vendor: Annotated[str, Meta(min_length=1, max_length=100)]
+    service: Annotated[str, Meta(min_length=1, max_length=200)]
+    signed: date
+    expires: date
+    effective: date | None = None
+    plan: Annotated[str, Meta(max_length=100)] = ""
+    counterparty: Annotated[str, Meta(max_length=200)] = ""
+    link: Annotated[str, Meta(max_length=500, description="An https:// address.")] = ""
+    contacts: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=50)] = []
+    sub_processors: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=50)] = []
+
+
+class Retired(Struct):
+    """An agreement that is out of use, and the channels that hold tokens only from now on."""
+
+    id: UUID
+    falls_back: list[str]
+
+
+class Made(Struct):
+    """What was made."""
+
+    id: UUID
+
+
+class ChannelPause(Struct, forbid_unknown_fields=True):
+    """Why a channel is paused."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class ChannelTest(Struct):
+    """What came of a test message. `reason` as attempts name it."""
+
+    key: str
+    delivered: bool
+    reason: str
+    latency_ms: float
+
+
+class Recovery(Struct, forbid_unknown_fields=True):
+    """Everything that died since then goes out again; on one channel when it is named."""
+
+    since: Moment
+    channel: Name | None = None
+
+
+class Recovered(Struct):
+    """How many deliveries are due again."""
+
+    count: int
+
+
+class Review(Struct):
+    """A quarterly review. `undecided`: required items without a decision."""
+
+    id: UUID
+    quarter: str
+    kind: Literal["interim", "final"]
+    state: str
+    cut_off: datetime
+    opened_at: datetime
+    due_at: datetime
+    signed_at: datetime | None
+    signed_by: str | None
+    items: int
+    undecided: int
+
+
+class ReviewItem(Struct):
+    """One opt-in to judge, with the facts as they were at the cut-off, and the decision that counts, if any."""
+
+    id: str
+    channel: str
+    channel_kind: str
+    vendor: str
+    destination: str
+    types: list[str]
+    lowest_severity: str
+    purpose: str
+    requester: str
+    approver: str
+    reviewer: str
+    starts_at: str
+    ends_at: str
+    state: str
+    deliveries: int
+    tokens: int
+    last_used_at: str
+    required: bool
+    flags: list[str]
+    verdict: str | None
+    decided_by: str | None
+    decision_reason: str | None
+
+
+class ReviewShown(Struct):
+    """A review as it stands; `sha256` is the hash that its PDF, CSV and JSON carry."""
+
+    id: UUID
+    quarter: str
+    kind: Literal["interim", "final"]
+    state: str
+    cut_off: datetime
+    opened_at: datetime
+    due_at: datetime
+    sha256: str
+    items: int
+    decided: int
+
+
+class NewReview(Struct, forbid_unknown_fields=True):
+    """Which quarter."""
+
+    quarter: Annotated[str, Meta(pattern="^20[0-9]{2}Q[1-4]$")]
+
+
+class Opened(Struct):
+    """A review; `made` is false when it was open already."""
+
+    id: UUID
+    quarter: str
+    kind: Literal["interim", "final"]
+    state: str
+    items: int
+    due_at: datetime
+    made: bool
+
+
+class Verdict(Struct, forbid_unknown_fields=True):
+    """A decision on one item. `types` and `until` narrow what goes on, for `modify`."""
+
+    verdict: Literal["keep", "modify", "revoke"]
+    reason: Annotated[str, Meta(min_length=1, max_length=2000, description="Tokenized before it is kept.")]
+    types: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=40)] = []
+    until: Moment | None = None
+
+
+class Decided(Struct):
+    """What came of it."""
+
+    id: UUID
+    verdict: str
+    effect: str
+
+
+class AuditQuery(Struct, forbid_unknown_fields=True):
+    """Which events: every word that is given must fit. `since` is included, `until` is not."""
+
+    cursor: Cursor = ""
+    limit: Limit = 50
+    actor: Annotated[str, Meta(max_length=320)] | None = None
+    action: Annotated[str, Meta(max_length=80)] | None = None
+    object: Annotated[str, Meta(max_length=200)] | None = None
+    channel: UUID | None = None
+    incident: UUID | None = None
+    decision: Literal["allowed", "denied"] | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+class AuditEvent(Struct):
+    """An audit event; `seq` and `hash` are its row in the chain, null and '' for a moment after it was written."""
+
+    id: UUID
+    seq: int | None
+    at: datetime
+    actor: str
+    auth: str
+    action: str
+    object: str
+    decision: Literal["allowed", "denied"]
+    reason: str
+    request_id: str
+    details: dict[str, Any]
+    hash: str
+
+
+class Search(Struct, forbid_unknown_fields=True):
+    """What is sought. `by` says what `what` is; a value is turned into blind indexes in memory and forgotten."""
+
+    by: Literal["value", "user", "channel", "vendor", "incident", "time"]
+    what: Annotated[str, Meta(max_length=2000)] = ""
+    days: Annotated[int, Meta(ge=1, le=2196)] = 90
+
+
+class Disclosure(Struct):
+    """One token that a person or a channel was granted in the clear. The value itself is never here."""
+
+    at: datetime
+    kind: Literal["reveal", "delivery"]
+    who: str
+    token: str
+    incident_id: UUID
+    incident: str
+    purpose: str
+    reason: str
+    grant_id: UUID
+    channel: str | None
+    vendor: str | None
+    optin_id: UUID | None
+    baa_id: UUID | None
+    revision: int | None
+    attempt: int | None
+    outcome: str | None
+    match: str
+
+
+class Found(Struct):
+    """Every disclosure, the newest first. All of them: more than fit make the search a 422."""
+
+    items: list[Disclosure]
+
+
+class User(Struct):
+    """A person who may come in."""
+
+    id: UUID
+    email: str
+    kind: str
+    roles: list[Role]
+    factors: list[str]
+    sessions: int
+    created_at: datetime
+    seen_at: datetime | None
+    disabled_at: datetime | None
+
+
+class Token(Struct):
+    """An API token, without what it is made of."""
+
+    id: UUID
+    name: str
+    prefix: str
+    roles: list[Role]
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    used_at: datetime | None
+
+
+class Revoked(Struct):
+    """A token that holds no longer."""
+
+    id: UUID
+    revoked: bool
+
+
+class KillSwitch(Struct, forbid_unknown_fields=True):
+    """On: every channel of the tenant gets tokens only, from the next attempt on."""
+
+    on: bool
+
+
+class Switched(Struct):
+    """The tenant's kill switch; `changed` is false when it stood so already."""
+
+    id: UUID
+    on: bool
+    changed: bool
