@@ -320,6 +320,8 @@ CREATE INDEX incidents_live ON incidents (tenant_id, last_alert_at) WHERE status
 CREATE UNIQUE INDEX alerts_identity ON alerts (tenant_id, identity, incident_id, generation);
 CREATE INDEX deliveries_due ON deliveries (tenant_id, channel_id, next_attempt_at) WHERE state = 'pending';
 CREATE INDEX deliveries_dead ON deliveries (tenant_id, incident_id, channel_id, revision) WHERE state = 'dead';
+CREATE INDEX incidents_resolved ON incidents (tenant_id, resolved_at) WHERE status = 'resolved';
+CREATE INDEX attempts_plaintext ON attempts (tenant_id, started_at) WHERE mode = 'plaintext';
 CREATE INDEX edge_nonces_seen ON edge_nonces (tenant_id, seen_at);
 """
 
@@ -377,6 +379,7 @@ CREATE TABLE vault.grants (
   fetched_at timestamptz,
   PRIMARY KEY (tenant_id, grant_id)
 );
+CREATE INDEX grants_time ON vault.grants (tenant_id, at);
 ALTER TABLE vault.data_keys ENABLE ROW LEVEL SECURITY;
 ALTER TABLE vault.data_keys FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON vault.data_keys USING (tenant_id = {TENANT}) WITH CHECK (tenant_id = {TENANT});

@@ -49,8 +49,6 @@ CREATE TABLE retention (
 
 GRANTS = """
 CREATE INDEX holds_live ON holds (tenant_id, incident_id) WHERE lifted_at IS NULL;
-CREATE INDEX incidents_resolved ON incidents (tenant_id, resolved_at) WHERE status = 'resolved';
-CREATE INDEX attempts_plaintext ON attempts (tenant_id, started_at) WHERE mode = 'plaintext';
 GRANT SELECT, INSERT ON holds TO alertveil_app;
 GRANT UPDATE (lifted_by, lifted_at) ON holds TO alertveil_app;
 GRANT SELECT, INSERT, UPDATE ON retention TO alertveil_app;
@@ -84,7 +82,6 @@ CREATE TABLE vault.erased (
   PRIMARY KEY (tenant_id, token)
 );
 CREATE INDEX erased_time ON vault.erased (tenant_id, erased_at);
-CREATE INDEX grants_time ON vault.grants (tenant_id, at);
 ALTER TABLE vault.needed ENABLE ROW LEVEL SECURITY;
 ALTER TABLE vault.needed FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON vault.needed USING (tenant_id = {TENANT}) WITH CHECK (tenant_id = {TENANT});

@@ -5,7 +5,6 @@ It lets the inbox be tested on real wire formats without a database behind it.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import threading
@@ -144,7 +143,7 @@ class LittleProduct:
         )
         for kind, sender in self.senders.items():
             refs = self.seen.setdefault(f"{incident}/{kind}", {})
-            outcome = sender.send([dataclasses.replace(message, refs=dict(refs))])[0]
+            outcome = sender.send([msgspec.structs.replace(message, refs=dict(refs))])[0]
             refs.update(getattr(outcome, "refs", {}))
 
     def stop(self) -> None:
