@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,12 +39,14 @@ def of(session: Session, quarter: Quarter | None = None) -> Access:
     quarter = quarter or Quarter.of(now)
     tenant = config.tenant(session)
     told = [_told(row) for row in evidence.events(session, ABOUT, quarter.starts_at, max(now, quarter.ends_at))]
+    # Events carry the database's clock, which may be a little ahead of ours: what was read has happened.
+    through = max([now, *(each.at + timedelta(microseconds=1) for each in told if each)])
     accounts = [_account(row) for row in evidence.accounts(session, quarter.starts_at, quarter.ends_at)]
     return Access(
         tenant=tenant.slug if tenant else "",
         quarter=quarter,
         made_at=now,
-        report=report(accounts, [each for each in told if each], quarter.starts_at, quarter.ends_at, now),
+        report=report(accounts, [each for each in told if each], quarter.starts_at, quarter.ends_at, through),
         machines=api_tokens.every(session),
     )
 

@@ -34,7 +34,7 @@ def events(runtime: Runtime, tenant: Any, **wanted: Any) -> list[tuple[str, str,
     return [(each.action, each.actor, each.decision) for each in reversed(found)]
 
 
-def test_an_alert_that_comes_in_and_goes_out_in_tokens_leaves_no_event(parts: Any) -> None:  # noqa: ANN401
+def test_an_alert_that_comes_in_and_goes_out_in_tokens_leaves_no_event(parts: Any) -> None:  # noqa: ANN401 - the tuple above
     runtime, clinic, superuser = parts
     edge = Edge(runtime)
     with Worker(runtime) as worker:
@@ -44,7 +44,7 @@ def test_an_alert_that_comes_in_and_goes_out_in_tokens_leaves_no_event(parts: An
     assert superuser.one("SELECT count(*) AS n FROM audit_events").n == 0
 
 
-def test_what_people_do_leaves_an_event_with_who_did_it_and_no_value(parts: Any) -> None:  # noqa: ANN401
+def test_what_people_do_leaves_an_event_with_who_did_it_and_no_value(parts: Any) -> None:  # noqa: ANN401 - the tuple above
     runtime, clinic, superuser = parts
     edge = Edge(runtime)
     (receipt,) = edge.take(clinic.post(ALERT))
@@ -88,7 +88,7 @@ def runtime_start(superuser: Superuser) -> Any:  # noqa: ANN401 - a moment
     return superuser.one("SELECT pg_postmaster_start_time() AS at").at
 
 
-def test_the_audit_is_read_by_what_is_sought_a_page_at_a_time(parts: Any) -> None:  # noqa: ANN401
+def test_the_audit_is_read_by_what_is_sought_a_page_at_a_time(parts: Any) -> None:  # noqa: ANN401 - the tuple above
     runtime, clinic, _ = parts
     for number in range(5):
         manage.pause(runtime, clinic.tenant_id, "hook", "", f"p{number}@clinic.test")
@@ -110,7 +110,7 @@ def test_the_audit_is_read_by_what_is_sought_a_page_at_a_time(parts: Any) -> Non
 
 
 def test_acting_for_a_user_without_the_role_is_a_recorded_denial(
-    parts: Any,  # noqa: ANN401
+    parts: Any,  # noqa: ANN401 - the tuple above
     database: Database,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

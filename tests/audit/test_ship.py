@@ -41,6 +41,7 @@ class Receiver:
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.heard: list[bytes] = []
+        self._news = threading.Condition()
         self._context = context
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port = self._server.getsockname()[1]
@@ -59,9 +60,14 @@ class Receiver:
                     text = b""
                     while more := talk.recv(65536):
                         text += more
-                    self.heard.append(text)
+                    with self._news:
+                        self.heard.append(text)
+                        self._news.notify_all()
 
-    def stop(self) -> list[bytes]:
+    def stop(self, count: int = 2) -> list[bytes]:
+        """What was heard, once so many have said their word: a sender may be done before we have accepted it."""
+        with self._news:
+            self._news.wait_for(lambda: len(self.heard) >= count)
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()
         self._thread.join()

@@ -293,7 +293,7 @@ def test_a_certificate_that_fails_suspends_at_once_and_a_renewed_one_does_not(
 def keep(clinic: Clinic, optin_id: object, reviewer: str, types: Sequence[str], until: datetime) -> str:
     with clinic.runtime.database.tenant(clinic.tenant_id) as session:
         return optins.keep(
-            session, optin_id, clinic.ids[reviewer], by=reviewer, types=types, until=until  # type: ignore[arg-type]
+            session, optin_id, clinic.ids[reviewer], by=reviewer, types=types, until=until  # type: ignore[arg-type]  # wrong on purpose
         )  # fmt: skip
 
 
