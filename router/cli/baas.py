@@ -43,7 +43,7 @@ def add(  # noqa: PLR0913 - one a fact of the agreement
 ) -> None:
     """File an agreement; a renewed one is filed anew."""
     from router.core.vendors import facts
-    from router.flow import baa
+    from router.flow import baa, optin
 
     paper = baa.Paper(
         vendor=vendor,
@@ -63,7 +63,7 @@ def add(  # noqa: PLR0913 - one a fact of the agreement
         actor = reach.acting(runtime, tenant_id, as_, "baa")
         try:
             baa_id = baa.add(runtime, tenant_id, paper, actor=as_ or actor, auth=reach.host())
-        except baa.Unusable as error:
+        except optin.Unusable as error:
             raise Refused(str(error), 2) from None
     if as_json:
         say.line({"id": baa_id, "known": [each._asdict() for each in facts(vendor)]})
