@@ -28,6 +28,7 @@ from router.web import api, pages
 from router.web.batch import Batcher
 from router.web.ingest import Ingest, Receive, Scope, Send
 from router.web.outer import Outer
+from router.web.pages.evidence import Installation
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,11 @@ class Web:
                 Route("/readyz", self._ready, methods=["GET"]),
                 Route("/metrics", self._metrics, methods=["GET"]),
                 api.mount(runtime, self.snapshots),
-                *pages.routes(runtime, self.snapshots),
+                *pages.routes(
+                    runtime,
+                    self.snapshots,
+                    Installation(settings.hops(config), host_approvals=config.host_may_stand_in),
+                ),
             ],
             lifespan=self._lifespan,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import ssl
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ import trustme
 
 from router import settings
 from router.core.access import ROLES, Deed, may
-from router.flow import baa
+from router.core.quarter import Quarter
+from router.flow import audit_export, audit_keep, baa, evidence, review
+from router.flow.audit_files import Files
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
 from router.web.app import Web
@@ -162,9 +165,7 @@ def asked(web: Web, clinic: Tenant, baa_id: UUID) -> str:
     return str(olga.answer.headers["location"])
 
 
-def test_two_people_open_an_opt_in_by_pages_and_one_ends_it(
-    web: Web, clinic: Tenant, superuser: Superuser, hook: WebhookVendor
-) -> None:
+def test_two_people_open_an_opt_in_by_pages_and_one_ends_it(web: Web, clinic: Tenant, hook: WebhookVendor) -> None:
     baa_id = filed(clinic)
     olga = Browser(web).sign_in(clinic, "operator", email=OLGA)
     assert olga.send("GET", "/opt-ins") == 200
@@ -245,3 +246,199 @@ def test_an_agreement_is_filed_shown_and_retired_and_the_kill_switch_thrown(web:
     assert olga.post("/opt-ins/kill-switch", "/opt-ins", state="off") == 403
     assert olga.post("/baas", "/baas", **paper) == 403
     assert events(clinic, "baa.add")[-1] == (OLGA, "denied")
+
+
+# -- reviews ------------------------------------------------------------------------------------------------------
+
+
+def test_a_review_goes_by_page_from_its_opening_to_the_signed_pdf(
+    web: Web, clinic: Tenant, superuser: Superuser
+) -> None:
+    here = asked(web, clinic, filed(clinic))
+    petra = Browser(web).sign_in(clinic, "privacy_officer", email=PETRA)
+    assert petra.post(f"{here}/approve", here, name="hook") == 303
+
+    rufus = Browser(web).sign_in(clinic, "reviewer", email=RUFUS)
+    rufus.send("GET", "/reviews")
+    assert "No review yet" in rufus.words()
+    quarter = str(Quarter.of(datetime.now(UTC)))
+    assert rufus.post("/reviews", "/reviews", quarter=quarter) == 303
+    path = f"/reviews/{quarter}"
+    rufus.send("GET", path)
+    assert "hook: EMAIL" in rufus.words()
+    assert f"Asked for by{OLGA}" in rufus.words()
+    assert "0 of 1 that want a decision have one" in rufus.words()
+
+    petra.send("GET", path)
+    assert "somebody else judges it" in petra.words()
+    item = here.rpartition("/")[2]
+    assert petra.post(f"{path}/decide", path, item=item, verdict="keep", reason="fine") == 403
+    assert "You asked for this opt-in or approved it" in petra.words()
+    assert rufus.post(f"{path}/sign", path, agreed="yes", kind="interim") == 403
+    assert rufus.post(f"{path}/decide", path, item=item, verdict="keep", reason="") == 403
+    assert rufus.post(f"{path}/decide", path, item="rest", verdict="keep", reason="used weekly") == 303
+    rufus.send("GET", path)
+    assert "1 of 1 that want a decision have one" in rufus.words()
+
+    stale(superuser)
+    assert rufus.post(f"{path}/sign", path, agreed="yes", kind="interim") == 303
+    assert rufus.answer.headers["location"] == f"/prove?next={path}"
+    superuser.run("UPDATE sessions SET strong_at = now()")
+    assert rufus.post(f"{path}/sign", path, kind="interim") == 422
+    assert rufus.post(f"{path}/sign", path, agreed="yes", kind="interim") == 303
+    rufus.send("GET", path)
+    (shown,) = set(re.findall(r"record: ([0-9a-f]{64})", rufus.words()))
+    assert f"by {RUFUS}. Nothing of it changes any more" in rufus.words()
+
+    for form, start in (("pdf", b"%PDF-"), ("json", b"{"), ("csv", b""), ("html", b"<!doctype html>")):
+        assert rufus.post(f"{path}/report", path, format=form, kind="interim") == 200
+        assert rufus.answer.content.lstrip(b"\xef\xbb\xbf")[: len(start)].lower() == start.lower()
+        assert rufus.answer.headers["x-record-sha256"] == shown
+        assert f'filename="review-clinic-{quarter}.{form}"' in rufus.answer.headers["content-disposition"]
+        assert rufus.answer.headers["cache-control"] == "no-store"
+    assert events(clinic, "review.sign") == [(RUFUS, "denied"), (RUFUS, "allowed")]
+    assert len(events(clinic, "review.export")) == 4
+
+
+# -- evidence -----------------------------------------------------------------------------------------------------
+
+
+def test_a_disclosure_is_found_by_its_value_which_comes_back_nowhere(web: Web, clinic: Tenant) -> None:
+    incident_id, token = bounced(clinic)
+    here = f"/incidents/{incident_id}"
+    rita = Browser(web).sign_in(clinic, "responder", email=RITA)
+    assert rita.post(f"{here}/reveal", here, token=token, reason="triage") == 200
+
+    audrey = Browser(web).sign_in(clinic, "auditor", email=AUDREY)
+    assert audrey.post("/disclosures", "/disclosures", by="value", what=EMAIL.upper(), days="90") == 200
+    assert "1 disclosure of this value in the last 90 days" in audrey.words()
+    assert f"{RITA} got" in audrey.words()
+    assert EMAIL not in audrey.answer.text.lower()
+    assert audrey.answer.headers["cache-control"] == "no-store"
+    assert audrey.post("/disclosures", "/disclosures", by="value", what="nobody@clinic.test") == 200
+    assert "Nobody was shown it" in audrey.words()
+    assert audrey.post("/disclosures", "/disclosures", by="incident", what=str(incident_id)) == 200
+    assert "1 disclosure of this incident" in audrey.words()
+    for by, what in (("value", " "), ("user", "nobody@x.test"), ("incident", "none"), ("planet", "x")):
+        assert audrey.post("/disclosures", "/disclosures", by=by, what=what) == 422
+    assert rita.post("/disclosures", here, by="value", what=EMAIL) == 403
+    assert events(clinic, "disclosures.search") == [(AUDREY, "allowed")] * 3 + [(RITA, "denied")]
+
+
+def test_the_audit_is_read_filtered_verified_and_taken_out(
+    web: Web, clinic: Tenant, runtime: Runtime, superuser: Superuser
+) -> None:
+    petra = Browser(web).sign_in(clinic, "privacy_officer", email=PETRA)
+    petra.post("/opt-ins/kill-switch", "/opt-ins", state="on")
+    petra.post("/opt-ins/kill-switch", "/opt-ins", state="off")
+    audit_keep.chain(runtime)
+    audit_keep.sign(runtime, now=True)
+    audrey = Browser(web).sign_in(clinic, "auditor", email=AUDREY)
+    audrey.send("GET", "/audit?action=kill_switch.on")
+    assert f"allowed kill_switch.on by {PETRA}" in audrey.words()
+    assert "kill_switch.off" not in audrey.words()
+    assert "signed up to row" in audrey.words()
+    for wrong in ("before=none", "since=yesterday"):
+        assert audrey.send("GET", f"/audit?{wrong}") == 422
+    assert audrey.post("/audit/verify", "/audit") == 200
+    assert "the chain holds; 1 checkpoint holds" in audrey.words()
+
+    assert audrey.post("/audit/export", "/audit") == 200
+    assert 'filename="audit-clinic.jsonl"' in audrey.answer.headers["content-disposition"]
+    trusted = Files(runtime.data_dir).pinned()
+    exported = audit_export.verify_file(io.BytesIO(audrey.answer.content), trusted, Files(runtime.data_dir))
+    assert exported.fault is None
+    assert audrey.post("/evidence", "/evidence", quarter="2026Q9") == 422
+    assert audrey.post("/evidence", "/evidence", quarter=str(Quarter.of(datetime.now(UTC)))) == 200
+    bundle = evidence.verify(io.BytesIO(audrey.answer.content), trusted, Files(runtime.data_dir))
+    assert bundle.faults == ()
+    assert list(runtime.data_dir.glob("export-*")) == []
+
+    superuser.run("ALTER TABLE audit_events DISABLE TRIGGER USER")
+    superuser.run("UPDATE audit_events SET actor = 'nobody' WHERE action = 'kill_switch.on'")
+    assert audrey.post("/audit/verify", "/audit") == 200
+    assert "It does not hold: the first bad row is" in audrey.words()
+    stale(superuser)
+    for path in ("/audit/export", "/evidence"):
+        assert audrey.post(path, "/audit") == 303
+        assert audrey.answer.headers["location"].startswith("/prove?next=/")
+
+
+# -- who may ------------------------------------------------------------------------------------------------------
+
+READ: dict[str, Deed] = {
+    "/opt-ins": "see",
+    "/opt-ins/{optin}": "see",
+    "/baas": "see",
+    "/incidents/{incident}": "see",
+    "/reviews": "audit",
+    "/reviews/{quarter}": "audit",
+    "/audit": "audit",
+    "/access": "audit",
+    "/disclosures": "disclosures",
+    "/evidence": "export",
+}
+WRITTEN: dict[str, Deed] = {
+    "/incidents/{incident}/reveal": "reveal",
+    "/opt-ins": "request",
+    "/opt-ins/{optin}/approve": "approve",
+    "/opt-ins/{optin}/reject": "approve",
+    "/opt-ins/{optin}/revoke": "revoke",
+    "/opt-ins/kill-switch": "switch",
+    "/baas": "baa",
+    "/baas/{optin}/retire": "baa",
+    "/reviews": "review",
+    "/reviews/{quarter}/decide": "review",
+    "/reviews/{quarter}/sign": "sign",
+    "/reviews/{quarter}/report": "export",
+    "/audit/verify": "audit",
+    "/audit/export": "export",
+    "/disclosures": "disclosures",
+    "/evidence": "export",
+}
+
+
+@pytest.fixture
+def places(web: Web, clinic: Tenant) -> dict[str, str]:
+    """One of everything: an incident, a request for an opt-in, an open review."""
+    incident_id, token = bounced(clinic)
+    here = asked(web, clinic, filed(clinic))
+    quarter = Quarter.of(datetime.now(UTC))
+    review.open_review(clinic.runtime, clinic.tenant_id, quarter, "test")
+    return {"incident": str(incident_id), "token": token, "optin": here.rpartition("/")[2], "quarter": str(quarter)}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_page_and_form_is_for_the_roles_that_the_table_names(
+    web: Web, clinic: Tenant, places: dict[str, str], role: str
+) -> None:
+    anna = Browser(web).sign_in(clinic, role)
+    for path, deed in READ.items():
+        assert anna.send("GET", path.format(**places)) == (200 if may([role], deed) else 403), path
+    asks = may([role], "request") or may([role], "approve")
+    assert anna.send("GET", "/opt-ins/new") == (200 if asks else 403)
+    for path, deed in WRITTEN.items():
+        if not may([role], deed):
+            status = anna.post(path.format(**places), "/account", token=places["token"], reason="legal",
+                               channel="hook", type="EMAIL", purpose="x", baa=str(uuid4()), severity="info",
+                               until=str(datetime.now(UTC).date()), state="on", verdict="keep", item="rest",
+                               name="hook")  # fmt: skip
+            assert status == 403, path
+    assert clinic.rows("SELECT 1 FROM optins WHERE state <> 'requested'") == []
+
+
+def test_a_stranger_from_another_tenant_finds_nothing(
+    web: Web, clinic: Tenant, runtime: Runtime, places: dict[str, str]
+) -> None:
+    del clinic
+    boss = Browser(web).sign_in(tenant(runtime, slug="other"), *ROLES, email="boss@other.test")
+    for path in ("/incidents/{incident}", "/opt-ins/{optin}", "/reviews/{quarter}", "/reviews/{quarter}/interim"):
+        assert boss.send("GET", path.format(**places)) == 404, path
+    for path in WRITTEN:
+        if "{" in path:
+            status = boss.post(path.format(**places), "/account", token=places["token"], reason="legal",
+                               name="hook", verdict="keep", item="rest", agreed="yes", format="pdf")  # fmt: skip
+            assert status in {403, 404}, path
+    boss.send("GET", "/opt-ins")
+    assert "hook" not in boss.words()
+    assert OLGA not in boss.words()

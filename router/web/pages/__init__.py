@@ -25,8 +25,10 @@ from router.web.pages import look
 from router.web.pages.accounts import Accounts
 from router.web.pages.baas import Baas
 from router.web.pages.door import Door
+from router.web.pages.evidence import Evidence, Installation
 from router.web.pages.incident import IncidentPage
 from router.web.pages.optins import OptIns
+from router.web.pages.reviews import Reviews
 from router.web.pages.shell import AT_ONCE, Shell, page, sorry, to_door
 
 logger = logging.getLogger(__name__)
@@ -37,8 +39,8 @@ REFRESH: Final = 15
 ACTIONS: Final = frozenset(get_args(Action))
 
 
-def routes(runtime: Runtime, snapshots: Snapshots) -> list[Route]:
-    """The routes of all pages."""
+def routes(runtime: Runtime, snapshots: Snapshots, installation: Installation = Installation()) -> list[Route]:  # noqa: B008 - immutable
+    """The routes of all pages; `installation` is what evidence says of it."""
     gate = asyncio.Semaphore(AT_ONCE)
     return [
         *IncidentPage(runtime, snapshots, gate).routes(),
@@ -47,6 +49,8 @@ def routes(runtime: Runtime, snapshots: Snapshots) -> list[Route]:
         *Accounts(runtime, gate).routes(),
         *OptIns(runtime, gate).routes(),
         *Baas(runtime, gate).routes(),
+        *Reviews(runtime, gate).routes(),
+        *Evidence(runtime, gate, installation).routes(),
     ]
 
 

@@ -13,7 +13,8 @@ from starlette.routing import Route
 from router.core.access import may
 from router.core.vendors import BY_VENDOR
 from router.flow import baa
-from router.flow.baa import Paper, Unusable
+from router.flow.baa import Paper
+from router.flow.optin import Unusable
 from router.flow.signin import Visitor
 from router.web.pages import guard
 from router.web.pages.governance import Governed
