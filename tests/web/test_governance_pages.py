@@ -12,17 +12,19 @@ from uuid import UUID, uuid4
 
 import pytest
 import trustme
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it brings no types
 
 from router import settings
 from router.core.access import ROLES, Deed, may
 from router.core.quarter import Quarter
-from router.flow import audit_export, audit_keep, baa, evidence, review
+from router.flow import audit_export, audit_keep, baa, evidence, manage, review, signin
 from router.flow.audit_files import Files
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
 from router.web.app import Web
 from tests.conftest import Database
 from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, Worker, build, environment, tenant, webhook
+from tests.web.test_signin_browser import LOOKS, Arrive, arrive, browser, served  # noqa: F401 - fixtures
 from tests.web.test_signin_pages import OURS, Browser
 
 OLGA, PETRA, RITA, RUFUS, AUDREY = (f"{name}@clinic.test" for name in ("olga", "petra", "rita", "rufus", "audrey"))
@@ -442,3 +444,84 @@ def test_a_stranger_from_another_tenant_finds_nothing(
     boss.send("GET", "/opt-ins")
     assert "hook" not in boss.words()
     assert OLGA not in boss.words()
+
+
+# -- in a real browser --------------------------------------------------------------------------------------------
+
+ANNA = "anna.with.every.role@clinic.test"
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+
+def code(clinic: Tenant) -> str:
+    """A fresh one-time code for somebody who may do everything."""
+    manage.add_user(clinic.runtime, clinic.tenant_id, ANNA, ROLES, "test")
+    return signin.offer(clinic.runtime, clinic.tenant_id, ANNA).text
+
+
+@pytest.mark.system_part("chromium")
+def test_without_a_script_and_by_keyboard_values_are_shown_and_the_style_sheet_hides_them(
+    arrive: Arrive,  # noqa: F811 - a fixture
+    clinic: Tenant,
+) -> None:
+    incident_id, _ = bounced(clinic)
+    anna = arrive(java_script_enabled=False)
+    anna.signs_in_with(code(clinic))
+    page = anna.goes_to(f"/incidents/{incident_id}")
+    page.locator("input[name=token]").first.focus()
+    for _ in range(page.locator("input[name=token]").count()):
+        page.keyboard.press("Space")
+        page.keyboard.press("Tab")
+    page.keyboard.press("t")  # the list of reasons
+    page.keyboard.press("Tab")
+    page.keyboard.type("which mailbox")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Shown for 60 seconds").wait_for()
+    assert page.locator(".values").get_by_text(EMAIL).is_visible()
+    assert page.locator(".fading").evaluate("each => getComputedStyle(each).animationDelay") == "60s"
+    page.evaluate("document.getAnimations().forEach(each => each.finish())")
+    assert not page.locator(".values").get_by_text(EMAIL).is_visible()
+    page.get_by_role("link", name="Hide now").click()
+    assert EMAIL not in page.content()
+
+
+@pytest.mark.system_part("chromium")
+def test_pages_please_axe_fit_a_phone_in_light_and_dark_and_keep_our_policy(
+    clinic: Tenant,
+    places: dict[str, str],  # made before the browser starts, whose event loop allows no other
+    arrive: Arrive,  # noqa: F811 - a fixture
+    tmp_path: Path,
+) -> None:
+    shots, axe = tmp_path / "pages", Axe()
+    quarter = places["quarter"]
+    anna = arrive(viewport={"width": 1280, "height": 900})
+    anna.signs_in_with(code(clinic))
+    faults = []
+    for path, name in (
+        ("/?still=1", "live"),
+        (f"/incidents/{places['incident']}", "incident"),
+        ("/channels", "channels"),
+        ("/opt-ins", "opt-ins"),
+        ("/opt-ins/new?channel=hook&type=EMAIL&type=PHONE", "opt-in-new"),
+        (f"/opt-ins/{places['optin']}", "opt-in"),
+        ("/baas", "baas"),
+        ("/reviews", "reviews"),
+        (f"/reviews/{quarter}", "review"),
+        ("/audit", "audit"),
+        ("/disclosures", "disclosures"),
+        ("/access", "access"),
+        ("/evidence", "evidence"),
+    ):
+        for scheme, width in LOOKS:
+            anna.page.set_viewport_size({"width": width, "height": 900})
+            anna.page.emulate_media(color_scheme=scheme)
+            anna.goes_to(path)
+            anna.page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True)
+            wide = anna.page.evaluate("document.documentElement.scrollWidth")
+            faults += [f"{name} is {wide} px wide on a screen of {width}"] if wide > width else []
+            assert "clinic" in anna.page.locator(".tenant").inner_text()
+            faults += [f"{name}: {said}" for said in anna.complaints]
+            if (scheme, width) in {LOOKS[0], LOOKS[-1]}:
+                found = axe.run(anna.page, options=WCAG)
+                faults += [f"{name} {scheme}: {found.generate_report()}"] if found.violations_count else []
+            anna.complaints.clear()  # axe itself is a script that our policy refuses now and then
+    assert faults == []
