@@ -131,6 +131,8 @@ def apply(
                     changes += found
                     versions[tenant.slug] = version = config.bump(session, actor, found)
                     runtime.audit.write(session, tenant_id, applied(actor, tenant_id, version, found))
+                else:
+                    versions[tenant.slug] = config.tenant(session).config_version
             if dry_run:
                 raise _Rehearsed  # noqa: TRY301 - the transaction must see it to roll back
     except _Rehearsed:

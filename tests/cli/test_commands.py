@@ -316,6 +316,19 @@ def test_apply_names_file_and_line_of_every_problem_and_changes_nothing(
     assert alertveil("apply", "-f", tmp_path / "missing.yaml").code == 2
 
 
+def test_apply_tells_a_script_the_version_that_holds_also_when_nothing_changed(
+    alertveil: Alertveil, clinic: Tenant, tmp_path: Path
+) -> None:
+    file = tmp_path / "c.yaml"
+    file.write_text("tenants: [{slug: clinic, name: Other}]")
+    first = alertveil("apply", "-f", file, "--json").json
+    again = alertveil("apply", "-f", file, "--json").json
+    assert first["changes"]
+    assert again["changes"] == []
+    assert again["id"] == first["id"] == str(clinic.tenant_id)
+    assert again["tenants"] == first["tenants"]
+
+
 @pytest.mark.usefixtures("clinic")
 def test_doctor_finds_a_well_kept_installation_well(alertveil: Alertveil, runtime: Runtime) -> None:
     upkeep.run(runtime.database, lambda _: None)
