@@ -67,6 +67,8 @@ def test_what_nobody_serves_is_a_problem_too(machine: MachineOf) -> None:
     viewer = machine("viewer")
     assert viewer.get("/nothing") == 404
     assert viewer.problem == "not-found"
+    assert viewer.get("/nothing%0Amore") == 404
+    assert viewer.problem == "not-found"
     assert viewer.send("PATCH", "/incidents") == 405
     assert viewer.problem == "method"
     assert viewer.answer.headers["allow"] == "GET, HEAD"

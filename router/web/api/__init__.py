@@ -74,7 +74,10 @@ def mount(runtime: Runtime, snapshots: Snapshots) -> Mount:
         Route("/openapi.json", _Document(document.make(OPERATIONS))),
         *(Route(path, _Place(runtime, snapshots, gate, found)) for path, found in ordered),
     ]
-    return Mount("/api/v1", app=Router(routes, redirect_slashes=False, default=_nothing))
+    made = Mount("/api/v1", app=Router(routes, redirect_slashes=False, default=_nothing))
+    # Starlette's own pattern ends at a line break, and whoever asks with one would get a text that is no problem+json.
+    made.path_regex = re.compile(made.path_regex.pattern, re.DOTALL)
+    return made
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
