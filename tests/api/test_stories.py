@@ -15,6 +15,7 @@ from router.flow import tokens
 from router.flow.api import Marks
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
+from router.web.api.operation import cursor
 from tests.api.conftest import OLGA, PETRA, Machine, MachineOf, opened
 from tests.flow.builder import EMAIL, NAME, Edge, Superuser, Tenant, Worker, tenant
 
@@ -407,6 +408,18 @@ def test_an_opt_in_is_asked_for_in_a_persons_name_alone(machine: MachineOf) -> N
     officers = machine("operator", by=PETRA)
     assert officers.post("/optins", wish(baa_id)) == 403, "her own roles do not let her ask"
     assert officers.problem == "refused"
+
+
+def test_opt_ins_and_tokens_go_on_after_the_last_line_seen(machine: MachineOf) -> None:
+    reader = machine("admin")
+    for _ in range(4):
+        machine("viewer")
+    found = [each["created_at"] for each in reader.items("/tokens")]
+    assert len(found) == 5
+    assert found == sorted(found, reverse=True)
+    place = cursor(datetime.now(UTC).isoformat(), uuid4())
+    assert reader.get(f"/optins?state=active&channel=hook&cursor={place}") == 200
+    assert reader.json == {"items": [], "next": None}
 
 
 def test_no_token_approves(machine: MachineOf) -> None:
