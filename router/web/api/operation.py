@@ -145,7 +145,7 @@ def etag(content: bytes) -> str:
 
 def of(struct: type[Item], row: object, **more: Any) -> Item:  # noqa: ANN401 - any field's value
     """A struct out of the attributes of a row; `more` gives those that are named otherwise or made."""
-    fields: tuple[str, ...] = struct.__struct_fields__  # type: ignore[attr-defined]
+    fields: tuple[str, ...] = struct.__struct_fields__  # type: ignore[attr-defined]  # every Struct has it
     return struct(**{name: more[name] if name in more else _plain(getattr(row, name)) for name in fields})
 
 
