@@ -132,7 +132,7 @@ def apply(
                     versions[tenant.slug] = version = config.bump(session, actor, found)
                     runtime.audit.write(session, tenant_id, applied(actor, tenant_id, version, found))
                 else:
-                    versions[tenant.slug] = config.tenant(session).config_version
+                    versions[tenant.slug] = config.version(session)
             if dry_run:
                 raise _Rehearsed  # noqa: TRY301 - the transaction must see it to roll back
     except _Rehearsed:

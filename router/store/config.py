@@ -99,6 +99,12 @@ def bump(session: Session, actor: str, changes: Sequence[str]) -> int:
     return int(row.config_version)
 
 
+def version(session: Session) -> int:
+    """The entered tenant's configuration version."""
+    row = session.one("SELECT config_version FROM tenants")
+    return 0 if row is None else int(row.config_version)
+
+
 def put_source(  # noqa: PLR0913 - one a column
     session: Session,
     tenant_id: UUID,
