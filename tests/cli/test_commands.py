@@ -290,6 +290,20 @@ def test_a_user_throws_the_kill_switch_as_privacy_officer_only(
 
 
 @pytest.mark.usefixtures("clinic")
+def test_a_privacy_officer_of_one_tenant_stops_all_of_an_installation_with_several(
+    alertveil: Alertveil, runtime: Runtime, superuser: Superuser
+) -> None:
+    tenant(runtime)
+    alertveil("users", "add", "--tenant", "clinic", "--email", "petra@clinic.test", "--role", "privacy_officer")
+    alertveil("users", "add", "--tenant", "clinic", "--email", "otto@clinic.test", "--role", "operator")
+    assert alertveil("kill-switch", "on", "--as", "nobody@clinic.test").code == 1
+    assert alertveil("kill-switch", "on", "--as", "otto@clinic.test").code == 1
+    assert not superuser.one("SELECT kill_switch FROM instance").kill_switch
+    assert alertveil("kill-switch", "on", "--as", "petra@clinic.test").code == 0
+    assert superuser.one("SELECT kill_switch FROM instance").kill_switch
+
+
+@pytest.mark.usefixtures("clinic")
 def test_users_have_known_roles_and_are_added_once(alertveil: Alertveil) -> None:
     first = alertveil("users", "add", "--email", "anna@clinic.test", "--role", "viewer", "--json").json["id"]
     again = alertveil(
