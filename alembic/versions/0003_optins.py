@@ -99,6 +99,7 @@ CREATE TABLE optins (
 
 INDEXES = """
 CREATE INDEX optins_channel ON optins (tenant_id, channel_id);
+CREATE INDEX optins_asked ON optins (tenant_id, requested_at, optin_id);
 CREATE INDEX optins_baa ON optins (tenant_id, baa_id);
 CREATE INDEX optins_open ON optins (tenant_id, ends_at) WHERE state IN ('requested', 'active', 'expiring', 'suspended');
 CREATE INDEX optins_untold ON optins (tenant_id) WHERE NOT told;

@@ -58,6 +58,7 @@ CREATE TABLE throttle (
   taken boolean NOT NULL,
   at timestamptz NOT NULL DEFAULT now()
 );
+CREATE INDEX api_tokens_made ON api_tokens (tenant_id, created_at, token_id);
 CREATE INDEX throttle_at ON throttle (at);
 CREATE TABLE challenges (
   hash bytea PRIMARY KEY,

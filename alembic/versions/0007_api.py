@@ -29,8 +29,6 @@ CREATE TABLE api_answers (
 
 INDEXES = """
 CREATE INDEX api_answers_expires ON api_answers (tenant_id, expires_at);
-CREATE INDEX optins_asked ON optins (tenant_id, requested_at, optin_id);
-CREATE INDEX api_tokens_made ON api_tokens (tenant_id, created_at, token_id);
 """
 
 
