@@ -19,7 +19,6 @@ PARTS = {
     "lua5.1": ("lua5.1", "luajit"),
     "nodejs": ("node",),
     "openbao": ("bao",),  # the real thing beside our small server of its API
-    "openbao": ("bao",),  # the real thing beside our small server of its API
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
 }
 """Debian package -> the names its program has on one system or another."""
