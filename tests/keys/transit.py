@@ -1,7 +1,7 @@
 """A small server that speaks the transit part of HashiCorp Vault's HTTP API, and can be killed or sealed by a test.
 
 Paths, status codes and texts are those of the API reference (https://developer.hashicorp.com/vault/api-docs/secret/transit)
-and of OpenBao 2.7, against which the same tests run where `bao` is installed.
+and of OpenBao 2.7, against which the same tests run where it is installed.
 """
 
 from __future__ import annotations
