@@ -71,7 +71,10 @@ def users_add(
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
         actor, auth = _by(runtime, tenant_id, as_)
-        user_id = manage.add_user(runtime, tenant_id, email, role, actor, auth)
+        try:
+            user_id = manage.add_user(runtime, tenant_id, email, role, actor, auth)
+        except manage.NotUsable as error:
+            raise Refused(str(error), 2) from None
         code = signin.offer(runtime, tenant_id, email, actor=actor) if link else None
         page = _door(runtime)
     if as_json:

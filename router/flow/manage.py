@@ -36,6 +36,10 @@ class NotPossible(Exception):  # noqa: N818 - the answer
     """It is there, and cannot be done with it. The text says why."""
 
 
+class NotUsable(NotPossible):
+    """What was given is no role, no address or the like. The text says what one is."""
+
+
 class Tenant(NamedTuple):
     """A tenant as the operator of the installation sees it."""
 
@@ -82,12 +86,13 @@ def add_user(runtime: Runtime, tenant_id: UUID, email: str, roles: Sequence[str]
     """Add a user with these roles; one who is there gets these instead.
 
     Raises:
-        NotPossible: the address or a role cannot be used.
+        NotUsable: the address or a role cannot be used.
+        NotPossible: it is the break-glass account.
         DatabaseDown: nothing was changed.
     """
     address = usable_address(email)
     if not roles or set(roles) - set(ROLES):
-        raise NotPossible(f"Roles are {', '.join(ROLES)}; one at least.")
+        raise NotUsable(f"Roles are {', '.join(ROLES)}; one at least.")
     named = [role for role in ROLES if role in roles]
     with runtime.database.tenant(tenant_id) as session:
         before = users.by_email(session, address)
@@ -104,10 +109,10 @@ def add_user(runtime: Runtime, tenant_id: UUID, email: str, roles: Sequence[str]
 
 
 def usable_address(email: str) -> str:
-    """The e-mail address as it is kept. Raises NotPossible."""
+    """The e-mail address as it is kept. Raises NotUsable."""
     address = email.strip().lower()
     if not _EMAIL.fullmatch(address):
-        raise NotPossible("The e-mail address has no usable shape.")
+        raise NotUsable("The e-mail address has no usable shape.")
     return address
 
 

@@ -312,8 +312,8 @@ def test_users_have_known_roles_and_are_added_once(alertveil: Alertveil) -> None
     assert first == again
     (user,) = alertveil("users", "list", "--json").json
     assert (user["email"], user["roles"]) == ("anna@clinic.test", ["responder", "operator"])
-    assert alertveil("users", "add", "--email", "anna@clinic.test", "--role", "root").code == 1
-    assert alertveil("users", "add", "--email", "anna", "--role", "viewer").code == 1
+    assert alertveil("users", "add", "--email", "anna@clinic.test", "--role", "root").code == 2
+    assert alertveil("users", "add", "--email", "anna", "--role", "viewer").code == 2
     assert alertveil("users", "link", "--email", "ben@clinic.test").code == 1
 
 
