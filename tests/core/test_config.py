@@ -1,6 +1,5 @@
 """The configuration file: read whole, every problem with its line, no secret anywhere but where it belongs."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -13,6 +12,7 @@ from channels.email import EmailConfig
 from channels.registry import CHANNELS
 from router.core import config
 from router.core.config import Config, ConfigError, TenantConfig
+from tests.effort import calls
 
 
 @dataclass(frozen=True)
@@ -255,9 +255,9 @@ def test_anchors_and_merges_work() -> None:
     ids=["billion laughs", "itself", "deep and open", "deep", "long"],
 )
 def test_a_file_that_would_explode_is_refused_at_once(text: str) -> None:
-    began = time.process_time()
-    assert problems(text)
-    assert time.process_time() - began < 5
+    found: list[object] = []
+    assert calls(lambda: found.extend(problems(text))) < 2_000_000
+    assert found
 
 
 @given(st.text(max_size=200) | st.lists(st.sampled_from(EXAMPLE.splitlines(keepends=True))).map("".join))

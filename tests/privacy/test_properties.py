@@ -6,7 +6,6 @@ import base64
 import html
 import json
 import re
-import sys
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -18,6 +17,7 @@ from router.bench.scorer import readings
 from router.privacy.rules import compile_rules
 from router.privacy.tokenizer import tokenize
 from router.privacy.tokens import TOKEN, ThrowawayMint
+from tests.effort import calls
 
 STRICT = compile_rules("strict")
 QUIET = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -121,20 +121,9 @@ def test_work_grows_with_size_and_not_faster(unit: str) -> None:
     Calls are counted, not seconds: the same text makes the same number of them however busy the machine is.
     """
 
-    def calls(size: int) -> int:
+    def work(size: int) -> int:
         text = (unit * size)[:size]
-        made = 0
+        return calls(lambda: tokenize({"m": text}, STRICT, {}, ThrowawayMint()))
 
-        def count(_frame: object, event: str, _argument: object) -> None:
-            nonlocal made
-            made += event in {"call", "c_call"}
-
-        sys.setprofile(count)
-        try:
-            tokenize({"m": text}, STRICT, {}, ThrowawayMint())
-        finally:
-            sys.setprofile(None)
-        return made
-
-    calls(1000)
-    assert calls(32_000) < max(calls(4_000), 1000) * 30
+    work(1000)
+    assert work(32_000) < max(work(4_000), 1000) * 30

@@ -1,7 +1,6 @@
 """The body reader: what two JSON readers could understand differently is refused, and nothing of it is repeated."""
 
 import json
-import time
 import traceback
 
 import orjson
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from router.sources.body import MAX_DEPTH, MAX_VALUES, read
 from router.sources.contract import Malformed
+from tests.effort import calls
 
 CANARY = "Zebulon Quackenbush"
 
@@ -131,11 +131,12 @@ def test_the_number_of_values_is_bounded_exactly() -> None:
     ],
     ids=["open", "open objects", "deep", "wide", "backslashes", "escaped colons", "long number"],
 )
-def test_a_hostile_body_of_a_megabyte_is_refused_in_a_fraction_of_a_second(body: bytes) -> None:
-    began = time.process_time()
-    with pytest.raises(Malformed):
-        read(body)
-    assert time.process_time() - began < 1
+def test_a_hostile_body_of_a_megabyte_is_refused_with_little_work(body: bytes) -> None:
+    def refused() -> None:
+        with pytest.raises(Malformed):
+            read(body)
+
+    assert calls(refused) < len(body) * 4
 
 
 @given(st.binary(max_size=60))
