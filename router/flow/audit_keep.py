@@ -7,14 +7,16 @@ away, and one that dies leaves nothing half done.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from router.core import audit as chains
 from router.core import checkpoint
-from router.core.audit import INSTANCE, Event, Fault, Walk
+from router.core.audit import INSTANCE, JSON, Event, Fault, Walk
 from router.core.checkpoint import NoKey, NotSigned, Trusted
+from router.flow import herald
 from router.flow.audit_files import Files
 from router.flow.audit_ship import ship
 from router.flow.audit_verify import Anchors, Claim, Found, filed, follow, rows, start_of, verify
@@ -32,6 +34,9 @@ SIGN_EVERY: Final = 240.0
 
 KEEP_EVERY: Final = 3600.0
 """Seconds between two looks at the months."""
+
+UNSIGNED: Final = "audit.unsigned"
+"""The event that says which chains were not signed, because they do not hold."""
 
 MONTHS_AHEAD: Final = 3
 
@@ -116,7 +121,7 @@ def sign(runtime: Runtime, *, now: bool = False, only: UUID | None = None) -> li
     """Sign how far every chain has come, after looking at all rows since the last signature.
 
     With `now` or for `only` one chain it does not matter when that was done last; else one caller in four minutes does
-    it. A chain that does not hold is not signed: it is returned, and logged without a word of anybody's data.
+    it. A chain that does not hold is not signed: it is returned, logged without a word of anybody's data, and told.
 
     Raises:
         KeystoreDown: the signing key cannot be opened, or it is not the one that this host trusts.
@@ -135,7 +140,36 @@ def sign(runtime: Runtime, *, now: bool = False, only: UUID | None = None) -> li
             refused.append(Refusal(tenant_id, fault))
             logger.error("audit chain does not hold", extra={"tenant": tenant_id, "kind": fault.kind})
     ship(runtime.data_dir, runtime.checkpoints_to)
+    if refused:
+        _tell(runtime, refused)
     return refused
+
+
+def _tell(runtime: Runtime, refused: Sequence[Refusal]) -> None:
+    """What does not hold is an event that `doctor` reads, an incident of that tenant, and mail when it is opened.
+
+    Every round says it again, so the incident stays open until somebody has looked. Raises KeystoreDown, DatabaseDown.
+    """
+    with runtime.database.tenant(INSTANCE) as session:
+        named: dict[str, JSON] = {str(each.tenant_id): each.fault.kind for each in refused}
+        event = Event(
+            UNSIGNED,
+            "service:upkeep",
+            "installation",
+            "denied",
+            "an audit chain does not hold",
+            details={"tenants": named},
+        )
+        runtime.audit.write(session, INSTANCE, event)
+    for each in refused:
+        if each.tenant_id == INSTANCE:
+            continue  # nobody's channels: `doctor`, the log and the metric say it
+        word = herald.broken_chain(each.fault.kind, each.fault.seq)
+        with runtime.database.tenant(each.tenant_id) as session:
+            lanes = herald.put(runtime, session, each.tenant_id, [word])
+        runtime.broker.ring(lanes)
+        if lanes:
+            herald.mail(runtime, each.tenant_id, [word])
 
 
 def signing_key(runtime: Runtime, files: Files) -> bytes:

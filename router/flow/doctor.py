@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
+from router.core.audit import INSTANCE
+from router.flow import audit_keep
 from router.flow.status import LATE
 from router.keys import KeystoreDown
 from router.runtime import Runtime
@@ -156,6 +158,11 @@ def _channels(session: Session) -> Iterator[Finding]:
 
 def _audit(session: Session) -> Iterator[Finding]:
     unchained, signed = audit.lag(session)
+    session.enter(INSTANCE)
+    broken = audit.newest(session, audit_keep.UNSIGNED)
+    if broken is not None and broken.age < UNSIGNED:
+        which = ", ".join(sorted(f"{tenant} ({kind})" for tenant, kind in broken.details["tenants"].items()))
+        yield Finding("error", "audit", f"A chain does not hold: {which}. Run `alertveil audit verify`.")
     if unchained > LATE:
         text = f"Events wait for their chain for {_span(unchained)}: start `alertveil worker`."
         yield Finding("error", "audit", text)

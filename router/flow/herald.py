@@ -211,6 +211,20 @@ def unusual_reveals(user_id: UUID, what: str) -> Word:
     )
 
 
+def broken_chain(kind: str, seq: int | None) -> Word:
+    """A tenant's audit log is not what was chained and signed: somebody changed it, or an old backup was put back."""
+    where = "" if seq is None else f" at row {seq}"
+    return Word(
+        ("audit chain",),
+        "critical",
+        f"The audit log does not hold{where}: {kind}",
+        "Nothing is signed until somebody has looked. Keep the database as it is, run `alertveil audit verify`, and "
+        "compare with the checkpoints that were written outside the database.",
+        {"kind": kind},
+        wakes=True,
+    )
+
+
 def over(row: Row) -> list[Word]:
     """Nothing is left to be told of it: its incidents end."""
     return [

@@ -365,9 +365,9 @@ def schema(session: Session) -> str:
 
 
 def newest(session: Session, action: str) -> Row | None:
-    """The entered tenant's last event of one action: at, actor, details."""
+    """The entered tenant's last event of one action: at, age in seconds, actor, details."""
     return session.one(
-        "SELECT at, actor, details FROM audit_events WHERE action = %s ORDER BY at DESC, event_id DESC LIMIT 1",
+        "SELECT at, extract(epoch FROM now() - at)::float8 AS age, actor, details FROM audit_events WHERE action = %s ORDER BY at DESC, event_id DESC LIMIT 1",
         (action,),
     )
 

@@ -13,7 +13,7 @@ import pytest
 
 from router.core import audit as core
 from router.core.ident import time_ordered
-from router.flow import audit_keep, audit_verify
+from router.flow import audit_keep, audit_verify, doctor
 from router.flow.audit_files import Files
 from router.store import audit
 from router.store.session import DatabaseDown, Session
@@ -152,6 +152,21 @@ def test_a_chain_that_does_not_hold_is_not_signed(ledger: Ledger) -> None:
     refused = ledger.sign()
     assert refused is not None
     assert (refused.fault.kind, refused.fault.seq) == ("changed", 18)
+    listed = incidents(ledger)
+    assert listed == ["The audit log does not hold at row 18: changed"]
+    assert ledger.sign() is not None
+    assert incidents(ledger) == listed, "the next round goes on with it"
+    found = {each.text for each in doctor.examine(ledger.runtime, SURROUNDINGS) if each.what == "audit"}
+    assert f"A chain does not hold: {ledger.tenant_id} (changed). Run `alertveil audit verify`." in found
+
+
+SURROUNDINGS = doctor.Surroundings(insecure_transport=False, kill_switch=False, egress_allow=())
+
+
+def incidents(ledger: Ledger) -> list[str]:
+    """The titles of the tenant's incidents."""
+    with ledger.runtime.database.tenant(ledger.tenant_id) as session:
+        return [row.title for row in session.rows("SELECT title FROM incidents")]
 
 
 def test_the_months_ahead_are_made_and_made_once(own_ledger: Ledger) -> None:
