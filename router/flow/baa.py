@@ -29,7 +29,7 @@ _LINK: Final = re.compile(r"https://[^\s<>\"]{1,500}")
 class Paper:
     """An agreement as it is written. Days are UTC's; `expires` is the last day on which it holds.
 
-    `document` is the signed paper, of which only the SHA-256 is kept.
+    `document` is the signed paper, of which only the SHA-256 is kept; who has only that gives `document_sha256`.
     """
 
     vendor: str
@@ -40,6 +40,7 @@ class Paper:
     plan: str = ""
     counterparty: str = ""
     document: bytes | None = None
+    document_sha256: str = ""
     link: str = ""
     contacts: Sequence[str] = ()
     sub_processors: Sequence[str] = ()
@@ -177,7 +178,9 @@ def _new(paper: Paper) -> optins.NewBaa:
         signed_on=paper.signed,
         effective_at=datetime.combine(effective, time(), UTC),
         expires_at=day_after(paper.expires),
-        document_hash=hashlib.sha256(paper.document).hexdigest() if paper.document is not None else "",
+        document_hash=(
+            hashlib.sha256(paper.document).hexdigest() if paper.document is not None else paper.document_sha256
+        ),
         document_link=paper.link,
         contacts=[each.strip()[:200] for each in paper.contacts],
         sub_processors=[each.strip()[:200] for each in paper.sub_processors],

@@ -60,13 +60,24 @@ def incident_page(
         return listing.incidents(session, statuses=statuses, severity=severity, after=after, most=most)
 
 
-def incident(runtime: Runtime, tenant_id: UUID, incident_id: UUID) -> Incident:
-    """One incident. Raises NotFound, DatabaseDown."""
+def incident(runtime: Runtime, tenant_id: UUID, incident_id: UUID) -> tuple[Incident, str]:
+    """One incident, and what its quiet timer says. Raises NotFound, DatabaseDown."""
     with runtime.database.tenant(tenant_id) as session:
         found = incidents.by_id(session, incident_id)
-    if found is None:
+        timer = listing.quiet(session, incident_id)
+    if found is None or timer is None:
         raise _no_incident()
-    return found
+    return found, overview.quiet_words(
+        timer.status, timer.quiet_after, timer.quiet_since, timer.now, paused=bool(timer.source_paused)
+    )
+
+
+def called(runtime: Runtime, tenant_id: UUID, short_id: str) -> list[Incident]:
+    """The incidents that people call so, two at most: more than one means that the name does not say which."""
+    with runtime.database.tenant(tenant_id) as session:
+        ids = listing.by_short_id(session, short_id.lower().removeprefix("inc-"))
+        found = [incidents.by_id(session, each) for each in ids]
+    return [each for each in found if each is not None]
 
 
 def timeline(runtime: Runtime, tenant_id: UUID, incident_id: UUID, *, before: int | None, most: int) -> list[Row]:
@@ -98,6 +109,18 @@ def delivery_page(
     with runtime.database.tenant(tenant_id) as session:
         only = manage.channel_id(session, channel) if channel is not None else None
         return listing.deliveries(session, state=state, channel_id=only, after=after, most=most)
+
+
+def told(runtime: Runtime, tenant_id: UUID, incident_id: UUID) -> list[tuple[Row, list[Row]]]:
+    """Every delivery of an incident with its attempts, the newest revision first. Raises NotFound, DatabaseDown."""
+    with runtime.database.tenant(tenant_id) as session:
+        if incidents.by_id(session, incident_id) is None:
+            raise _no_incident()
+        rows = listing.deliveries_of(session, incident_id)
+        attempts: dict[tuple[UUID, int], list[Row]] = {}
+        for each in listing.attempts_of(session, incident_id):
+            attempts.setdefault((each.channel_id, each.revision), []).append(each)
+    return [(row, attempts.get((row.channel_id, row.revision), [])) for row in rows]
 
 
 def delivery(

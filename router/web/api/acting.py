@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +12,8 @@ import msgspec
 from router.core.access import Deed
 from router.core.incident import Action
 from router.core.quarter import Quarter
-from router.flow import api, apply, baa, manage, optin, respond, review, tokens
+from router.flow import api, apply, baa, manage, optin, overview, respond, review, tokens
+from router.flow import preview as previews
 from router.web.api import examples, problem, shapes
 from router.web.api.operation import Call, Operation
 from router.web.api.reading import say_optin
@@ -40,7 +41,24 @@ def _act(action: Action) -> Callable[[Call], shapes.Acted]:
 def test(call: Call) -> shapes.ChannelTest:
     """Send a made-up message now."""
     tried = manage.test(call.runtime, call.tenant_id, call.path["channel"], call.caller.actor)
-    return shapes.ChannelTest(tried.key, tried.delivered, str(tried.reason), round(tried.latency_ms, 1))
+    words = overview.in_a_phrase(tried.reason)
+    took = round(tried.latency_ms, 1)
+    return shapes.ChannelTest(tried.key, tried.delivered, str(tried.reason), took, words, tried.outcome.status)
+
+
+def preview(call: Call) -> shapes.Previewed:
+    """The payload as the vendor would get it."""
+    name, asked = call.path["channel"], call.body
+    if not asked.types:
+        payload = manage.preview(call.runtime, call.tenant_id, name, asked.incident_id)
+        return shapes.Previewed(name, [], payload, None, {}, [], "")
+    if asked.incident_id is not None:
+        raise problem.unfit("incident_id: plaintext is previewed with made-up values only.")
+    sides = previews.side_by_side(call.runtime, call.tenant_id, name, asked.types)
+    known = [shapes.Fact(each.text, each.source) for each in sides.known]
+    return shapes.Previewed(
+        name, list(sides.types), sides.tokens, sides.plaintext, dict(sides.told), known, sides.cannot
+    )
 
 
 def pause(call: Call) -> shapes.Made:
@@ -57,7 +75,7 @@ def resume(call: Call) -> shapes.Made:
 
 def retry(call: Call) -> shapes.Recovered:
     """Make one delivery due now."""
-    manage.retry(
+    row = manage.retry(
         call.runtime,
         call.tenant_id,
         call.path["incident"],
@@ -65,7 +83,7 @@ def retry(call: Call) -> shapes.Recovered:
         call.path["revision"],
         call.caller.actor,
     )
-    return shapes.Recovered(1)
+    return shapes.Recovered(1, held=bool(row.held))
 
 
 def recover(call: Call) -> shapes.Recovered:
@@ -120,6 +138,7 @@ def add_baa(call: Call) -> shapes.Made:
         effective=_sensible_day(asked.effective) if asked.effective else None,
         plan=asked.plan,
         counterparty=asked.counterparty,
+        document_sha256=asked.document_sha256,
         link=asked.link,
         contacts=asked.contacts,
         sub_processors=asked.sub_processors,
@@ -162,6 +181,7 @@ def put_config(call: Call) -> shapes.ConfigurationChanged:
         asked.dry_run,
         list(done.changes),
         [sentence for _, sentence in done.warnings],
+        [line for line, _ in done.warnings],
     )
 
 
@@ -183,10 +203,26 @@ def open_review(call: Call) -> shapes.Opened:
 
 def decide(call: Call) -> shapes.Decided:
     """Decide an item, in the name of the person who made the token."""
+    (done,) = _judge(call, (str(call.path["optin"]),))
+    return shapes.Decided(done.optin_id, done.verdict, done.effect)
+
+
+def decide_several(call: Call) -> shapes.DecidedItems:
+    """Decide items by id or number, or the rest, in the name of the person who made the token."""
+    items = [shapes.Decided(each.optin_id, each.verdict, each.effect) for each in _judge(call, call.body.items)]
+    return shapes.DecidedItems(_review_id(call), items)
+
+
+def _review_id(call: Call) -> UUID:
+    found: UUID = review.show(call.runtime, call.tenant_id, Quarter.parse(call.path["quarter"])).row.review_id
+    return found
+
+
+def _judge(call: Call, items: Sequence[str]) -> list[review.Decided]:
     asked = call.body
     judgement = review.Judgement(
         quarter=Quarter.parse(call.path["quarter"]),
-        items=(str(call.path["optin"]),),
+        items=items,
         verdict=asked.verdict,
         reason=asked.reason,
         email=api.person(call.runtime, call.caller),
@@ -195,8 +231,7 @@ def decide(call: Call) -> shapes.Decided:
         until=_sensible(asked.until) if asked.until else None,
         request_id=call.request_id,
     )
-    (done,) = review.decide(call.runtime, call.tenant_id, judgement)
-    return shapes.Decided(done.optin_id, done.verdict, done.effect)
+    return review.decide(call.runtime, call.tenant_id, judgement)
 
 
 def revoke_token(call: Call) -> shapes.Revoked:
@@ -266,6 +301,11 @@ OPERATIONS: Final = (
         "/channels/{channel}/test", "test_channel", "channels", "Send a made-up message now", "operate", test,
         answer=shapes.ChannelTest, example=examples.channel_test, refuses=(404,),
     ),
+    Operation(
+        method="POST", path="/channels/{channel}/preview", name="preview_channel", tag="channels", deed="see",
+        summary="The payload as the vendor would get it; nothing is sent", run=preview, answer=shapes.Previewed,
+        example=examples.previewed, body=shapes.Preview, body_example=examples.preview, refuses=(404,),
+    ),
     _post(
         "/channels/{channel}/pause", "pause_channel", "channels", "Let what is due wait", "operate", pause,
         answer=shapes.Made, example=examples.made, body=shapes.ChannelPause, body_example=examples.pause,
@@ -330,6 +370,14 @@ OPERATIONS: Final = (
         "review", decide, answer=shapes.Decided, example=examples.decided, body=shapes.Verdict,
         body_example=examples.verdict, refuses=(404,),
     ),
+    _post(
+        "/reviews/{quarter}/decide", "decide_review_items", "reviews",
+        "Keep, modify or revoke several opt-ins for one reason", "review", decide_several,
+        answer=shapes.DecidedItems, example=examples.decided_items, body=shapes.Verdicts,
+        body_example=examples.verdicts, refuses=(404,),
+    ),
+    _closed("POST", "/reviews/{quarter}/export", "export_review", "reviews", "Take the report out", "export"),
+    _closed("POST", "/audit/export", "export_audit", "audit", "Take the audit out", "export"),
     _closed("POST", "/reviews/{quarter}/sign", "sign_review", "reviews", "Sign a review off", "sign"),
     _closed("POST", "/users", "add_user", "access", "Add a person", "manage"),
     _closed("DELETE", "/users/{user}", "disable_user", "access", "Disable a person", "manage"),

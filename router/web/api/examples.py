@@ -49,6 +49,7 @@ incident = shapes.Incident(
     generation=0,
     resolved_at=None,
     ended_by=None,
+    quiet="resolves in 22 min if it stays quiet",
 )
 event = shapes.Event(2, AT, "another alert joined the incident", "source", None)
 alert = shapes.Alert(THING, "firing", "critical", "app", AT, {"title": "Intake failed"}, ["<PERSON_7K2M4QXW9R>"])
@@ -57,15 +58,18 @@ _DELIVERY: Final[dict[str, Any]] = {
     "id": f"{INCIDENT}/oncall/2",
     "incident_id": INCIDENT,
     "channel": "oncall",
+    "channel_kind": "slack",
     "revision": 2,
     "kind": "trigger",
     "state": "delivered",
+    "words": "sent",
     "reason": "delivered",
     "attempts": 1,
     "uncertain": False,
     "created_at": AT,
     "next_attempt_at": None,
     "done_at": AT,
+    "remote_id": "1762162867.000200",
 }
 delivery_line = shapes.DeliveryLine(**_DELIVERY)
 attempt = shapes.Attempt(1, AT, 84.0, "delivered", "delivered", 200, "tokens", "no opt-in", repeat=False, tripwire=0)
@@ -76,6 +80,8 @@ channel = shapes.Channel(
     THING,
     "oncall",
     "slack",
+    "Slack",
+    "good",
     "Slack channel C0123456789",
     "slack",
     "tokens",
@@ -89,7 +95,20 @@ channel = shapes.Channel(
     0,
     1,
 )
-channel_test = shapes.ChannelTest("test-5d8e7f30", delivered=True, reason="delivered", latency_ms=112.5)
+channel_test = shapes.ChannelTest(
+    "test-5d8e7f30", delivered=True, reason="delivered", latency_ms=112.5, words="delivered", status=200
+)
+preview = shapes.Preview(types=["EMAIL"])
+fact = shapes.Fact("Notifications always hold tokens: lock screens show them.", "design §8")
+previewed = shapes.Previewed(
+    "oncall",
+    ["EMAIL"],
+    {"text": "Lookup failed for <EMAIL_3T8WQ0ZN5B>"},
+    {"text": "Lookup failed for alex@example.test"},
+    {},
+    [fact],
+    "",
+)
 pause = shapes.ChannelPause("maintenance over there")
 made = shapes.Made(THING)
 source = shapes.Source(THING, "app", "generic", 1800.0, None, {}, {})
@@ -114,7 +133,7 @@ configuration_change = shapes.ConfigurationChange(
     dry_run=True,
 )
 configuration_changed = shapes.ConfigurationChanged(
-    TENANT, 13, dry_run=False, changes=["~ privacy: strict"], warnings=[]
+    TENANT, 13, dry_run=False, changes=["~ privacy: strict"], warnings=[], warning_lines=[]
 )
 optin = shapes.OptIn(
     THING,
@@ -135,9 +154,13 @@ optin = shapes.OptIn(
     AT,
     AT,
     LATER,
+    AT,
+    "petra@acme.example",
     single_custody=False,
     break_glass=False,
     intact=True,
+    facts={},
+    known=[fact],
 )
 optin_request = shapes.OptInRequest("oncall", ["EMAIL"], "call people back whose mail bounced", THING, LATER, "error")
 why = shapes.Why("no longer needed")
@@ -163,7 +186,8 @@ baa = shapes.Baa(
 )
 new_baa = shapes.NewBaa("slack", "Enterprise Grid", date(2026, 1, 1), date(2026, 12, 31))
 retired = shapes.Retired(THING, ["oncall"])
-review = shapes.Review(THING, "2026Q3", "final", "open", AT, AT, LATER, None, None, 4, 1)
+review = shapes.Review(THING, "2026Q3", "final", "open", AT, AT, LATER, None, None, 4, 1, "5c" * 32, None)
+review_record = shapes.ReviewRecord("9f" * 32, 1, {"snapshot": {"quarter": "2026Q3"}, "decisions": []})
 review_shown = shapes.ReviewShown(THING, "2026Q3", "final", "open", AT, AT, LATER, "9f" * 32, 4, 3)
 review_item = shapes.ReviewItem(
     str(THING),
@@ -193,6 +217,8 @@ new_review = shapes.NewReview("2026Q3")
 opened = shapes.Opened(THING, "2026Q3", "final", "open", 4, LATER, made=True)
 verdict = shapes.Verdict("keep", "still needed on call")
 decided = shapes.Decided(THING, "keep", "goes on until 2027-01-30")
+verdicts = shapes.Verdicts(["1", "2"], "keep", "still needed on call")
+decided_items = shapes.DecidedItems(THING, [decided])
 audit_event = shapes.AuditEvent(
     THING, 41, AT, "petra@acme.example", "session", "optin.approve", f"optin:{THING}", "allowed", "", "", {}, "9f" * 32
 )

@@ -10,6 +10,7 @@ from router.core.access import RULES, may, steps_up
 from router.core.incident import short_id
 from router.core.quarter import Quarter
 from router.flow import audit, baa, disclosures, optin, overview, reading, review, status
+from router.reports.review import plain
 from router.web.api import examples, problem, shapes
 from router.web.api.operation import Call, Operation, Page, Paging, after, cursor, cut, is_uuid, of, place
 
@@ -39,27 +40,26 @@ def health(call: Call) -> shapes.Health:
 def incidents(call: Call) -> Page[shapes.IncidentLine]:
     """Incidents, the newest first."""
     last = place(call.query.cursor, UUID)
+    if call.query.short_id is not None:
+        return Page([_line(each) for each in reading.called(call.runtime, call.tenant_id, call.query.short_id)], None)
     found = reading.incident_page(
         call.runtime,
         call.tenant_id,
         statuses=STATUSES.get(call.query.status, (call.query.status,)),
         severity=call.query.severity,
-        after=last[0] if last else None,
+        after=last[0] if last else call.query.after,
         most=call.query.limit + 1,
     )
-    return cut(
-        found,
-        call.query.limit,
-        lambda row: of(
-            shapes.IncidentLine, row, id=row.incident_id, short_id=short_id(row.incident_id), alerts=row.count
-        ),
-        lambda row: (row.incident_id,),
-    )
+    return cut(found, call.query.limit, _line, lambda row: (row.incident_id,))
+
+
+def _line(row: Any) -> shapes.IncidentLine:  # noqa: ANN401 - a row or an incident
+    return of(shapes.IncidentLine, row, id=row.incident_id, short_id=short_id(row.incident_id), alerts=row.count)
 
 
 def incident(call: Call) -> shapes.Incident:
     """One incident."""
-    one = reading.incident(call.runtime, call.tenant_id, call.path["incident"])
+    one, quiet = reading.incident(call.runtime, call.tenant_id, call.path["incident"])
     return of(
         shapes.Incident,
         one,
@@ -68,6 +68,7 @@ def incident(call: Call) -> shapes.Incident:
         labels=dict(one.labels),
         links=[shapes.Pair(text, url) for text, url in one.links],
         fields=[shapes.Pair(name, value) for name, value in one.fields],
+        quiet=quiet,
     )
 
 
@@ -112,9 +113,43 @@ def delivery_id(row: Any) -> str:  # noqa: ANN401 - a row
     return f"{row.incident_id}/{row.channel}/{row.revision}"
 
 
+def _delivery(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
+    """What a delivery's row does not say by itself."""
+    return {
+        "id": delivery_id(row),
+        "words": overview.told(row, row.now).words,
+        "next_attempt_at": row.next_attempt_at if row.state == "pending" else None,
+    }
+
+
+def incident_deliveries(call: Call) -> Page[shapes.Delivery]:
+    """What every channel was told of an incident, with the attempts."""
+    found = reading.told(call.runtime, call.tenant_id, call.path["incident"])
+    return after(
+        found,
+        call,
+        lambda each: of(
+            shapes.Delivery, each[0], **_delivery(each[0]), history=[of(shapes.Attempt, row) for row in each[1]]
+        ),
+        lambda each: f"{1_000_000_000 - each[0].revision:010d}/{each[0].channel}",  # the newest revision first
+    )
+
+
+def _after(call: Call) -> tuple[UUID, UUID, int] | None:
+    """The place in the list of deliveries that a delivery's id names. Raises Problem, NotFound."""
+    incident_id, _, rest = call.query.after.partition("/")
+    name, _, revision = rest.rpartition("/")
+    if not is_uuid(incident_id) or not revision.isascii() or not revision.isdigit() or len(revision) > 9:  # noqa: PLR2004 - a bigger one is no int4
+        raise problem.malformed("after: a delivery is named INCIDENT/CHANNEL/REVISION.")
+    row, _ = reading.delivery(call.runtime, call.tenant_id, UUID(incident_id), name, int(revision))
+    return row.incident_id, row.channel_id, row.revision
+
+
 def deliveries(call: Call) -> Page[shapes.DeliveryLine]:
     """Deliveries, those of the newest incidents first."""
     last = place(call.query.cursor, UUID, UUID, int)
+    if last is None and call.query.after:
+        last = _after(call)
     found = reading.delivery_page(
         call.runtime,
         call.tenant_id,
@@ -126,7 +161,7 @@ def deliveries(call: Call) -> Page[shapes.DeliveryLine]:
     return cut(
         found,
         call.query.limit,
-        lambda row: of(shapes.DeliveryLine, row, id=delivery_id(row)),
+        lambda row: of(shapes.DeliveryLine, row, **_delivery(row)),
         lambda row: (row.incident_id, row.channel_id, row.revision),
     )
 
@@ -136,7 +171,7 @@ def delivery(call: Call) -> shapes.Delivery:
     row, attempts = reading.delivery(
         call.runtime, call.tenant_id, call.path["incident"], call.path["channel"], call.path["revision"]
     )
-    return of(shapes.Delivery, row, id=delivery_id(row), history=[of(shapes.Attempt, attempt) for attempt in attempts])
+    return of(shapes.Delivery, row, **_delivery(row), history=[of(shapes.Attempt, attempt) for attempt in attempts])
 
 
 def _channel(row: overview.Channel, modes: dict[str, str]) -> shapes.Channel:
@@ -195,7 +230,8 @@ def configuration(call: Call) -> shapes.Configuration:
 
 def say_optin(shown: optin.Shown) -> shapes.OptIn:
     """An opt-in in the API's shape."""
-    return of(shapes.OptIn, shown, id=shown.optin_id)
+    known = [shapes.Fact(each.text, each.source) for each in shown.known]
+    return of(shapes.OptIn, shown, id=shown.optin_id, facts=dict(shown.facts), known=known)
 
 
 def optins(call: Call) -> Page[shapes.OptIn]:
@@ -227,7 +263,10 @@ def reviews(call: Call) -> Page[shapes.Review]:
     """Reviews by quarter."""
     found = review.every(call.runtime, call.tenant_id)
     return after(
-        found, call, lambda row: of(shapes.Review, row, id=row.review_id), lambda row: f"{row.quarter}/{row.kind}"
+        found,
+        call,
+        lambda row: of(shapes.Review, row, id=row.review_id, sha256=row.record_sha256),
+        lambda row: f"{row.quarter}/{row.kind}",
     )
 
 
@@ -243,6 +282,18 @@ def one_review(call: Call) -> shapes.ReviewShown:
         items=len(shown.record.snapshot.items),
         decided=len(decided),
     )
+
+
+def review_record(call: Call) -> shapes.ReviewRecord:
+    """The whole record of a review."""
+    kind = call.query.kind
+    shown = review.show(
+        call.runtime,
+        call.tenant_id,
+        Quarter.parse(call.path["quarter"]),
+        interim=None if kind is None else kind == "interim",
+    )
+    return shapes.ReviewRecord(shown.sha256, len(shown.record.undecided), plain(shown.record))
 
 
 def review_items(call: Call) -> Page[shapes.ReviewItem]:
@@ -361,6 +412,11 @@ OPERATIONS: Final = (
         shapes.Alert, examples.alert, refuses=(404,),
     ),
     _list(
+        "/incidents/{incident}/deliveries", "list_incident_deliveries", "incidents",
+        "What every channel was told of it, with the attempts, the newest revision first", incident_deliveries,
+        shapes.Delivery, examples.delivery, refuses=(404,),
+    ),
+    _list(
         "/deliveries", "list_deliveries", "deliveries", "Deliveries, those of the newest incidents first", deliveries,
         shapes.DeliveryLine, examples.delivery_line, query=shapes.DeliveryQuery, refuses=(404,),
     ),
@@ -399,6 +455,10 @@ OPERATIONS: Final = (
     _one(
         "/reviews/{quarter}", "get_review", "reviews", "One review as it stands", one_review, shapes.ReviewShown,
         examples.review_shown, deed="audit",
+    ),
+    _one(
+        "/reviews/{quarter}/record", "get_review_record", "reviews", "Its whole record, as an export holds it",
+        review_record, shapes.ReviewRecord, examples.review_record, deed="audit", query=shapes.ReviewQuery,
     ),
     _list(
         "/reviews/{quarter}/items", "list_review_items", "reviews", "Its items, by id", review_items,

@@ -41,7 +41,7 @@ class Me(Struct):
     name: str
     roles: list[Role]
     deeds: list[str]
-    expires_at: datetime
+    expires_at: Moment
     tenant: Tenant
 
 
@@ -64,6 +64,8 @@ class IncidentQuery(Paging, forbid_unknown_fields=True):
 
     status: Literal["live", "open", "acknowledged", "investigating", "resolved", "all"] = "all"
     severity: Severity | None = None
+    short_id: Annotated[str, Meta(pattern="^INC-[0-9A-F]{8}$", description="As people say it.")] | None = None
+    after: Annotated[UUID, Meta(description="Those that follow this incident in the list.")] | None = None
 
 
 class IncidentLine(Struct):
@@ -77,8 +79,8 @@ class IncidentLine(Struct):
     source: str
     alerts: int
     revision: int
-    opened_at: datetime
-    last_alert_at: datetime
+    opened_at: Moment
+    last_alert_at: Moment
 
 
 class Pair(Struct):
@@ -89,22 +91,26 @@ class Pair(Struct):
 
 
 class Incident(IncidentLine):
-    """One incident. `generation`: how often it was reopened. `ended_by`: who or what resolved it."""
+    """One incident. `generation`: how often it was reopened. `ended_by`: who or what resolved it.
+
+    `quiet`: what its quiet timer says.
+    """
 
     description: str
     labels: dict[str, str]
     links: list[Pair]
     fields: list[Pair]
     generation: int
-    resolved_at: datetime | None
+    resolved_at: Moment | None
     ended_by: Literal["source", "quiet", "person"] | None
+    quiet: str
 
 
 class Event(Struct):
     """A line of an incident's timeline. `untold`: why no channel was told, null when some were."""
 
     revision: int
-    at: datetime
+    at: Moment
     why: str
     actor: str
     untold: str | None
@@ -117,7 +123,7 @@ class Alert(Struct):
     signal: str
     severity: str
     source: str | None
-    received_at: datetime
+    received_at: Moment
     payload: dict[str, Any]
     tokens: list[str]
 
@@ -137,30 +143,37 @@ class DeliveryQuery(Paging, forbid_unknown_fields=True):
 
     state: State | None = None
     channel: Name | None = None
+    after: Annotated[str, Meta(max_length=120, description="Those that follow this delivery in the list.")] = ""
 
 
 class DeliveryLine(Struct):
-    """One incident's revision on its way to one channel. `id` is what `alertveil deliveries retry` takes too."""
+    """One incident's revision on its way to one channel. `id` is what `alertveil deliveries retry` takes too.
+
+    `words`: what came of it, for people. `remote_id`: what its destination calls it.
+    """
 
     id: str
     incident_id: UUID
     channel: str
+    channel_kind: str
     revision: int
     kind: str
     state: State
+    words: str
     reason: str | None
     attempts: int
     uncertain: bool
-    created_at: datetime
-    next_attempt_at: datetime | None
-    done_at: datetime | None
+    created_at: Moment
+    next_attempt_at: Moment | None
+    done_at: Moment | None
+    remote_id: str | None
 
 
 class Attempt(Struct):
     """One attempt. `mode` is tokens or plaintext and `policy` why; no message is ever kept."""
 
     number: int
-    started_at: datetime
+    started_at: Moment
     latency_ms: float | None
     outcome: str
     reason: str | None
@@ -178,18 +191,23 @@ class Delivery(DeliveryLine):
 
 
 class Channel(Struct):
-    """A way out and how it is doing. `mode`: what it gets now. `waiting` is counted up to a thousand."""
+    """A way out and how it is doing. `mode`: what it gets now. `waiting` is counted up to a thousand.
+
+    `title` names its kind; `tone` says how its state is coloured.
+    """
 
     id: UUID
     name: str
     kind: str
+    title: str
+    tone: str
     leads_to: str
     vendor: str
     mode: str
     state: str
     why: str
     last: str
-    last_ok_at: datetime | None
+    last_ok_at: Moment | None
     waiting: int
     delivered: int
     retried: int
@@ -204,7 +222,7 @@ class Source(Struct):
     name: str
     format: str
     quiet_after_seconds: float | None
-    paused_at: datetime | None
+    paused_at: Moment | None
     mapping: dict[str, str]
     fields: dict[str, str]
 
@@ -265,13 +283,17 @@ class ConfigurationChange(Struct, forbid_unknown_fields=True):
 
 
 class ConfigurationChanged(Struct):
-    """What the file changed, in words without a secret; with `dry_run`, what it would."""
+    """What the file changed, in words without a secret; with `dry_run`, what it would.
+
+    `warning_lines`: the line of the file that each warning is about.
+    """
 
     id: UUID
     version: int
     dry_run: bool
     changes: list[str]
     warnings: list[str]
+    warning_lines: list[int]
 
 
 class OptInQuery(Paging, forbid_unknown_fields=True):
@@ -282,7 +304,10 @@ class OptInQuery(Paging, forbid_unknown_fields=True):
 
 
 class OptIn(Struct):
-    """A plaintext opt-in. `intact` is false when somebody changed its row behind our back; then it grants nothing."""
+    """A plaintext opt-in. `intact` is false when somebody changed its row behind our back; then it grants nothing.
+
+    `facts`: what the vendor said about who reads there. `known`: what to know about the vendor.
+    """
 
     id: UUID
     channel: str
@@ -297,14 +322,18 @@ class OptIn(Struct):
     service: str
     baa_id: UUID
     requested_by: str
-    requested_at: datetime
+    requested_at: Moment
     approved_by: str
-    approved_at: datetime | None
-    starts_at: datetime
-    ends_at: datetime
+    approved_at: Moment | None
+    starts_at: Moment
+    ends_at: Moment
+    state_at: Moment
+    state_by: str
     single_custody: bool
     break_glass: bool
     intact: bool
+    facts: dict[str, str]
+    known: list[Fact]
 
 
 class OptInRequest(Struct, forbid_unknown_fields=True):
@@ -333,8 +362,8 @@ class Baa(Struct):
     plan: str
     counterparty: str
     signed_on: date
-    effective_at: datetime
-    expires_at: datetime
+    effective_at: Moment
+    expires_at: Moment
     state: str
     days_left: int
     document_hash: str
@@ -342,7 +371,7 @@ class Baa(Struct):
     contacts: list[str]
     sub_processors: list[str]
     added_by: str
-    retired_at: datetime | None
+    retired_at: Moment | None
     falls_back: list[str]
     intact: bool
 
@@ -357,6 +386,7 @@ class NewBaa(Struct, forbid_unknown_fields=True):
     effective: date | None = None
     plan: Annotated[str, Meta(max_length=100)] = ""
     counterparty: Annotated[str, Meta(max_length=200)] = ""
+    document_sha256: Annotated[str, Meta(pattern="^([0-9a-f]{64})?$", description="Of the signed paper.")] = ""
     link: Annotated[str, Meta(max_length=500, description="An https:// address.")] = ""
     contacts: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=50)] = []
     sub_processors: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=50)] = []
@@ -382,12 +412,43 @@ class ChannelPause(Struct, forbid_unknown_fields=True):
 
 
 class ChannelTest(Struct):
-    """What came of a test message. `reason` as attempts name it."""
+    """What came of a test message. `reason` as attempts name it, `words` the same for people."""
 
     key: str
     delivered: bool
     reason: str
     latency_ms: float
+    words: str
+    status: int | None
+
+
+class Preview(Struct, forbid_unknown_fields=True):
+    """What to preview: an incident, or with `types` a made-up one with made-up values of these; else a made-up one."""
+
+    incident_id: UUID | None = None
+    types: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=40)] = []
+
+
+class Fact(Struct):
+    """Something to know before plaintext goes there, and where that was found."""
+
+    text: str
+    source: str
+
+
+class Previewed(Struct):
+    """The payload as the vendor would get it, with tokens; nothing was sent.
+
+    With `types` also `plaintext`, made up; `told`, who reads there; `cannot`, why it can never be opted in.
+    """
+
+    channel: str
+    types: list[str]
+    tokens: Any
+    plaintext: Any
+    told: dict[str, str]
+    known: list[Fact]
+    cannot: str
 
 
 class Recovery(Struct, forbid_unknown_fields=True):
@@ -397,26 +458,29 @@ class Recovery(Struct, forbid_unknown_fields=True):
     channel: Name | None = None
 
 
-class Recovered(Struct):
-    """How many deliveries are due again."""
+class Recovered(Struct, omit_defaults=True):
+    """How many deliveries are due again. `held`: their channel is paused, so they wait for it."""
 
     count: int
+    held: bool = False
 
 
 class Review(Struct):
-    """A quarterly review. `undecided`: required items without a decision."""
+    """A quarterly review. `undecided`: required items without a decision. `sha256` of the record, once it is signed."""
 
     id: UUID
     quarter: str
     kind: Literal["interim", "final"]
     state: str
-    cut_off: datetime
-    opened_at: datetime
-    due_at: datetime
-    signed_at: datetime | None
+    cut_off: Moment
+    opened_at: Moment
+    due_at: Moment
+    signed_at: Moment | None
     signed_by: str | None
     items: int
     undecided: int
+    snapshot_sha256: str
+    sha256: str | None
 
 
 class ReviewItem(Struct):
@@ -453,12 +517,26 @@ class ReviewShown(Struct):
     quarter: str
     kind: Literal["interim", "final"]
     state: str
-    cut_off: datetime
-    opened_at: datetime
-    due_at: datetime
+    cut_off: Moment
+    opened_at: Moment
+    due_at: Moment
     sha256: str
     items: int
     decided: int
+
+
+class ReviewQuery(Struct, forbid_unknown_fields=True):
+    """Which review of the quarter; without it the final one if there is one."""
+
+    kind: Literal["interim", "final"] | None = None
+
+
+class ReviewRecord(Struct):
+    """The whole record of a review, as `docs/schemas/review.schema.json` describes it, and its hash."""
+
+    sha256: str
+    undecided: int
+    record: dict[str, Any]
 
 
 class NewReview(Struct, forbid_unknown_fields=True):
@@ -475,7 +553,7 @@ class Opened(Struct):
     kind: Literal["interim", "final"]
     state: str
     items: int
-    due_at: datetime
+    due_at: Moment
     made: bool
 
 
@@ -494,6 +572,23 @@ class Decided(Struct):
     id: UUID
     verdict: str
     effect: str
+
+
+class Verdicts(Struct, forbid_unknown_fields=True):
+    """One decision on several items by id or number, or on `rest`: all undecided ones without a flag."""
+
+    items: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(min_length=1, max_length=500)]
+    verdict: Literal["keep", "modify", "revoke"]
+    reason: Annotated[str, Meta(min_length=1, max_length=2000, description="Tokenized before it is kept.")]
+    types: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=40)] = []
+    until: Moment | None = None
+
+
+class DecidedItems(Struct):
+    """What came of each."""
+
+    id: UUID
+    items: list[Decided]
 
 
 class AuditQuery(Struct, forbid_unknown_fields=True):
@@ -516,7 +611,7 @@ class AuditEvent(Struct):
 
     id: UUID
     seq: int | None
-    at: datetime
+    at: Moment
     actor: str
     auth: str
     action: str
@@ -539,7 +634,7 @@ class Search(Struct, forbid_unknown_fields=True):
 class Disclosure(Struct):
     """One token that a person or a channel was granted in the clear. The value itself is never here."""
 
-    at: datetime
+    at: Moment
     kind: Literal["reveal", "delivery"]
     who: str
     token: str
@@ -573,9 +668,9 @@ class User(Struct):
     roles: list[Role]
     factors: list[str]
     sessions: int
-    created_at: datetime
-    seen_at: datetime | None
-    disabled_at: datetime | None
+    created_at: Moment
+    seen_at: Moment | None
+    disabled_at: Moment | None
 
 
 class Token(Struct):
@@ -586,10 +681,10 @@ class Token(Struct):
     prefix: str
     roles: list[Role]
     created_by: str
-    created_at: datetime
-    expires_at: datetime
-    revoked_at: datetime | None
-    used_at: datetime | None
+    created_at: Moment
+    expires_at: Moment
+    revoked_at: Moment | None
+    used_at: Moment | None
 
 
 class Revoked(Struct):

@@ -1,0 +1,1080 @@
+"""What goes over the wire of `/api/v1`, and one method an operation.
+
+Written by `tools/build_client.py` from the API's own document: change `router/web/api`, then write it again with
+`python -m tools.build_client`. Words of a closed list are plain text in answers, so that a newer server may say more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from router.client.wire import Wire
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """The token that asks, and its tenant. `deeds`: what its roles let it do (`docs/roles.md` says what each is)."""
+
+    id: UUID
+    name: str
+    roles: list[str]
+    deeds: list[str]
+    expires_at: datetime
+    tenant: Tenant
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True):
+    """The token's tenant. `version` rises with every change of configuration or policy."""
+
+    id: UUID
+    slug: str
+    name: str
+    privacy: str
+    kill_switch: bool
+    version: int
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """How the installation is doing. Ages in seconds, null where there is nothing to say."""
+
+    status: str
+    database: bool
+    keystore: bool
+    broker: bool
+    upkeep_heartbeat_age_seconds: float | None
+    ingest_heartbeat_age_seconds: float | None
+    oldest_due_delivery_seconds: float
+    kill_switch: bool
+    audit_unchained_seconds: float | None
+
+
+class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident in a list. `alerts`: how many it has had."""
+
+    id: UUID
+    short_id: str
+    status: str
+    severity: str
+    title: str
+    source: str
+    alerts: int
+    revision: int
+    opened_at: datetime
+    last_alert_at: datetime
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One incident.
+
+    `generation`: how often it was reopened. `ended_by`: who or what resolved it. `quiet`: what its quiet timer
+    says.
+    """
+
+    id: UUID
+    short_id: str
+    status: str
+    severity: str
+    title: str
+    source: str
+    alerts: int
+    revision: int
+    opened_at: datetime
+    last_alert_at: datetime
+    description: str
+    labels: dict[str, str]
+    links: list[Pair]
+    fields: list[Pair]
+    generation: int
+    resolved_at: datetime | None
+    ended_by: str | None
+    quiet: str
+
+
+class Pair(msgspec.Struct, frozen=True, kw_only=True):
+    """A name and what it stands for."""
+
+    name: str
+    value: str
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of an incident's timeline. `untold`: why no channel was told, null when some were."""
+
+    revision: int
+    at: datetime
+    why: str
+    actor: str
+    untold: str | None
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert as it is kept. `tokens`: what sealing it made, and all that can be opened on its incident."""
+
+    id: UUID
+    signal: str
+    severity: str
+    source: str | None
+    received_at: datetime
+    payload: dict[str, Any]
+    tokens: list[str]
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivery with its attempts, the first one first."""
+
+    id: str
+    incident_id: UUID
+    channel: str
+    channel_kind: str
+    revision: int
+    kind: str
+    state: str
+    words: str
+    reason: str | None
+    attempts: int
+    uncertain: bool
+    created_at: datetime
+    next_attempt_at: datetime | None
+    done_at: datetime | None
+    remote_id: str | None
+    history: list[Attempt]
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt. `mode` is tokens or plaintext and `policy` why; no message is ever kept."""
+
+    number: int
+    started_at: datetime
+    latency_ms: float | None
+    outcome: str
+    reason: str | None
+    status: int | None
+    mode: str
+    policy: str
+    repeat: bool
+    tripwire: int
+
+
+class DeliveryLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One incident's revision on its way to one channel.
+
+    `id` is what `alertveil deliveries retry` takes too. `words`: what came of it, for people. `remote_id`: what
+    its destination calls it.
+    """
+
+    id: str
+    incident_id: UUID
+    channel: str
+    channel_kind: str
+    revision: int
+    kind: str
+    state: str
+    words: str
+    reason: str | None
+    attempts: int
+    uncertain: bool
+    created_at: datetime
+    next_attempt_at: datetime | None
+    done_at: datetime | None
+    remote_id: str | None
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """A way out and how it is doing.
+
+    `mode`: what it gets now. `waiting` is counted up to a thousand. `title` names its kind; `tone` says how its
+    state is coloured.
+    """
+
+    id: UUID
+    name: str
+    kind: str
+    title: str
+    tone: str
+    leads_to: str
+    vendor: str
+    mode: str
+    state: str
+    why: str
+    last: str
+    last_ok_at: datetime | None
+    waiting: int
+    delivered: int
+    retried: int
+    dead: int
+    routes: int
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A way in. `quiet_after_seconds`: null when its own resolve is waited for."""
+
+    id: UUID
+    name: str
+    format: str
+    quiet_after_seconds: float | None
+    paused_at: datetime | None
+    mapping: dict[str, str]
+    fields: dict[str, str]
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """Which alerts go to which channels. Routes are tried in order; `goes_on`: the next ones add channels."""
+
+    position: int
+    matchers: list[str]
+    channels: list[str]
+    group_by: list[str]
+    goes_on: bool
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is configured, of one version, without a secret."""
+
+    version: int
+    tenant: str
+    name: str
+    privacy: str
+    sources: list[Source]
+    channels: list[ConfiguredChannel]
+    routes: list[Route]
+    patterns: list[Pattern]
+    safe_words: list[str]
+    fields: dict[str, str]
+    keep_values_seconds: float
+    keep_incidents_seconds: float
+
+
+class ConfiguredChannel(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel as it is configured; what is secret about it is not here."""
+
+    id: UUID
+    name: str
+    kind: str
+    vendor: str
+    settings: dict[str, Any]
+
+
+class Pattern(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant's own shape of PHI."""
+
+    type: str
+    regex: str
+
+
+class OptIn(msgspec.Struct, frozen=True, kw_only=True):
+    """A plaintext opt-in.
+
+    `intact` is false when somebody changed its row behind our back; then it grants nothing. `facts`: what the
+    vendor said about who reads there. `known`: what to know about the vendor.
+    """
+
+    id: UUID
+    channel: str
+    channel_kind: str
+    destination: str
+    state: str
+    why: str
+    types: list[str]
+    lowest_severity: str
+    purpose: str
+    vendor: str
+    service: str
+    baa_id: UUID
+    requested_by: str
+    requested_at: datetime
+    approved_by: str
+    approved_at: datetime | None
+    starts_at: datetime
+    ends_at: datetime
+    state_at: datetime
+    state_by: str
+    single_custody: bool
+    break_glass: bool
+    intact: bool
+    facts: dict[str, str]
+    known: list[Fact]
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to know before plaintext goes there, and where that was found."""
+
+    text: str
+    source: str
+
+
+class Baa(msgspec.Struct, frozen=True, kw_only=True):
+    """A business associate agreement. `falls_back`: channels that hold tokens only when it is over."""
+
+    id: UUID
+    vendor: str
+    service: str
+    plan: str
+    counterparty: str
+    signed_on: date
+    effective_at: datetime
+    expires_at: datetime
+    state: str
+    days_left: int
+    document_hash: str
+    document_link: str
+    contacts: list[str]
+    sub_processors: list[str]
+    added_by: str
+    retired_at: datetime | None
+    falls_back: list[str]
+    intact: bool
+
+
+class Review(msgspec.Struct, frozen=True, kw_only=True):
+    """A quarterly review. `undecided`: required items without a decision. `sha256` of the record, once it is signed."""
+
+    id: UUID
+    quarter: str
+    kind: str
+    state: str
+    cut_off: datetime
+    opened_at: datetime
+    due_at: datetime
+    signed_at: datetime | None
+    signed_by: str | None
+    items: int
+    undecided: int
+    snapshot_sha256: str
+    sha256: str | None
+
+
+class ReviewShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A review as it stands; `sha256` is the hash that its PDF, CSV and JSON carry."""
+
+    id: UUID
+    quarter: str
+    kind: str
+    state: str
+    cut_off: datetime
+    opened_at: datetime
+    due_at: datetime
+    sha256: str
+    items: int
+    decided: int
+
+
+class ReviewRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole record of a review, as `docs/schemas/review.schema.json` describes it, and its hash."""
+
+    sha256: str
+    undecided: int
+    record: dict[str, Any]
+
+
+class ReviewItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One opt-in to judge, with the facts as they were at the cut-off, and the decision that counts, if any."""
+
+    id: str
+    channel: str
+    channel_kind: str
+    vendor: str
+    destination: str
+    types: list[str]
+    lowest_severity: str
+    purpose: str
+    requester: str
+    approver: str
+    reviewer: str
+    starts_at: str
+    ends_at: str
+    state: str
+    deliveries: int
+    tokens: int
+    last_used_at: str
+    required: bool
+    flags: list[str]
+    verdict: str | None
+    decided_by: str | None
+    decision_reason: str | None
+
+
+class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An audit event; `seq` and `hash` are its row in the chain, null and '' for a moment after it was written."""
+
+    id: UUID
+    seq: int | None
+    at: datetime
+    actor: str
+    auth: str
+    action: str
+    object: str
+    decision: str
+    reason: str
+    request_id: str
+    details: dict[str, Any]
+    hash: str
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Every disclosure, the newest first. All of them: more than fit make the search a 422."""
+
+    items: list[Disclosure]
+
+
+class Disclosure(msgspec.Struct, frozen=True, kw_only=True):
+    """One token that a person or a channel was granted in the clear. The value itself is never here."""
+
+    at: datetime
+    kind: str
+    who: str
+    token: str
+    incident_id: UUID
+    incident: str
+    purpose: str
+    reason: str
+    grant_id: UUID
+    channel: str | None
+    vendor: str | None
+    optin_id: UUID | None
+    baa_id: UUID | None
+    revision: int | None
+    attempt: int | None
+    outcome: str | None
+    match: str
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A person who may come in."""
+
+    id: UUID
+    email: str
+    kind: str
+    roles: list[str]
+    factors: list[str]
+    sessions: int
+    created_at: datetime
+    seen_at: datetime | None
+    disabled_at: datetime | None
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """An API token, without what it is made of."""
+
+    id: UUID
+    name: str
+    prefix: str
+    roles: list[str]
+    created_by: str
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    used_at: datetime | None
+
+
+class Acted(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it. `changed` is false when it was so already."""
+
+    id: UUID
+    changed: bool
+    why: str
+    status: str
+    revision: int
+
+
+class ChannelTest(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a test message. `reason` as attempts name it, `words` the same for people."""
+
+    key: str
+    delivered: bool
+    reason: str
+    latency_ms: float
+    words: str
+    status: int | None
+
+
+class Previewed(msgspec.Struct, frozen=True, kw_only=True):
+    """The payload as the vendor would get it, with tokens; nothing was sent.
+
+    With `types` also `plaintext`, made up; `told`, who reads there; `cannot`, why it can never be opted in.
+    """
+
+    channel: str
+    types: list[str]
+    tokens: Any
+    plaintext: Any
+    told: dict[str, str]
+    known: list[Fact]
+    cannot: str
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made."""
+
+    id: UUID
+
+
+class Recovered(msgspec.Struct, frozen=True, kw_only=True):
+    """How many deliveries are due again. `held`: their channel is paused, so they wait for it."""
+
+    count: int
+    held: bool = False
+
+
+class ConfigurationChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """What the file changed, in words without a secret; with `dry_run`, what it would.
+
+    `warning_lines`: the line of the file that each warning is about.
+    """
+
+    id: UUID
+    version: int
+    dry_run: bool
+    changes: list[str]
+    warnings: list[str]
+    warning_lines: list[int]
+
+
+class Retired(msgspec.Struct, frozen=True, kw_only=True):
+    """An agreement that is out of use, and the channels that hold tokens only from now on."""
+
+    id: UUID
+    falls_back: list[str]
+
+
+class Switched(msgspec.Struct, frozen=True, kw_only=True):
+    """The tenant's kill switch; `changed` is false when it stood so already."""
+
+    id: UUID
+    on: bool
+    changed: bool
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A review; `made` is false when it was open already."""
+
+    id: UUID
+    quarter: str
+    kind: str
+    state: str
+    items: int
+    due_at: datetime
+    made: bool
+
+
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it."""
+
+    id: UUID
+    verdict: str
+    effect: str
+
+
+class DecidedItems(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of each."""
+
+    id: UUID
+    items: list[Decided]
+
+
+class Revoked(msgspec.Struct, frozen=True, kw_only=True):
+    """A token that holds no longer."""
+
+    id: UUID
+    revoked: bool
+
+
+class Search(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What is sought. `by` says what `what` is; a value is turned into blind indexes in memory and forgotten."""
+
+    by: Literal["channel", "incident", "time", "user", "value", "vendor"]
+    what: str = ""
+    days: int = 90
+
+
+class Preview(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What to preview: an incident, or with `types` a made-up one with made-up values of these; else a made-up one."""
+
+    incident_id: UUID | None = None
+    types: list[str] = []
+
+
+class ChannelPause(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Why a channel is paused."""
+
+    reason: str
+
+
+class Recovery(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Everything that died since then goes out again; on one channel when it is named."""
+
+    since: datetime
+    channel: str | None = None
+
+
+class ConfigurationChange(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A configuration file, as YAML text or as the same in JSON, that names this token's tenant alone.
+
+    `secrets` are the values behind the names that the file gives in `*_env`; files (`*_file`) are not read.
+    """
+
+    config: str | dict[str, Any]
+    secrets: dict[str, str] = {}
+    dry_run: bool = False
+
+
+class OptInRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What is asked for. `types` by name, never all; `until` is the first moment after it."""
+
+    channel: str
+    types: list[str]
+    purpose: str
+    baa_id: UUID
+    until: datetime
+    lowest_severity: Literal["critical", "error", "info", "warning"] = "info"
+
+
+class Why(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A reason."""
+
+    reason: str = ""
+
+
+class NewBaa(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An agreement as it is written. Days are UTC's; `expires` is the last day on which it holds."""
+
+    vendor: str
+    service: str
+    signed: date
+    expires: date
+    effective: date | None = None
+    plan: str = ""
+    counterparty: str = ""
+    document_sha256: str = ""
+    link: str = ""
+    contacts: list[str] = []
+    sub_processors: list[str] = []
+
+
+class KillSwitch(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """On: every channel of the tenant gets tokens only, from the next attempt on."""
+
+    on: bool
+
+
+class NewReview(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Which quarter."""
+
+    quarter: str
+
+
+class Verdict(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A decision on one item. `types` and `until` narrow what goes on, for `modify`."""
+
+    verdict: Literal["keep", "modify", "revoke"]
+    reason: str
+    types: list[str] = []
+    until: datetime | None = None
+
+
+class Verdicts(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One decision on several items by id or number, or on `rest`: all undecided ones without a flag."""
+
+    items: list[str]
+    verdict: Literal["keep", "modify", "revoke"]
+    reason: str
+    types: list[str] = []
+    until: datetime | None = None
+
+
+class Api:
+    """One method an operation; whoever may not gets a wire.Refused."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def get_me(self) -> Me:
+        """The token and what it may. Every token may."""
+        return self._wire.ask("GET", "/me", Me, body=None)
+
+    def get_tenant(self) -> Tenant:
+        """The token's tenant.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask("GET", "/tenant", Tenant, body=None)
+
+    def get_health(self) -> Health:
+        """How the installation is doing.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask("GET", "/health", Health, body=None)
+
+    def list_incidents(
+        self,
+        *,
+        status: Literal["acknowledged", "all", "investigating", "live", "open", "resolved"] | None = None,
+        severity: Literal["critical", "error", "info", "warning"] | None = None,
+        short_id: str | None = None,
+        after: UUID | None = None,
+        page: int = 100,
+    ) -> Iterator[IncidentLine]:
+        """Incidents, the newest first.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines(
+            "/incidents",
+            IncidentLine,
+            {"status": status, "severity": severity, "short_id": short_id, "after": after},
+            page,
+        )
+
+    def get_incident(self, incident: UUID) -> Incident:
+        """One incident.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask("GET", f"/incidents/{self._wire.part(incident)}", Incident, body=None)
+
+    def list_timeline(self, incident: UUID, *, page: int = 100) -> Iterator[Event]:
+        """What happened to it, the newest first.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines(f"/incidents/{self._wire.part(incident)}/timeline", Event, {}, page)
+
+    def list_alerts(self, incident: UUID, *, page: int = 100) -> Iterator[Alert]:
+        """Its alerts, tokenized, the newest first.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines(f"/incidents/{self._wire.part(incident)}/alerts", Alert, {}, page)
+
+    def list_incident_deliveries(self, incident: UUID, *, page: int = 100) -> Iterator[Delivery]:
+        """What every channel was told of it, with the attempts, the newest revision first.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines(f"/incidents/{self._wire.part(incident)}/deliveries", Delivery, {}, page)
+
+    def list_deliveries(
+        self,
+        *,
+        state: Literal["dead", "delivered", "pending", "superseded", "suppressed"] | None = None,
+        channel: str | None = None,
+        after: str | None = None,
+        page: int = 100,
+    ) -> Iterator[DeliveryLine]:
+        """Deliveries, those of the newest incidents first.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines("/deliveries", DeliveryLine, {"state": state, "channel": channel, "after": after}, page)
+
+    def get_delivery(self, incident: UUID, channel: str, revision: int) -> Delivery:
+        """One delivery with its attempts.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask(
+            "GET",
+            f"/deliveries/{self._wire.part(incident)}/{self._wire.part(channel)}/{self._wire.part(revision)}",
+            Delivery,
+            body=None,
+        )
+
+    def list_channels(self, *, page: int = 100) -> Iterator[Channel]:
+        """Channels and how they are doing, by name.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines("/channels", Channel, {}, page)
+
+    def get_channel(self, channel: str) -> Channel:
+        """One channel and how it is doing.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask("GET", f"/channels/{self._wire.part(channel)}", Channel, body=None)
+
+    def list_sources(self, *, page: int = 100) -> Iterator[Source]:
+        """Sources by name.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines("/sources", Source, {}, page)
+
+    def list_routes(self, *, page: int = 100) -> Iterator[Route]:
+        """Routes in order.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines("/routes", Route, {}, page)
+
+    def get_config(self) -> Configuration:
+        """Everything that is configured, without a secret.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask("GET", "/config", Configuration, body=None)
+
+    def put_config(self, body: ConfigurationChange, *, match: str) -> ConfigurationChanged:
+        """Make the configuration what a file says; needs If-Match with the ETag that was read.
+
+        A token may with one of these roles: operator. `match` is the ETag that was read (`Client.etag`).
+        """
+        return self._wire.ask("PUT", "/config", ConfigurationChanged, body=body, match=match)
+
+    def list_optins(
+        self,
+        *,
+        state: Literal["active", "expired", "expiring", "rejected", "requested", "revoked", "suspended"] | None = None,
+        channel: str | None = None,
+        page: int = 100,
+    ) -> Iterator[OptIn]:
+        """Plaintext opt-ins, those asked for last first.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines("/optins", OptIn, {"state": state, "channel": channel}, page)
+
+    def request_optin(self, body: OptInRequest, *, key: str = "") -> OptIn:
+        """Ask for a plaintext opt-in; another person approves it. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", "/optins", OptIn, body=body, once=True, key=key)
+
+    def get_optin(self, optin: UUID) -> OptIn:
+        """One opt-in.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask("GET", f"/optins/{self._wire.part(optin)}", OptIn, body=None)
+
+    def list_baas(self, *, page: int = 100) -> Iterator[Baa]:
+        """Business associate agreements, by id.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines("/baas", Baa, {}, page)
+
+    def add_baa(self, body: NewBaa, *, key: str = "") -> Made:
+        """File a business associate agreement. A token may with one of these roles: privacy_officer."""
+        return self._wire.ask("POST", "/baas", Made, body=body, once=True, key=key)
+
+    def list_reviews(self, *, page: int = 100) -> Iterator[Review]:
+        """Quarterly reviews, by quarter.
+
+        A token may with one of these roles: admin, auditor, privacy_officer, reviewer.
+        """
+        return self._wire.lines("/reviews", Review, {}, page)
+
+    def open_review(self, body: NewReview, *, key: str = "") -> Opened:
+        """Open the review of a quarter, or say that it is open.
+
+        A token may with one of these roles: privacy_officer, reviewer.
+        """
+        return self._wire.ask("POST", "/reviews", Opened, body=body, once=True, key=key)
+
+    def get_review(self, quarter: str) -> ReviewShown:
+        """One review as it stands. A token may with one of these roles: admin, auditor, privacy_officer, reviewer."""
+        return self._wire.ask("GET", f"/reviews/{self._wire.part(quarter)}", ReviewShown, body=None)
+
+    def get_review_record(self, quarter: str, *, kind: Literal["final", "interim"] | None = None) -> ReviewRecord:
+        """Its whole record, as an export holds it.
+
+        A token may with one of these roles: admin, auditor, privacy_officer, reviewer.
+        """
+        return self._wire.ask(
+            "GET", f"/reviews/{self._wire.part(quarter)}/record", ReviewRecord, body=None, query={"kind": kind}
+        )
+
+    def list_review_items(self, quarter: str, *, page: int = 100) -> Iterator[ReviewItem]:
+        """Its items, by id. A token may with one of these roles: admin, auditor, privacy_officer, reviewer."""
+        return self._wire.lines(f"/reviews/{self._wire.part(quarter)}/items", ReviewItem, {}, page)
+
+    def list_audit_events(
+        self,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        object: str | None = None,
+        channel: UUID | None = None,
+        incident: UUID | None = None,
+        decision: Literal["allowed", "denied"] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        page: int = 100,
+    ) -> Iterator[AuditEvent]:
+        """Audit events, the newest first.
+
+        A token may with one of these roles: admin, auditor, privacy_officer, reviewer.
+        """
+        return self._wire.lines(
+            "/audit/events",
+            AuditEvent,
+            {
+                "actor": actor,
+                "action": action,
+                "object": object,
+                "channel": channel,
+                "incident": incident,
+                "decision": decision,
+                "since": since,
+                "until": until,
+            },
+            page,
+        )
+
+    def search_disclosures(self, body: Search) -> Found:
+        """Who saw a value; it is in the body, never in an address.
+
+        A token may with one of these roles: auditor, privacy_officer.
+        """
+        return self._wire.ask("POST", "/disclosures/search", Found, body=body)
+
+    def list_users(self, *, page: int = 100) -> Iterator[User]:
+        """People, by e-mail address. A token may with one of these roles: admin."""
+        return self._wire.lines("/users", User, {}, page)
+
+    def list_tokens(self, *, page: int = 100) -> Iterator[Token]:
+        """API tokens, the newest first. A token may with one of these roles: admin."""
+        return self._wire.lines("/tokens", Token, {}, page)
+
+    def acknowledge_incident(self, incident: UUID, *, key: str = "") -> Acted:
+        """Somebody is on it. A token may with one of these roles: operator, responder."""
+        return self._wire.ask(
+            "POST", f"/incidents/{self._wire.part(incident)}/acknowledge", Acted, body=None, once=True, key=key
+        )
+
+    def investigate_incident(self, incident: UUID, *, key: str = "") -> Acted:
+        """It is looked into: it does not resolve itself meanwhile.
+
+        A token may with one of these roles: operator, responder.
+        """
+        return self._wire.ask(
+            "POST", f"/incidents/{self._wire.part(incident)}/investigate", Acted, body=None, once=True, key=key
+        )
+
+    def resolve_incident(self, incident: UUID, *, key: str = "") -> Acted:
+        """It is over; every place that was told of it is told.
+
+        A token may with one of these roles: operator, responder.
+        """
+        return self._wire.ask(
+            "POST", f"/incidents/{self._wire.part(incident)}/resolve", Acted, body=None, once=True, key=key
+        )
+
+    def reopen_incident(self, incident: UUID, *, key: str = "") -> Acted:
+        """It is not over. A token may with one of these roles: operator, responder."""
+        return self._wire.ask(
+            "POST", f"/incidents/{self._wire.part(incident)}/reopen", Acted, body=None, once=True, key=key
+        )
+
+    def test_channel(self, channel: str, *, key: str = "") -> ChannelTest:
+        """Send a made-up message now. A token may with one of these roles: operator."""
+        return self._wire.ask(
+            "POST", f"/channels/{self._wire.part(channel)}/test", ChannelTest, body=None, once=True, key=key
+        )
+
+    def preview_channel(self, channel: str, body: Preview | None = None) -> Previewed:
+        """The payload as the vendor would get it; nothing is sent.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask("POST", f"/channels/{self._wire.part(channel)}/preview", Previewed, body=body)
+
+    def pause_channel(self, channel: str, body: ChannelPause, *, key: str = "") -> Made:
+        """Let what is due wait. A token may with one of these roles: operator."""
+        return self._wire.ask(
+            "POST", f"/channels/{self._wire.part(channel)}/pause", Made, body=body, once=True, key=key
+        )
+
+    def resume_channel(self, channel: str, *, key: str = "") -> Made:
+        """Let it go on; what waits is sent. A token may with one of these roles: operator."""
+        return self._wire.ask(
+            "POST", f"/channels/{self._wire.part(channel)}/resume", Made, body=None, once=True, key=key
+        )
+
+    def retry_delivery(self, incident: UUID, channel: str, revision: int, *, key: str = "") -> Recovered:
+        """Make a dead or waiting delivery due now. A token may with one of these roles: operator."""
+        return self._wire.ask(
+            "POST",
+            f"/deliveries/{self._wire.part(incident)}/{self._wire.part(channel)}/{self._wire.part(revision)}/retry",
+            Recovered,
+            body=None,
+            once=True,
+            key=key,
+        )
+
+    def recover_deliveries(self, body: Recovery, *, key: str = "") -> Recovered:
+        """Make everything due again that died since then. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", "/deliveries/recover", Recovered, body=body, once=True, key=key)
+
+    def reject_optin(self, optin: UUID, body: Why | None = None, *, key: str = "") -> OptIn:
+        """Decline an opt-in that was asked for. A token may with one of these roles: privacy_officer."""
+        return self._wire.ask("POST", f"/optins/{self._wire.part(optin)}/reject", OptIn, body=body, once=True, key=key)
+
+    def revoke_optin(self, optin: UUID, body: Why | None = None, *, key: str = "") -> OptIn:
+        """End an opt-in; the next attempt holds tokens.
+
+        A token may with one of these roles: operator, privacy_officer.
+        """
+        return self._wire.ask("POST", f"/optins/{self._wire.part(optin)}/revoke", OptIn, body=body, once=True, key=key)
+
+    def retire_baa(self, baa: UUID, *, key: str = "") -> Retired:
+        """Take an agreement out of use, with everything that rests on it.
+
+        A token may with one of these roles: privacy_officer.
+        """
+        return self._wire.ask("POST", f"/baas/{self._wire.part(baa)}/retire", Retired, body=None, once=True, key=key)
+
+    def put_kill_switch(self, body: KillSwitch) -> Switched:
+        """Every channel of the tenant to tokens at once, or back.
+
+        A token may with one of these roles: privacy_officer.
+        """
+        return self._wire.ask("PUT", "/kill-switch", Switched, body=body)
+
+    def decide_review_item(self, quarter: str, optin: UUID, body: Verdict, *, key: str = "") -> Decided:
+        """Keep, modify or revoke an opt-in, with a reason.
+
+        A token may with one of these roles: privacy_officer, reviewer.
+        """
+        return self._wire.ask(
+            "POST",
+            f"/reviews/{self._wire.part(quarter)}/items/{self._wire.part(optin)}/decide",
+            Decided,
+            body=body,
+            once=True,
+            key=key,
+        )
+
+    def decide_review_items(self, quarter: str, body: Verdicts, *, key: str = "") -> DecidedItems:
+        """Keep, modify or revoke several opt-ins for one reason.
+
+        A token may with one of these roles: privacy_officer, reviewer.
+        """
+        return self._wire.ask(
+            "POST", f"/reviews/{self._wire.part(quarter)}/decide", DecidedItems, body=body, once=True, key=key
+        )
+
+    def revoke_token(self, token: UUID) -> Revoked:
+        """End this very token at once; for another one a person gives a fresh proof. Every token may."""
+        return self._wire.ask("DELETE", f"/tokens/{self._wire.part(token)}", Revoked, body=None)
