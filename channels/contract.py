@@ -181,6 +181,14 @@ class Starter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """A secret as a person is asked for it: `title` names the field, `help` says what it is and where to get it."""
+
+    title: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spec(Generic[C]):
     """Everything the rest of the product knows about a kind of channel.
 
@@ -203,3 +211,7 @@ class Spec(Generic[C]):
     preview: Callable[[C, Message], Any]  # pure: the payload as the vendor documents it, JSON-serialisable
     open: Callable[[C, Secrets, Kit], Sender]
     inspect: Callable[[C, Secrets, Kit], Mapping[str, str]] | None = None
+    asks: Mapping[str, Credential] = field(default_factory=dict)  # by secret: how a form asks for it
+    # The server that is shown the credentials, '' when none is. Where it changes they are asked for again, so that
+    # nobody gets at a credential they do not know by leading the channel to a server of their own. None: any setting.
+    server: Callable[[C], str] | None = None

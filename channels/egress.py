@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -64,7 +65,22 @@ _LONGEST_NAME = 253  # RFC 1035 in text form
 
 
 class Unsendable(ValueError):  # noqa: N818 - named for what it says
-    """A URL, host or header that cannot be used. The text says which rule it breaks, never what it holds."""
+    """A URL, host or header that cannot be used. The text says which rule it breaks, never what it holds.
+
+    `field` is the setting that is meant, as the file writes it (`smtp.host`); '' when it is about several.
+    """
+
+    field = ""
+
+
+@contextmanager
+def about(field: str) -> Iterator[None]:
+    """What is Unsendable in here is this setting: a form shows the rule beside its field."""
+    try:
+        yield
+    except Unsendable as error:
+        error.field = error.field or field
+        raise
 
 
 @dataclass(frozen=True, slots=True)

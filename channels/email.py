@@ -24,6 +24,7 @@ import msgspec
 from channels import egress, kit
 from channels.contract import (
     ChannelConfig,
+    Credential,
     Delivered,
     Message,
     Outcome,
@@ -47,23 +48,47 @@ _ADDRESS = re.compile(r"[^\s<>()\[\]\\,;:\"@\x00-\x1f\x7f]{1,64}@[^\s<>()\[\]\\,
 class Smtp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The relay. With `starttls` and `implicit` its certificate must be good; log-in data never leave without TLS."""
 
-    host: Annotated[str, msgspec.Meta(title="Relay")]
-    port: Annotated[int, msgspec.Meta(title="Port", ge=1, le=65535)] = 587
-    tls: Annotated[Literal["starttls", "implicit", "none"], msgspec.Meta(title="TLS")] = "starttls"
+    host: Annotated[
+        str, msgspec.Meta(title="Relay", description="the mail server's name", examples=["smtp.example.org"])
+    ]
+    port: Annotated[int, msgspec.Meta(title="Port", description="587 as a rule, 465 with implicit", ge=1, le=65535)] = (
+        587
+    )
+    tls: Annotated[
+        Literal["starttls", "implicit", "none"],
+        msgspec.Meta(title="TLS", description="none sends in the clear: no log-in, and never plaintext"),
+    ] = "starttls"
 
 
 class EmailConfig(ChannelConfig, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"sender": "from"}):
     """Who gets it, from whom, by which relay. Secrets, if it wants them: `smtp_username` and `smtp_password`."""
 
-    to: Annotated[list[str], msgspec.Meta(title="To", min_length=1, max_length=_MOST_RECIPIENTS)]
-    sender: Annotated[str, msgspec.Meta(title="From")]
+    to: Annotated[
+        list[str],
+        msgspec.Meta(
+            title="To",
+            description="who gets it, an address a line",
+            min_length=1,
+            max_length=_MOST_RECIPIENTS,
+            examples=[["oncall@example.org"]],
+        ),
+    ]
+    sender: Annotated[
+        str,
+        msgspec.Meta(
+            title="From", description="an address that the relay lets us use", examples=["alertveil@example.org"]
+        ),
+    ]
     smtp: Annotated[Smtp, msgspec.Meta(title="SMTP relay")]
     vendor: Annotated[str | None, msgspec.Meta(title="Vendor", description="whose service this is, for the BAA")] = None
 
     def __post_init__(self) -> None:
-        egress.check_host(self.smtp.host.lower())
-        if not all(_ADDRESS.fullmatch(address) for address in [*self.to, self.sender]):
-            raise egress.Unsendable("An address is no plain name@domain.")
+        with egress.about("smtp.host"):
+            egress.check_host(self.smtp.host.lower())
+        for name, addresses in (("to", self.to), ("from", [self.sender])):
+            with egress.about(name):
+                if not all(map(_ADDRESS.fullmatch, addresses)):
+                    raise egress.Unsendable("An address is no plain name@domain.")
 
 
 def compose(config: EmailConfig, message: Message, now: datetime) -> EmailMessage:
@@ -222,9 +247,12 @@ class EmailSender:
         self._out = out
         self._login = (secrets.get("smtp_username", ""), secrets.get("smtp_password", ""))
         if bool(self._login[0]) != bool(self._login[1]):
-            raise egress.Unsendable("A relay's user name and password come together: one of them is missing.")
-        if not all(part.isascii() and part.isprintable() for part in self._login):
-            raise egress.Unsendable("A relay's user name and password must be printable ASCII.")
+            with egress.about("smtp_password" if self._login[0] else "smtp_username"):
+                raise egress.Unsendable("A relay's user name and password come together: one of them is missing.")
+        for name, part in zip(("smtp_username", "smtp_password"), self._login, strict=True):
+            with egress.about(name):
+                if not (part.isascii() and part.isprintable()):
+                    raise egress.Unsendable("A relay's user name and password must be printable ASCII.")
 
     def __repr__(self) -> str:
         return "<EmailSender>"
@@ -404,4 +432,9 @@ SPEC = Spec(
     encrypted=lambda config: config.smtp.tls != "none",
     preview=_preview,
     open=EmailSender,
+    asks={
+        "smtp_username": Credential("User name", "if the relay wants one; it goes only over TLS"),
+        "smtp_password": Credential("Password", "comes with the user name"),
+    },
+    server=lambda config: f"{config.smtp.host.lower()}:{config.smtp.port} {config.smtp.tls}",
 )

@@ -15,6 +15,7 @@ import msgspec
 from channels import egress, kit
 from channels.contract import (
     ChannelConfig,
+    Credential,
     Delivered,
     Message,
     Outcome,
@@ -43,7 +44,8 @@ class PagerDutyConfig(ChannelConfig, frozen=True, kw_only=True, forbid_unknown_f
     vendor: Annotated[str, msgspec.Meta(title="Vendor", description="for the BAA")] = "pagerduty"
 
     def __post_init__(self) -> None:
-        egress.parse_url(self.events_url)
+        with egress.about("events_url"):
+            egress.parse_url(self.events_url)
 
 
 def dedup_key(message: Message) -> str:
@@ -198,4 +200,10 @@ SPEC = Spec(
     encrypted=lambda config: config.events_url.startswith("https:"),
     preview=lambda _, message: events(message),
     open=PagerDutySender,
+    asks={
+        "routing_key": Credential(
+            "Integration key", "of an Events API v2 integration of the service; another key is another destination"
+        )
+    },
+    server=lambda config: egress.parse_url(config.events_url).authority,
 )

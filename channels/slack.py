@@ -15,6 +15,7 @@ import msgspec
 from channels import egress, kit
 from channels.contract import (
     ChannelConfig,
+    Credential,
     Delivered,
     DigestLine,
     Message,
@@ -55,7 +56,13 @@ class SlackConfig(ChannelConfig, frozen=True, kw_only=True, forbid_unknown_field
     """Which channel. The secret `token` is a bot token (xoxb-…) with chat:write."""
 
     channel: Annotated[
-        str, msgspec.Meta(title="Channel id", description="C… or G…, not the name", pattern="^[A-Z0-9]{3,30}$")
+        str,
+        msgspec.Meta(
+            title="Channel id",
+            description="C… or G…, not the name: at the foot of the channel's details in Slack",
+            pattern="^[A-Z0-9]{3,30}$",
+            examples=["C0123456789"],
+        ),
     ]
     base_url: Annotated[str, msgspec.Meta(title="API base URL", description="GovSlack has another")] = (
         "https://slack.com/api/"
@@ -63,7 +70,8 @@ class SlackConfig(ChannelConfig, frozen=True, kw_only=True, forbid_unknown_field
     vendor: Annotated[str, msgspec.Meta(title="Vendor", description="for the BAA")] = "slack"
 
     def __post_init__(self) -> None:
-        egress.parse_url(self.base_url)
+        with egress.about("base_url"):
+            egress.parse_url(self.base_url)
 
 
 def escape(text: str) -> str:
@@ -347,7 +355,8 @@ def _client(config: SlackConfig, secrets: Secrets, out: kit.Kit) -> SlackClient:
 
     token = secrets["token"]
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise egress.Unsendable("The Slack token holds a character that no token has.")
+        with egress.about("token"):
+            raise egress.Unsendable("The Slack token holds a character that no token has.")
     return SlackClient(token, config.base_url, out)
 
 
@@ -435,4 +444,6 @@ SPEC = Spec(
     preview=payload,
     open=_open,
     inspect=inspect,
+    asks={"token": Credential("Bot token", "xoxb-…, of an app that has chat:write and is a member of the channel")},
+    server=lambda config: egress.parse_url(config.base_url).authority,
 )

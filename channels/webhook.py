@@ -16,7 +16,19 @@ from typing import Annotated, Any
 import msgspec
 
 from channels import egress, kit
-from channels.contract import ChannelConfig, Message, Mode, Outcome, Reason, Rejected, Secrets, Sender, Spec, Traits
+from channels.contract import (
+    ChannelConfig,
+    Credential,
+    Message,
+    Mode,
+    Outcome,
+    Reason,
+    Rejected,
+    Secrets,
+    Sender,
+    Spec,
+    Traits,
+)
 from channels.text import clip
 
 BODY_LIMIT = 20_000
@@ -36,11 +48,20 @@ _TYPES = {
 class WebhookConfig(ChannelConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where to post. The secret `secret` (whsec_…) signs, and so does `previous_secret` while receivers change over."""
 
-    url: Annotated[str, msgspec.Meta(title="URL", description="https address that takes the POST")]
+    url: Annotated[
+        str,
+        msgspec.Meta(
+            title="URL",
+            description="https address that takes the POST",
+            examples=["https://hooks.example.org/alerts"],
+            extra={"key_in_path": True},
+        ),
+    ]
     vendor: Annotated[str | None, msgspec.Meta(title="Vendor", description="whose service this is, for the BAA")] = None
 
     def __post_init__(self) -> None:
-        egress.parse_url(self.url)
+        with egress.about("url"):
+            egress.parse_url(self.url)
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -144,8 +165,12 @@ class WebhookSender:
     def __init__(self, config: WebhookConfig, secrets: Secrets, out: kit.Kit) -> None:
         self._out = out
         self._prepared = kit.prepare(config.url, [("Content-Type", "application/json")])
-        found = [secrets["secret"], secrets.get("previous_secret", "")]
-        self._signers = [signer(secret) for secret in found if secret]
+        found = {"secret": secrets["secret"], "previous_secret": secrets.get("previous_secret", "")}
+        self._signers = []
+        for name, secret in found.items():
+            if secret:
+                with egress.about(name):
+                    self._signers.append(signer(secret))
 
     def __repr__(self) -> str:
         return "<WebhookSender>"
@@ -227,4 +252,13 @@ SPEC = Spec(
     encrypted=lambda config: config.url.startswith("https:"),
     preview=_preview,
     open=_open,
+    asks={
+        "secret": Credential(
+            "Signing secret", "whsec_ and base64 of 24 to 64 random bytes; the receiver checks with it"
+        ),
+        "previous_secret": Credential(
+            "Previous signing secret", "signs as well while receivers change over; take it away afterwards"
+        ),
+    },
+    server=lambda _: "",  # it signs and is never sent
 )

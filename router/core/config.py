@@ -39,7 +39,7 @@ _MAX_FILE = 512 * 1024
 _MAX_NODES = 50_000  # counted after aliases, so that a few lines of anchors cannot stand for a billion
 _MAX_DEPTH = 32
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _TYPE = re.compile(r"[A-Z][A-Z_]{1,15}")
 _DURATION = re.compile(r"(?=\d)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?", re.ASCII)
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)+")
@@ -75,11 +75,27 @@ class SourceFormat(Protocol):
     def repeats_every(self) -> float | None: ...
     @property
     def mapping_keys(self) -> frozenset[str]: ...
+    @property
+    def secret(self) -> str: ...
+    @property
+    def settings(self) -> Mapping[str, SourceSetting]: ...
+
+
+class SourceSetting(Protocol):
+    """A word that the file may say of a source of one format (sources.contract.Setting has it)."""
+
+    @property
+    def shape(self) -> re.Pattern[str]: ...
+    @property
+    def says(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """A way in. `quiet_after` is None when the source's own resolve is waited for."""
+    """A way in. `quiet_after` is None when the source's own resolve is waited for.
+
+    `settings` are what only its format knows; `signing` is the secret that its sender signs with, empty for none.
+    """
 
     name: str
     format: str
@@ -87,6 +103,8 @@ class SourceConfig:
     quiet_after: timedelta | None
     mapping: Mapping[str, str]
     fields: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    signing: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +329,7 @@ class _Reader:
             self._at((*path, key), f"{what}: `{key}` is one of {', '.join(known)}{_suggest(value, known)}")
         return value if value in known else None
 
-    def _name(self, parent: Mapping[str, Any], path: Path, what: str, shape: re.Pattern[str] = _NAME) -> str:
+    def _name(self, parent: Mapping[str, Any], path: Path, what: str, shape: re.Pattern[str] = NAME) -> str:
         key = "slug" if shape is _SLUG else "name"
         value = self._text(parent, key, path, what)
         if value and not shape.fullmatch(value):
@@ -411,7 +429,11 @@ class _Reader:
         return Retention(spans["values"], max(spans["values"], spans["incidents"]))
 
     def _source(self, value: Any, path: Path, slug: str) -> SourceConfig:  # noqa: ANN401 - YAML
+        form = value.get("format") if isinstance(value, dict) else None
+        own = self._formats.get(form) if isinstance(form, str) else None
         known = ["name", "format", "key_env", "key_file", "quiet_after", "mapping", "fields"]
+        if own is not None:
+            known += [*own.settings, *(f"{own.secret}_{way}" for way in ("env", "file") if own.secret)]
         source = self._object(value, path, "a source", known)
         name = self._name(source, path, "a source")
         what = f"source `{name}`"
@@ -426,7 +448,21 @@ class _Reader:
             quiet_after=quiet_after,
             mapping=self._mapping_of(source, path, what, form),
             fields=self._fields(source, path, what),
+            settings=self._settings(source, path, what, own),
+            signing=(self._read_secret(source, own.secret, path, what) or "") if own and own.secret else "",
         )
+
+    def _settings(self, source: Mapping[str, Any], path: Path, what: str, own: SourceFormat | None) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, setting in own.settings.items() if own is not None else ():
+            if name not in source:
+                continue
+            value = source[name]
+            if isinstance(value, str) and setting.shape.fullmatch(value):
+                found[name] = value
+            else:
+                self._at((*path, name), f"{what}: `{name}` is {setting.says}")
+        return found
 
     def _key(self, source: Mapping[str, Any], path: Path, what: str, whose: str) -> str:
         if "key_env" not in source and "key_file" not in source:
@@ -815,6 +851,13 @@ def _changes(was: SourceConfig | ChannelConfigEntry, now: SourceConfig | Channel
             found.append("mapping changed")
         if was.fields != now.fields:
             found.append("fields changed")
+        found += [
+            f"{name} changed"
+            for name in sorted({*was.settings, *now.settings})
+            if was.settings.get(name) != now.settings.get(name)
+        ]
+        if was.signing != now.signing:
+            found.append("signing secret changed")
         return found + (["key changed"] if was.key != now.key else [])
     if isinstance(was, ChannelConfigEntry) and isinstance(now, ChannelConfigEntry):
         return _channel_changes(was, now)
