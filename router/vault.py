@@ -308,3 +308,15 @@ def seal_edge_key(keys: TenantKeys, source_id: UUID, key: bytes) -> bytes:
 def open_edge_key(keys: TenantKeys, source_id: UUID, sealed: bytes, version: int) -> bytes:
     """A source's edge key again. Raises IntegrityFailure."""
     return keys.unseal(sealed, version, f"alertveil edge v1|{keys.tenant_id}|{source_id}|{version}".encode())
+
+
+def seal_signing(keys: TenantKeys, source_id: UUID, secret: str) -> bytes:
+    """The secret that a source's sender signs with, bound to the source."""
+    return keys.seal(secret.encode(), f"alertveil signing v1|{keys.tenant_id}|{source_id}|{keys.data_version}".encode())
+
+
+def open_signing(keys: TenantKeys, source_id: UUID, sealed: bytes, version: int) -> str:
+    """A source's signing secret again. Raises IntegrityFailure."""
+    return keys.unseal(
+        sealed, version, f"alertveil signing v1|{keys.tenant_id}|{source_id}|{version}".encode()
+    ).decode()

@@ -7,10 +7,11 @@ tenant's version in its own transaction.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID, uuid4
 
 import msgspec
@@ -18,6 +19,7 @@ import orjson
 
 from channels.registry import CHANNELS
 from router.core import config as file
+from router.core import form
 from router.core.audit import Event
 from router.core.config import (
     ChannelConfigEntry,
@@ -28,6 +30,7 @@ from router.core.config import (
     SourceConfig,
     TenantConfig,
 )
+from router.core.form import Change
 from router.core.routing import Route, parse_matcher
 from router.flow.edge import derive
 from router.flow.intake import hash_key
@@ -36,9 +39,9 @@ from router.privacy.rules import RuleRefused, compile_rules
 from router.privacy.tokenizer import looks_like_phi
 from router.runtime import Runtime
 from router.sources.registry import FORMATS
-from router.store import config
-from router.store.session import Conflict, Session
-from router.vault import open_credentials, seal_credentials, seal_edge_key
+from router.store import channels, config
+from router.store.session import Conflict, Row, Session
+from router.vault import open_credentials, open_signing, seal_credentials, seal_edge_key, seal_signing
 
 MAX_SECRET = 64 * 1024
 """Bytes of a `*_file` that are read."""
@@ -59,6 +62,9 @@ class Applied:
 
 MAX_TOLD = 200
 """Changes that one audit event lists; `config_changes` has all of them."""
+
+
+_CHANNEL_LINE: Final = re.compile(r"[+~-] \S+: channel ([A-Za-z0-9._-]+)[ :]")
 
 
 class KeyTaken(Exception):  # noqa: N818 - says what is the matter
@@ -124,15 +130,17 @@ def apply(
     try:
         with runtime.database.several() as session:
             for tenant in sorted(wanted.tenants, key=lambda each: each.slug):
-                tenant_id, keys, found = _apply_tenant(runtime, session, tenant, only)
+                tenant_id, keys, found, touched = _apply_tenant(runtime, session, tenant, only)
                 opened.append(keys)
                 ids[tenant.slug] = tenant_id
                 if found:
-                    changes += found
+                    changes += _undoing(found, channels.by_hand(session))
                     versions[tenant.slug] = version = config.bump(session, actor, found)
+                    _record(session, tenant_id, version, actor, touched)
                     runtime.audit.write(session, tenant_id, applied(actor, tenant_id, version, found))
                 else:
                     versions[tenant.slug] = config.version(session)
+                channels.filed(session, [each.name for each in tenant.channels], actor)
             if dry_run:
                 raise _Rehearsed  # noqa: TRY301 - the transaction must see it to roll back
     except _Rehearsed:
@@ -199,9 +207,45 @@ def _check_patterns(wanted: Config) -> None:
             raise ConfigError([(1, f"tenant {tenant.slug}: {refused}")]) from None
 
 
+class _Touched(NamedTuple):
+    """What the file did to one channel."""
+
+    channel_id: UUID
+    name: str
+    what: str
+    changes: Sequence[Change]
+
+
+def _undoing(found: Sequence[str], by_hand: Mapping[str, Row]) -> list[str]:
+    """The difference, where it goes over what somebody did by hand since the last file with who that was and when."""
+    told = []
+    for line in found:
+        named = _CHANNEL_LINE.match(line)
+        hand = by_hand.get(named[1]) if named else None
+        told.append(
+            line if hand is None else f"{line} [undoes {hand.what} by {hand.actor}, {hand.at:%Y-%m-%d %H:%M} UTC]"
+        )
+    return told
+
+
+def _record(session: Session, tenant_id: UUID, version: int, actor: str, touched: Sequence[_Touched]) -> None:
+    for each in touched:
+        channels.record(
+            session,
+            tenant_id,
+            each.channel_id,
+            version=version,
+            actor=actor,
+            via="file",
+            what=each.what,
+            name=each.name,
+            fields=each.changes,
+        )
+
+
 def _apply_tenant(
     runtime: Runtime, session: Session, tenant: TenantConfig, only: Only | None
-) -> tuple[UUID, TenantKeys, list[str]]:
+) -> tuple[UUID, TenantKeys, list[str], list[_Touched]]:
     tenant_id = config.tenant_by_slug(session, tenant.slug)
     new = tenant_id is None
     if tenant_id is None:
@@ -221,9 +265,8 @@ def _apply_tenant(
     shown = replace(tenant, sources=tuple(replace(each, key=hash_key(each.key).hex()) for each in tenant.sources))
     old = None if new else Config((held.as_config(),))
     found = [str(each) for each in file.diff(old, Config((shown,)))]
-    if found:
-        _write(session, tenant_id, keys, tenant, held)
-    return tenant_id, keys, found
+    touched = _write(session, tenant_id, keys, tenant, held) if found else []
+    return tenant_id, keys, found, touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +293,10 @@ class Held:
                         row.quiet_after,
                         row.mapping,
                         row.fields,
+                        row.settings,
+                        ""
+                        if row.signing is None
+                        else open_signing(keys, row.source_id, bytes(row.signing), row.signing_version),
                     ),
                 )
                 for row in config.sources(session)
@@ -295,7 +342,7 @@ def _entry(row: Any, keys: TenantKeys) -> ChannelConfigEntry | None:  # noqa: AN
     return ChannelConfigEntry(row.name, row.kind, row.vendor, settings, secrets, spec.describe(settings))
 
 
-def _write(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantConfig, held: Held) -> None:
+def _write(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantConfig, held: Held) -> list[_Touched]:
     config.set_tenant(
         session,
         name=tenant.name,
@@ -306,7 +353,7 @@ def _write(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantCo
     )
     config.set_retention(session, tenant.retention.values, tenant.retention.incidents)
     _write_sources(session, tenant_id, keys, tenant, held)
-    _write_channels(session, tenant_id, keys, tenant, held)
+    touched = _write_channels(session, tenant_id, keys, tenant, held)
     config.put_routes(
         session,
         tenant_id,
@@ -320,6 +367,7 @@ def _write(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantCo
             for route in tenant.routes
         ],
     )
+    return touched
 
 
 def _write_sources(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantConfig, held: Held) -> None:
@@ -344,14 +392,21 @@ def _write_sources(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: 
             mapping=dict(source.mapping),
             quiet_after=source.quiet_after,
             fields=dict(source.fields),
+            settings=dict(source.settings),
+            signing=seal_signing(keys, source_id, source.signing) if source.signing else None,
+            signing_version=keys.data_version if source.signing else None,
         )
 
 
-def _write_channels(session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantConfig, held: Held) -> None:
+def _write_channels(
+    session: Session, tenant_id: UUID, keys: TenantKeys, tenant: TenantConfig, held: Held
+) -> list[_Touched]:
+    touched = []
     names = {each.name for each in tenant.channels}
     for name, (channel_id, _) in held.channels.items():
         if name not in names:
             config.retire_channel(session, channel_id)
+            touched.append(_Touched(channel_id, name, "remove", ()))
     for channel in tenant.channels:
         channel_id, was = held.channels.get(channel.name, (uuid4(), None))
         if was == channel:
@@ -371,6 +426,11 @@ def _write_channels(session: Session, tenant_id: UUID, keys: TenantKeys, tenant:
             key_version=keys.data_version,
             identity=identity(channel),
         )
+        same = was if was is not None and was.kind == channel.kind else None
+        before = (same.config, same.secrets) if same else None
+        changed = form.changes(CHANNELS[channel.kind], before, (channel.config, channel.secrets))
+        touched.append(_Touched(channel_id, channel.name, "add" if was is None else "change", changed))
+    return touched
 
 
 def identity(channel: ChannelConfigEntry) -> bytes:

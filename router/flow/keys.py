@@ -19,7 +19,14 @@ from router.runtime import Runtime
 from router.store import config
 from router.store import retention as rows
 from router.store.session import DatabaseDown, Row, Session
-from router.vault import open_credentials, open_edge_key, seal_credentials, seal_edge_key
+from router.vault import (
+    open_credentials,
+    open_edge_key,
+    open_signing,
+    seal_credentials,
+    seal_edge_key,
+    seal_signing,
+)
 
 BUSY = "55P03"
 """Postgres' SQLSTATE for a lock that was waited for too long."""
@@ -243,9 +250,19 @@ def _rotate_data(runtime: Runtime, session: Session, keys: TenantKeys) -> Rotate
         }
         for row in rows.edge_keys(session)
     ]
+    signing = [
+        {
+            "id": row.source_id,
+            "sealed": seal_signing(
+                newest, row.source_id, open_signing(newest, row.source_id, bytes(row.signing), row.signing_version)
+            ),
+        }
+        for row in rows.signing_secrets(session)
+    ]
     rows.put_credentials(session, credentials, newest.data_version)
     rows.put_edge_keys(session, edges, newest.data_version)
-    return Rotated(str(newest.data_version), True, 1, len(credentials) + len(edges))
+    rows.put_signing_secrets(session, signing, newest.data_version)
+    return Rotated(str(newest.data_version), True, 1, len(credentials) + len(edges) + len(signing))
 
 
 def forget(runtime: Runtime, name: str, actor: str, auth: str = "") -> None:

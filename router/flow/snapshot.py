@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from router.core import routing
@@ -13,7 +13,7 @@ from router.core.optin import Baa, OptIn
 from router.privacy.rules import Level, Rules, compile_rules
 from router.sources.contract import Format
 from router.sources.registry import FORMATS
-from router.store import config, optins
+from router.store import config, optins, silences
 from router.store.session import Session
 
 
@@ -32,6 +32,19 @@ class Source:
     paused: bool
     rules: Rules | None = None  # with this source's own field rules; None: the tenant's
     drops: tuple[str, ...] = ()  # keys and paths that are taken out before anything else looks
+    old_key_hash: bytes | None = None  # of the key before the last rotation,
+    old_key_until: datetime | None = None  # which holds until then
+    old_edge_key: bytes | None = None
+    old_edge_key_version: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)  # what only its format knows
+    signing: bytes | None = None  # the secret that its sender signs with, sealed
+    signing_version: int = 0
+
+    def opens(self, key_hash: bytes, now: datetime) -> bool:
+        """Is this the hash of a key that lets an alert in."""
+        if key_hash == self.key_hash:
+            return True
+        return key_hash == self.old_key_hash and self.old_key_until is not None and now < self.old_key_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,7 @@ def load(session: Session) -> Snapshot | None:
     if tenant is None:
         return None
 
-    def compiled(own: Mapping[str, str], routes: tuple[routing.Route, ...], suffix: str) -> Rules:
+    def compiled(own: Mapping[str, str], passing: Mapping[str, frozenset[str]], suffix: str) -> Rules:
         fields = {**own, **{name: verdict for name, verdict in tenant.fields.items() if name not in own}}
         return compile_rules(
             tenant.privacy,
@@ -89,7 +102,7 @@ def load(session: Session) -> Snapshot | None:
                 for name in sorted(fields, key=lambda each: ("*" in each, -len(each), each))
                 if fields[name] != "drop"
             },
-            literals=routing.literals(routes),
+            literals=passing,
             version=f"{tenant.tenant_id}:{tenant.config_version}{suffix}",
         )
 
@@ -108,6 +121,8 @@ def load(session: Session) -> Snapshot | None:
         )
         for row in config.routes(session)
     )
+    quiet = silences.lasting(session)
+    named = routing.literals_of([each.matchers for each in (*routes, *quiet)])
     opted: dict[UUID, tuple[OptIn, ...]] = {}
     for optin in optins.current(session):
         opted[optin.channel_id] = (*opted.get(optin.channel_id, ()), optin)
@@ -130,8 +145,15 @@ def load(session: Session) -> Snapshot | None:
                 row.edge_key_version,
                 row.quiet_after,
                 row.paused_at is not None,
-                compiled(row.fields, routes, f":{row.source_id}") if row.fields else None,
+                compiled(row.fields, named, f":{row.source_id}") if row.fields else None,
                 tuple(name for name, verdict in {**tenant.fields, **row.fields}.items() if verdict == "drop"),
+                bytes(row.old_key_hash) if row.old_key_hash is not None else None,
+                row.old_key_until,
+                bytes(row.old_edge_key) if row.old_edge_key is not None else None,
+                row.old_edge_key_version or 0,
+                row.settings,
+                bytes(row.signing) if row.signing is not None else None,
+                row.signing_version or 0,
             )
             for row in config.sources(session)
         },
@@ -142,8 +164,9 @@ def load(session: Session) -> Snapshot | None:
                 channel.name: routing.Target(channel.channel_id, channel.destination_id, channel.name)
                 for channel in channels.values()
             },
+            quiet,
         ),
-        rules=compiled({}, routes, ""),
+        rules=compiled({}, named, ""),
     )
 
 

@@ -52,17 +52,17 @@ def parse(body: bytes, mapping: Mapping[str, str], now: datetime) -> list[RawAle
     """
     value = read(body)
     if type(value) is list:
-        return [_alert(item, f"[{index}]", _NO_GROUP, now) for index, item in enumerate(value)]
+        return [alert(item, f"[{index}]", _NO_GROUP, now) for index, item in enumerate(value)]
     if type(value) is not dict:
         raise WrongShape("the body: expected Alertmanager's webhook object or an array of alerts")
     given = value.get("alerts")
     if given is None:
         if "labels" not in value and "commonLabels" not in value:
             raise WrongShape("alerts: expected an array of alerts")
-        return [_alert(_whole(value), "the body", value, now)]
+        return [alert(_whole(value), "the body", value, now)]
     if type(given) is not list:
         raise WrongShape("alerts: expected an array of alerts")
-    alerts = [_alert(item, f"alerts[{index}]", value, now) for index, item in enumerate(given)]
+    alerts = [alert(item, f"alerts[{index}]", value, now) for index, item in enumerate(given)]
     if alerts and (value.get("truncatedAlerts") or not _GROUP_KEYS.issuperset(value)):
         # Kept with the first alert only: copied to each, a large body would grow by its square.
         alerts[0].details.update(_beside(value))
@@ -86,7 +86,8 @@ def _beside(group: dict[str, Json]) -> dict[str, Json]:
     return extra
 
 
-def _alert(item: Json, where: str, group: dict[str, Json], now: datetime) -> RawAlert:
+def alert(item: Json, where: str, group: dict[str, Json], now: datetime) -> RawAlert:
+    """One alert of `group` (`{}`: of none); `where` names it in an error. Grafana shapes its alerts the same way."""
     if type(item) is not dict:
         raise WrongShape(f"{where}: expected an object")
     labels, rest = fields.labels(_object(item, "labels", where))

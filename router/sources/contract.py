@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -59,6 +60,32 @@ class RawAlert:
         return "<RawAlert>"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Signed:
+    """A request and what its source has to check its sender's signature with. Header names are lower-case bytes."""
+
+    body: bytes
+    headers: Mapping[bytes, bytes]
+    secret: bytes
+    settings: Mapping[str, str]
+    now: datetime  # aware UTC
+
+    def __repr__(self) -> str:
+        return "<Signed>"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A word that the file may say of a source of one format; `says` completes "`name` is …" where it does not fit."""
+
+    shape: re.Pattern[str]
+    says: str
+
+
+ANY_TYPE = "*/*"
+"""In `Format.types`: its senders name their bodies as they like, so the media type says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """A way in.
@@ -74,3 +101,8 @@ class Format:
     explicit_resolve: bool  # does the source say when it is over
     repeats_every: float | None  # seconds between its repeats by default; None: it never repeats
     mapping_keys: frozenset[str] = field(default_factory=frozenset)  # what a mapping may name (`labels.*`); empty: none
+    types: frozenset[str] = field(default_factory=frozenset)  # media types its senders use beside those of JSON
+    settings: Mapping[str, Setting] = field(default_factory=dict)  # what the file may say of such a source
+    secret: str = ""  # what the file calls the secret that the sender signs with (`<secret>_env`); empty: it has none
+    proves: Callable[[Signed], bool] | None = None  # whether a request carries the signature that `secret` makes
+    vouched: bool = False  # with settings, a body is checked outside the transaction first (Amazon SNS)

@@ -47,9 +47,23 @@ def put_credentials(session: Session, sealed: Sequence[Mapping[str, Any]], versi
 
 
 def put_edge_keys(session: Session, sealed: Sequence[Mapping[str, Any]], version: int) -> None:
-    """Edge keys sealed again: `id` and `sealed` each."""
+    """Edge keys sealed again: `id` and `sealed` each. Those that were replaced before end here."""
     session.run(
-        "UPDATE sources s SET edge_key = n.sealed, edge_key_version = %s"
+        "UPDATE sources s SET edge_key = n.sealed, edge_key_version = %s, old_edge_key = NULL"
+        " FROM json_to_recordset(%s::json) AS n (id uuid, sealed bytea) WHERE s.source_id = n.id",
+        (version, packed(sealed)),
+    )
+
+
+def signing_secrets(session: Session) -> list[Row]:
+    """Every source's sealed signing secret, where it has one."""
+    return session.rows("SELECT source_id, signing, signing_version FROM sources WHERE signing IS NOT NULL")
+
+
+def put_signing_secrets(session: Session, sealed: Sequence[Mapping[str, Any]], version: int) -> None:
+    """Signing secrets sealed again: `id` and `sealed` each."""
+    session.run(
+        "UPDATE sources s SET signing = n.sealed, signing_version = %s"
         " FROM json_to_recordset(%s::json) AS n (id uuid, sealed bytea) WHERE s.source_id = n.id",
         (version, packed(sealed)),
     )

@@ -22,6 +22,7 @@ from router.flow import accounts, status
 from router.flow.intake import Intake
 from router.flow.patterns import PatternWatch
 from router.flow.snapshot import Snapshots
+from router.flow.sns import Sns
 from router.runtime import Runtime
 from router.store.session import DatabaseDown
 from router.web import api, pages
@@ -50,7 +51,7 @@ class Web:
             PatternWatch(runtime, self.snapshots, runtime.broker.ring).look,
         )
         self._batcher = Batcher(intake.take)
-        self._ingest = Ingest(self._batcher, config.ingest_max_bytes)
+        self._ingest = Ingest(self._batcher, config.ingest_max_bytes, Sns(runtime).vouch)
         self.rest = Starlette(
             routes=[
                 Route("/healthz", self._health, methods=["GET"]),

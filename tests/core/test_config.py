@@ -1,7 +1,8 @@
 """The configuration file: read whole, every problem with its line, no secret anywhere but where it belongs."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -16,17 +17,28 @@ from tests.effort import calls
 
 
 @dataclass(frozen=True)
+class Word:
+    """A setting of a source format."""
+
+    shape: re.Pattern[str]
+    says: str
+
+
+@dataclass(frozen=True)
 class Form:
     """A source format, as far as the file's check looks at one."""
 
     explicit_resolve: bool = True
     repeats_every: float | None = None
     mapping_keys: frozenset[str] = frozenset()
+    secret: str = ""
+    settings: Mapping[str, Word] = field(default_factory=dict)
 
 
 FORMATS = {
     "alertmanager": Form(repeats_every=14400.0),
-    "cloudwatch": Form(),
+    "cloudwatch": Form(settings={"topic": Word(re.compile("arn:[a-z]+"), "an ARN")}),
+    "sentry": Form(secret="client_secret"),
     "generic": Form(explicit_resolve=False, mapping_keys=frozenset({"title", "severity", "labels.*"})),
 }
 BAD_IN_PROD = 'severity=~"critical|error" environment="prod"'
@@ -174,6 +186,11 @@ HEAD = """tenants:
         (HEAD.replace("APP_KEY", "APP_KEY, mapping: {labels.: /a}"), 3, "no key `labels.`"),
         (HEAD.replace("APP_KEY", "APP_KEY, mapping: {title: a}"), 3, "JSON pointer"),
         (HEAD.replace("format: generic", "format: cloudwatch, mapping: {title: /a}"), 3, "takes no `mapping`"),
+        (HEAD.replace("format: generic", "format: cloudwatch, topic: zq"), 3, "`topic` is an ARN"),
+        (HEAD.replace("format: generic", "format: cloudwatch, topic: 5"), 3, "`topic` is an ARN"),
+        (HEAD.replace("format: generic", "format: generic, topic: arn:x"), 3, "no key `topic`"),
+        (HEAD.replace("format: generic", "format: sentry, client_secret: zq"), 3, "no key `client_secret`"),
+        (HEAD.replace("format: generic", "format: sentry, client_secret_env: NONE"), 3, "has no NONE"),
         (HEAD.replace("}]\n  ch", "}, {name: app, format: generic, key_env: AM_KEY}]\n  ch"), 3, "two sources named"),
         (HEAD.replace("}]\n  ch", "}, {name: b, format: generic, key_env: APP_KEY}]\n  ch"), 3, "the key of acme/app"),
         (HEAD.replace("webhook", "webhok"), 4, "did you mean `webhook`?"),
@@ -290,6 +307,20 @@ def test_any_text_is_a_config_or_problems_with_lines(text: str) -> None:
 )
 def test_durations(text: str, span: timedelta | None) -> None:
     assert config.duration(text) == span
+
+
+def test_a_source_may_say_what_only_its_format_knows() -> None:
+    text = HEAD.replace(
+        "sources: [", "sources: [{name: s, format: sentry, key_env: AM_KEY, client_secret_env: HOOK_SECRET}, "
+    ).replace("format: generic", "format: cloudwatch, topic: arn:x, quiet_after: off")
+    (tenant,) = parse(text).tenants
+    assert [(each.signing, dict(each.settings)) for each in tenant.sources] == [(SECRET, {}), ("", {"topic": "arn:x"})]
+    assert SECRET not in repr(tenant)
+    other = replace(tenant, sources=tuple(replace(each, signing="", settings={}) for each in tenant.sources))
+    assert [str(each) for each in config.diff(Config((other,)), Config((tenant,)))] == [
+        "~ acme: source s: signing secret changed",
+        "~ acme: source app: topic changed",
+    ]
 
 
 def test_a_source_that_repeats_more_slowly_than_its_quiet_time_is_warned_of() -> None:

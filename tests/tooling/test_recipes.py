@@ -70,8 +70,8 @@ def test_a_source_is_added(copy: Path) -> None:
     add(
         copy,
         "router/sources/registry.py",
-        ("import alertmanager, generic, ", "import alertmanager, generic, nightwatch, "),
-        ("in (alertmanager, ", "in (nightwatch, alertmanager, "),
+        ("    grafana,\n    opsgenie,", "    grafana,\n    nightwatch,\n    opsgenie,"),
+        ("        generic,\n        tokenized,", "        generic,\n        nightwatch,\n        tokenized,"),
     )
     said = must_pass(copy, "pytest", "-q", "tests/sources/test_nightwatch.py", "tests/sources/test_registry.py")
     assert "nightwatch" not in said, "nothing failed"
