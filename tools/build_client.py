@@ -25,14 +25,13 @@ Written by `tools/build_client.py` from the API's own document: change `router/w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
-from router.client.wire import Wire
+from router.client.wire import Lines, Wire
 
 
 '''
@@ -137,7 +136,7 @@ def _method(path: str, method: str, each: dict[str, Any], schemas: dict[str, Any
     named = [one for one in query if one["name"] not in {"cursor", "limit"}]
     extra = [f"{one['name']}: {_type(one['schema'], sent=True)} | None = None" for one in named]
     if many:
-        extra.append("page: int = 100")
+        extra += ["page: int = 100", 'cursor: str = ""']
     if "If-Match" in headers:
         extra.append("match: str")
     if "Idempotency-Key" in headers:
@@ -146,7 +145,7 @@ def _method(path: str, method: str, each: dict[str, Any], schemas: dict[str, Any
     where = "f" + json.dumps(re.sub(r"{(\w+)}", r"{self._wire.part(\1)}", path)) if places else json.dumps(path)
     asked = "{" + ", ".join(f'"{one["name"]}": {one["name"]}' for one in named) + "}"
     if many:
-        result, call = f"Iterator[{line}]", f"self._wire.lines({where}, {line}, {asked}, page)"
+        result, call = f"Lines[{line}]", f"self._wire.lines({where}, {line}, {asked}, page, cursor)"
     else:
         more = [f"query={asked}"] if named else []
         more += ["match=match"] if "If-Match" in headers else []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Read, verify and export the audit.", rich_markup_mode=None, no_args_is_help=True)
 
+EVENT = (
+    "id", "seq", "at", "actor", "auth", "action", "object", "decision", "reason", "request_id", "details", "hash",
+)  # fmt: skip
 FAILED = 3
 """Exit code of a verification that did not hold (design §6)."""
 
@@ -30,6 +33,7 @@ Installation = Annotated[bool, typer.Option("--installation", help="What concern
 
 
 @app.command()
+@far.anywhere
 def verify(
     *,
     tenant: Annotated[str | None, typer.Option(metavar="SLUG", help="Only this tenant's; else every chain.")] = None,
@@ -45,6 +49,8 @@ def verify(
 
     if tenant is not None and file is not None:
         raise Refused("--file says by itself whose audit it is: leave --tenant out.", 2)
+    if file is None and far.aimed():
+        far.refuse(["audit", "verify"])
     if file is not None:
         from router.flow.audit_export import verify_file
 
@@ -71,6 +77,7 @@ def verify(
 
 
 @app.command("list")
+@far.anywhere
 def list_(  # noqa: PLR0913 - one option a filter
     *,
     tenant: Slug = None,
@@ -85,35 +92,50 @@ def list_(  # noqa: PLR0913 - one option a filter
     as_json: Json = False,
 ) -> None:
     """What was decided, newest first."""
-    from dataclasses import asdict
+    there = far.far(tenant)
+    if there is not None:
+        if installation:
+            raise Refused("What concerns the whole installation is read on the host: a token leads to one tenant.", 2)
+        wanted: dict[str, Any] = {
+            "actor": actor,
+            "action": action,
+            "channel": there.client.get_channel(channel).id if channel else None,
+            "incident": there.incident(incident) if incident else None,
+            "decision": "denied" if denied else None,
+        }
+        with far.usage():
+            lines = there.client.list_audit_events(**wanted, page=limit, cursor=before)
+            events: list[Any] = lines.one_page()
+        more = lines.cursor or ""
+    else:
+        from router.flow import audit as flow
+        from router.flow import manage
 
-    from router.flow import audit as flow
-    from router.flow import manage
-
-    with reach.runtime() as runtime:
-        tenant_id = _chain(runtime, tenant, installation=installation)
-        with runtime.database.tenant(tenant_id) as session:
-            wanted = flow.Wanted(
-                actor=actor,
-                action=action,
-                channel=manage.channel_id(session, channel) if channel else None,
-                incident=reach.incident(session, incident) if incident else None,
-                decision="denied" if denied else None,
-            )
-        try:
-            found = flow.page(runtime, tenant_id, wanted, before=before, most=limit)
-        except flow.NoSuchPage as error:
-            raise Refused(str(error), 2) from None
+        with reach.runtime() as runtime:
+            tenant_id = _chain(runtime, tenant, installation=installation)
+            with runtime.database.tenant(tenant_id) as session:
+                asked = flow.Wanted(
+                    actor=actor,
+                    action=action,
+                    channel=manage.channel_id(session, channel) if channel else None,
+                    incident=reach.incident(session, incident) if incident else None,
+                    decision="denied" if denied else None,
+                )
+            try:
+                found = flow.page(runtime, tenant_id, asked, before=before, most=limit)
+            except flow.NoSuchPage as error:
+                raise Refused(str(error), 2) from None
+        events, more = list(found.events), found.before
     if as_json:
-        say.line({"events": [asdict(each) for each in found.events], "before": found.before})
+        say.line({"events": [{name: getattr(each, name) for name in EVENT} for each in events], "before": more})
         return
     say.table(
         ("row", "at (UTC)", "who", "action", "decision", "object"),
-        [(each.seq, each.at, each.actor, each.action, each.decision, each.object) for each in found.events],
+        [(each.seq, each.at, each.actor, each.action, each.decision, each.object) for each in events],
         nothing="Nothing of that kind was decided yet.",
     )
-    if found.before:
-        say.text(f"There is more: --before {found.before}")
+    if more:
+        say.text(f"There is more: --before {more}")
 
 
 @app.command()

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import hashlib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
-
-if TYPE_CHECKING:
-    from router.flow.baa import Shown
 
 app = typer.Typer(help="Business associate agreements.", rich_markup_mode=None, no_args_is_help=True)
 
@@ -24,6 +22,7 @@ LARGEST = 64 * 1024 * 1024
 
 
 @app.command()
+@far.anywhere
 def add(  # noqa: PLR0913 - one a fact of the agreement
     *,
     vendor: Annotated[str, typer.Option(metavar="V", help="With whom, as a channel's `vendor:` names it.")],
@@ -43,28 +42,36 @@ def add(  # noqa: PLR0913 - one a fact of the agreement
 ) -> None:
     """File an agreement; a renewed one is filed anew."""
     from router.core.vendors import facts
-    from router.flow import baa, optin
 
-    paper = baa.Paper(
-        vendor=vendor,
-        service=service,
-        signed=day(signed),
-        expires=day(expires),
-        effective=day(effective) if effective else None,
-        plan=plan,
-        counterparty=counterparty,
-        document=_read(document) if document else None,
-        link=link,
-        contacts=contact or (),
-        sub_processors=sub_processor or (),
-    )
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        actor = reach.acting(runtime, tenant_id, as_, "baa")
-        try:
-            baa_id = baa.add(runtime, tenant_id, paper, actor=as_ or actor, auth=reach.host())
-        except optin.Unusable as error:
-            raise Refused(str(error), 2) from None
+    facts_of_it: dict[str, Any] = {
+        "vendor": vendor,
+        "service": service,
+        "signed": day(signed),
+        "expires": day(expires),
+        "effective": day(effective) if effective else None,
+        "plan": plan,
+        "counterparty": counterparty,
+        "document_sha256": hashlib.sha256(_read(document)).hexdigest() if document else "",
+        "link": link,
+        "contacts": contact or [],
+        "sub_processors": sub_processor or [],
+    }
+    there = far.far(tenant, as_)
+    if there is not None:
+        from router.client.api import NewBaa
+
+        with far.usage():
+            baa_id = there.client.add_baa(NewBaa(**facts_of_it)).id
+    else:
+        from router.flow import baa, optin
+
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            actor = reach.acting(runtime, tenant_id, as_, "baa")
+            try:
+                baa_id = baa.add(runtime, tenant_id, baa.Paper(**facts_of_it), actor=as_ or actor, auth=reach.host())
+            except optin.Unusable as error:
+                raise Refused(str(error), 2) from None
     if as_json:
         say.line({"id": baa_id, "known": [each._asdict() for each in facts(vendor)]})
         return
@@ -73,12 +80,18 @@ def add(  # noqa: PLR0913 - one a fact of the agreement
 
 
 @app.command("list")
+@far.anywhere
 def list_(*, tenant: Slug = None, as_json: Json = False) -> None:
     """Agreements, until when each holds, and what falls back to tokens when it is over."""
-    from router.flow import baa
+    there = far.far(tenant)
+    if there is not None:
+        every = there.client.list_baas(page=far.PAGE)
+        found: list[Any] = sorted(every, key=lambda each: (each.retired_at is not None, each.expires_at))
+    else:
+        from router.flow import baa
 
-    with reach.runtime() as runtime:
-        found = baa.every(runtime, reach.tenant(runtime, tenant))
+        with reach.runtime() as runtime:
+            found = baa.every(runtime, reach.tenant(runtime, tenant))
     if as_json:
         say.line([_line(each) for each in found])
         return
@@ -92,7 +105,7 @@ def list_(*, tenant: Slug = None, as_json: Json = False) -> None:
                 each.state if each.intact else "changed behind our back",
                 each.expires_at,
                 each.falls_back,
-                each.baa_id,
+                _id(each),
             )
             for each in found
         ],
@@ -101,6 +114,7 @@ def list_(*, tenant: Slug = None, as_json: Json = False) -> None:
 
 
 @app.command()
+@far.anywhere
 def retire(
     agreement: Annotated[str, typer.Argument(metavar="ID", help="The agreement, as `baas list` names it.")],
     *,
@@ -109,13 +123,17 @@ def retire(
     as_json: Json = False,
 ) -> None:
     """Take an agreement out of use: every opt-in under it is suspended at once."""
-    from router.flow import baa
+    there = far.far(tenant, as_)
+    baa_id = ident(agreement)
+    if there is not None:
+        fallen: Sequence[str] = there.client.retire_baa(baa_id).falls_back
+    else:
+        from router.flow import baa
 
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        actor = reach.acting(runtime, tenant_id, as_, "baa")
-        baa_id = ident(agreement)
-        fallen = baa.retire(runtime, tenant_id, baa_id, actor=as_ or actor, auth=reach.host())
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            actor = reach.acting(runtime, tenant_id, as_, "baa")
+            fallen = baa.retire(runtime, tenant_id, baa_id, actor=as_ or actor, auth=reach.host())
     if as_json:
         say.line({"id": baa_id, "fell_back": list(fallen)})
     elif fallen:
@@ -151,7 +169,19 @@ def _read(file: Path) -> bytes:
     return found
 
 
-def _line(each: Shown) -> dict[str, object]:
-    found = asdict(each)
-    known = [fact._asdict() for fact in each.known]
-    return {"id": found.pop("baa_id"), **found, "expires": each.expires_at, "known": known}
+def _id(each: Any) -> UUID:  # noqa: ANN401 - baa.Shown, or the client's
+    found: UUID = each.id if hasattr(each, "id") else each.baa_id
+    return found
+
+
+LINE = (
+    "vendor", "service", "plan", "counterparty", "signed_on", "effective_at", "expires_at", "state", "days_left",
+    "document_hash", "document_link", "contacts", "sub_processors", "added_by", "retired_at", "falls_back", "intact",
+)  # fmt: skip
+
+
+def _line(each: Any) -> dict[str, object]:  # noqa: ANN401 - as above
+    from router.core.vendors import facts
+
+    named = {name: getattr(each, name) for name in LINE}
+    return {"id": _id(each), **named, "expires": each.expires_at, "known": far.known(facts(each.vendor))}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
 
@@ -24,14 +24,10 @@ Name = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's name
 
 
 @app.command("list")
+@far.anywhere
 def list_(*, tenant: Slug = None, as_json: Json = False) -> None:
     """Channels and how each is doing."""
-    from router.flow import optin, overview
-
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        found = overview.channels(runtime, tenant_id)
-        modes = optin.modes(runtime, tenant_id)
+    found, modes = _every(tenant)
     if as_json:
         say.line([_line(each, modes) for each in found])
         return
@@ -51,18 +47,13 @@ def list_(*, tenant: Slug = None, as_json: Json = False) -> None:
 
 
 @app.command()
+@far.anywhere
 def show(channel: Name, *, tenant: Slug = None, as_json: Json = False) -> None:
     """One channel."""
-    from router.flow import optin, overview
-    from router.flow.manage import NotFound
-
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        every = overview.channels(runtime, tenant_id)
-        modes = optin.modes(runtime, tenant_id)
+    every, modes = _every(tenant)
     found = next((each for each in every if each.name == channel), None)
     if found is None:
-        raise NotFound("There is no such channel in this tenant; `alertveil channels list` shows them.")
+        raise Refused("There is no such channel in this tenant; `alertveil channels list` shows them.")
     if as_json:
         say.line(_line(found, modes))
         return
@@ -87,34 +78,36 @@ def show(channel: Name, *, tenant: Slug = None, as_json: Json = False) -> None:
 
 
 @app.command("test")
+@far.anywhere
 def try_out(channel: Name, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Send a made-up message now and say what came of it; fails when it was not delivered."""
-    from router.flow import manage, overview
+    there = far.far(tenant, as_)
+    if there is not None:
+        far_one = there.client.test_channel(channel)
+        key, delivered, reason, why = far_one.key, far_one.delivered, far_one.reason, far_one.words
+        latency_ms, answered = far_one.latency_ms, far_one.status
+    else:
+        from router.flow import manage, overview
 
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        actor = reach.acting(runtime, tenant_id, as_, "operate")
-        tried = manage.test(runtime, tenant_id, channel, actor)
-    took = f"{tried.latency_ms:.0f} ms"
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            actor = reach.acting(runtime, tenant_id, as_, "operate")
+            tried = manage.test(runtime, tenant_id, channel, actor)
+        key, delivered, reason, why = tried.key, tried.delivered, tried.reason, overview.in_a_phrase(tried.reason)
+        latency_ms, answered = tried.latency_ms, tried.outcome.status
+    took = f"{latency_ms:.0f} ms"
     if as_json:
-        say.line(
-            {
-                "id": tried.key,
-                "delivered": tried.delivered,
-                "reason": tried.reason,
-                "status": tried.outcome.status,
-                "latency_ms": round(tried.latency_ms, 1),
-            }
-        )
-    elif tried.delivered:
+        found = {"id": key, "delivered": delivered, "reason": reason, "status": answered}
+        say.line({**found, "latency_ms": round(latency_ms, 1)})
+    elif delivered:
         say.text(f"{channel} took the test message in {took}.")
-    if not tried.delivered:
-        status = f", status {tried.outcome.status}" if tried.outcome.status else ""
-        why = overview.in_a_phrase(tried.reason)
+    if not delivered:
+        status = f", status {answered}" if answered else ""
         raise Refused(f"{channel} did not take the test message: {why}{status} ({took}).")
 
 
 @app.command()
+@far.anywhere
 def preview(
     channel: Name,
     *,
@@ -129,20 +122,32 @@ def preview(
     as_json: Json = False,
 ) -> None:
     """The payload as the vendor would get it: tokens only, nothing is sent."""
-    from router.flow import manage
-
     if types and incident is not None:
         raise Refused("Plaintext is previewed with made-up values only: leave out --incident.", 2)
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
+    there = far.far(tenant)
+    if there is not None:
+        from router.client.api import Preview
+
+        named = there.incident(incident) if incident is not None else None
+        with far.usage() if types else contextlib.nullcontext():
+            sides = there.client.preview_channel(channel, Preview(incident_id=named, types=types or []))
         if types:
-            _both(runtime, tenant_id, channel, types, as_json=as_json)
+            _both(sides, as_json=as_json)
             return
-        incident_id = None
-        if incident is not None:
-            with runtime.database.tenant(tenant_id) as session:
-                incident_id = reach.incident(session, incident)
-        payload = manage.preview(runtime, tenant_id, channel, incident_id)
+        payload = sides.tokens
+    else:
+        from router.flow import manage
+
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            if types:
+                _both(_sides(runtime, tenant_id, channel, types), as_json=as_json)
+                return
+            incident_id = None
+            if incident is not None:
+                with runtime.database.tenant(tenant_id) as session:
+                    incident_id = reach.incident(session, incident)
+            payload = manage.preview(runtime, tenant_id, channel, incident_id)
     if as_json:
         say.line(payload)
     else:
@@ -150,6 +155,7 @@ def preview(
 
 
 @app.command()
+@far.anywhere
 def pause(
     channel: Name,
     *,
@@ -159,12 +165,18 @@ def pause(
     as_json: Json = False,
 ) -> None:
     """Send nothing more there; what is due waits."""
-    from router.flow import manage
+    there = far.far(tenant, as_)
+    if there is not None:
+        from router.client.api import ChannelPause
 
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        actor = reach.acting(runtime, tenant_id, as_, "operate")
-        done = manage.pause(runtime, tenant_id, channel, reason, actor)
+        done = there.client.pause_channel(channel, ChannelPause(reason=reason)).id
+    else:
+        from router.flow import manage
+
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            actor = reach.acting(runtime, tenant_id, as_, "operate")
+            done = manage.pause(runtime, tenant_id, channel, reason, actor)
     if as_json:
         say.line({"id": done, "state": "paused"})
     else:
@@ -172,31 +184,52 @@ def pause(
 
 
 @app.command()
+@far.anywhere
 def resume(channel: Name, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Let it go on, whoever or whatever paused it; what waits is sent."""
-    from router.flow import manage
+    there = far.far(tenant, as_)
+    if there is not None:
+        done = there.client.resume_channel(channel).id
+    else:
+        from router.flow import manage
 
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        actor = reach.acting(runtime, tenant_id, as_, "operate")
-        done = manage.resume(runtime, tenant_id, channel, actor)
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            actor = reach.acting(runtime, tenant_id, as_, "operate")
+            done = manage.resume(runtime, tenant_id, channel, actor)
     if as_json:
         say.line({"id": done, "state": "ready"})
     else:
         say.text(f"{channel} goes on; what waits is sent now.")
 
 
-def _both(runtime: Runtime, tenant_id: UUID, channel: str, types: list[str], *, as_json: bool) -> None:
-    """Tokens beside plaintext of nobody, and what to know before asking for it."""
+def _every(tenant: str | None) -> tuple[Sequence[Any], Mapping[str, str]]:
+    """Channels by name, and what each of them gets."""
+    there = far.far(tenant)
+    if there is not None:
+        every = sorted(there.client.list_channels(page=far.PAGE), key=lambda each: each.name)
+        return every, {each.name: each.mode for each in every}
+    from router.flow import optin, overview
+
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        return overview.channels(runtime, tenant_id), optin.modes(runtime, tenant_id)
+
+
+def _sides(runtime: Runtime, tenant_id: UUID, channel: str, types: list[str]) -> Any:  # noqa: ANN401 - preview.Sides
     from router.flow import optin, preview
 
     try:
-        sides = preview.side_by_side(runtime, tenant_id, channel, types)
+        return preview.side_by_side(runtime, tenant_id, channel, types)
     except optin.Unusable as error:
         raise Refused(str(error), 2) from None
-    known = [fact._asdict() for fact in sides.known]
+
+
+def _both(sides: Any, *, as_json: bool) -> None:  # noqa: ANN401 - preview.Sides, or the client's
+    """Tokens beside plaintext of nobody, and what to know before asking for it."""
     if as_json:
-        say.line({**asdict(sides), "known": known})
+        names = ("channel", "types", "tokens", "plaintext", "told", "cannot")
+        say.line({**{name: getattr(sides, name) for name in names}, "known": far.known(sides.known)})
         return
     for name, payload in (("tokens", sides.tokens), (f"with {', '.join(sides.types)}", sides.plaintext)):
         say.text(f"--- {name} (made up)")
@@ -208,8 +241,14 @@ def _both(runtime: Runtime, tenant_id: UUID, channel: str, types: list[str], *, 
     say.text(*(f"Know: {each.text} ({each.source})" for each in sides.known))
 
 
-def _line(each: object, modes: Mapping[str, str]) -> dict[str, object]:
-    found = asdict(each)  # type: ignore[call-overload]  # overview.Channel, which this module does not import
-    words = modes.get(str(found["name"]), "tokens")
+LINE = (
+    "name", "kind", "title", "leads_to", "vendor", "state", "tone", "why", "last", "last_ok_at", "waiting", "delivered",
+    "retried", "dead", "routes",
+)  # fmt: skip
+
+
+def _line(each: Any, modes: Mapping[str, str]) -> dict[str, object]:  # noqa: ANN401 - overview.Channel, or the client's
+    words = modes.get(each.name, "tokens")
     mode = "plaintext" if words.startswith("plaintext") else "tokens"
-    return {"id": found.pop("channel_id"), **found, "mode": mode, "gets": words}
+    named = {name: getattr(each, name) for name in LINE}
+    return {"id": each.channel_id if hasattr(each, "channel_id") else each.id, **named, "mode": mode, "gets": words}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.failure import Refused
 from router.cli.incidents import delivery_line
 from router.cli.reach import As, Json, Slug
@@ -22,6 +22,7 @@ State = Literal["pending", "delivered", "dead", "superseded", "suppressed"]
 
 
 @app.command("list")
+@far.anywhere
 def list_(
     *,
     tenant: Slug = None,
@@ -33,26 +34,30 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Deliveries, those of the newest incidents first."""
-    from router.flow import manage, overview
-    from router.store import listing
+    there = far.far(tenant)
+    if there is not None:
+        found: list[Any] = there.deliveries(state=state, channel=channel, incident=incident, after=after, most=limit)
+    else:
+        from router.flow import manage, overview
+        from router.store import listing
 
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        with runtime.database.tenant(tenant_id) as session:
-            if incident is not None:
-                rows = [
-                    row
-                    for row in listing.deliveries_of(session, reach.incident(session, incident))
-                    if state in (None, row.state) and channel in (None, row.channel)
-                ][:limit]
-            else:
-                last = None
-                if after is not None:
-                    row = manage.delivery(session, *_parts(reach.full(session, after)))
-                    last = (row.incident_id, row.channel_id, row.revision)
-                only = manage.channel_id(session, channel) if channel is not None else None
-                rows = listing.deliveries(session, state=state, channel_id=only, after=last, most=limit)
-    found = [overview.in_words(row, ()) for row in rows]
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            with runtime.database.tenant(tenant_id) as session:
+                if incident is not None:
+                    rows = [
+                        row
+                        for row in listing.deliveries_of(session, reach.incident(session, incident))
+                        if state in (None, row.state) and channel in (None, row.channel)
+                    ][:limit]
+                else:
+                    last = None
+                    if after is not None:
+                        row = manage.delivery(session, *_parts(reach.full(session, after)))
+                        last = (row.incident_id, row.channel_id, row.revision)
+                    only = manage.channel_id(session, channel) if channel is not None else None
+                    rows = listing.deliveries(session, state=state, channel_id=only, after=last, most=limit)
+        found = [overview.in_words(row, ()) for row in rows]
     if as_json:
         lines = [delivery_line(each) for each in found]
         for line in lines:
@@ -69,17 +74,22 @@ def list_(
 
 
 @app.command()
+@far.anywhere
 def show(delivery: Id, *, tenant: Slug = None, as_json: Json = False) -> None:
     """One delivery with every attempt: when, what came of it, and what policy said."""
-    from router.flow import manage, overview
-    from router.store import listing
+    there = far.far(tenant)
+    if there is not None:
+        found: Any = there.delivery(*_parts(there.full(delivery)))
+    else:
+        from router.flow import manage, overview
+        from router.store import listing
 
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        with runtime.database.tenant(tenant_id) as session:
-            row = manage.delivery(session, *_parts(reach.full(session, delivery)))
-            attempts = listing.attempts(session, row.incident_id, row.channel_id, row.revision)
-    found = overview.in_words(row, attempts)
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            with runtime.database.tenant(tenant_id) as session:
+                row = manage.delivery(session, *_parts(reach.full(session, delivery)))
+                attempts = listing.attempts(session, row.incident_id, row.channel_id, row.revision)
+        found = overview.in_words(row, attempts)
     if as_json:
         say.line(delivery_line(found))
         return
@@ -99,32 +109,39 @@ def show(delivery: Id, *, tenant: Slug = None, as_json: Json = False) -> None:
         ("attempt", "at (UTC)", "ms", "outcome", "reason", "status", "policy"),
         [
             (each.number, each.started_at, each.latency_ms, each.outcome, each.reason, each.status, each.policy)
-            for each in attempts
+            for each in found.attempts
         ],
         nothing="Nothing was tried yet.",
     )
 
 
 @app.command()
+@far.anywhere
 def retry(delivery: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Make a dead or waiting delivery due now, on a fresh schedule."""
-    from router.flow import manage
+    there = far.far(tenant, as_)
+    if there is not None:
+        parts = _parts(there.full(delivery))
+        is_held = there.client.retry_delivery(*parts).held
+    else:
+        from router.flow import manage
 
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        actor = reach.acting(runtime, tenant_id, as_, "operate")
-        with runtime.database.tenant(tenant_id) as session:
-            parts = _parts(reach.full(session, delivery))
-        row = manage.retry(runtime, tenant_id, *parts, actor)
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            actor = reach.acting(runtime, tenant_id, as_, "operate")
+            with runtime.database.tenant(tenant_id) as session:
+                parts = _parts(reach.full(session, delivery))
+            is_held = bool(manage.retry(runtime, tenant_id, *parts, actor).held)
     name = f"{parts[0]}/{parts[1]}/{parts[2]}"
     if as_json:
         say.line({"id": name, "state": "pending"})
     else:
-        held = f" The channel is paused: `alertveil channels resume {parts[1]}` lets it go." if row.held else ""
+        held = f" The channel is paused: `alertveil channels resume {parts[1]}` lets it go." if is_held else ""
         say.text(f"{name} is due now.{held}")
 
 
 @app.command()
+@far.anywhere
 def recover(
     *,
     since: Annotated[str, typer.Option(metavar="WHEN", help="90m, 6h, 2d, or a time such as 2026-01-31T08:00Z.")],
@@ -134,13 +151,20 @@ def recover(
     as_json: Json = False,
 ) -> None:
     """Make everything due again that died since then, unless something newer followed it."""
-    from router.flow import manage
-
     moment = when(since, datetime.now(UTC))
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        actor = reach.acting(runtime, tenant_id, as_, "operate")
-        count = manage.recover(runtime, tenant_id, moment, channel, actor)
+    there = far.far(tenant, as_)
+    if there is not None:
+        from router.client.api import Recovery
+
+        tenant_id = there.tenant().id
+        count = there.client.recover_deliveries(Recovery(since=moment, channel=channel)).count
+    else:
+        from router.flow import manage
+
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            actor = reach.acting(runtime, tenant_id, as_, "operate")
+            count = manage.recover(runtime, tenant_id, moment, channel, actor)
     if as_json:
         say.line({"id": tenant_id, "recovered": count})
     else:

@@ -6,17 +6,16 @@ import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
 
 if TYPE_CHECKING:
     from router.core.quarter import Quarter
-    from router.flow.disclosures import Question
 
 
 evidence = typer.Typer(
@@ -25,6 +24,10 @@ evidence = typer.Typer(
     no_args_is_help=True,
 )
 
+DISCLOSURE = (
+    "at", "kind", "who", "token", "incident_id", "incident", "purpose", "reason", "grant_id", "channel", "vendor",
+    "optin_id", "baa_id", "revision", "attempt", "outcome", "match",
+)  # fmt: skip
 FAILED = 3
 """Exit code of a verification that did not hold (design §6)."""
 
@@ -35,7 +38,7 @@ InQuarter = Annotated[
 
 def add(app: typer.Typer, audit: typer.Typer, users: typer.Typer) -> None:
     """Hang these commands into the tree."""
-    audit.command("disclosures")(disclosures)
+    audit.command("disclosures")(far.anywhere(disclosures))
     users.command("report")(users_report)
     app.add_typer(evidence, name="evidence")
 
@@ -114,6 +117,7 @@ def export(
 
 
 @evidence.command()
+@far.anywhere
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The zip.")],
     *,
@@ -172,25 +176,35 @@ def disclosures(
     as_json: Json = False,
 ) -> None:
     """Who saw a value, and where it went. The value is read from standard input and kept nowhere."""
-    from router.flow import disclosures as flow
-
     given = {"user": user, "channel": channel, "vendor": vendor, "incident": incident}
     named = [name for name, what in given.items() if what is not None]
     if len(named) > 1:
         raise Refused("Ask for one thing at a time: a value, or --user, --channel, --vendor or --incident.", 2)
-    question = _question(named[0], given[named[0]] or "", days) if named else _value(days)
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        if question.by == "incident":
-            with runtime.database.tenant(tenant_id) as session:
-                question = _question("incident", str(reach.incident(session, question.what)), days)
-        asker = flow.Asker(as_.strip().lower() if as_ else reach.host(), as_, reach.host() if as_ else "")
-        try:
-            found = flow.search(runtime, tenant_id, question, asker)
-        except flow.NothingSought as error:
-            raise Refused(str(error), 2) from None
+    by, what = (named[0], given[named[0]] or "") if named else ("value", _value())
+    there = far.far(tenant, as_)
+    if there is not None:
+        from router.client.api import Search
+
+        sought = str(there.incident(what)) if by == "incident" else what
+        with far.usage():
+            search = Search(by=by, what=sought, days=days)  # type: ignore[arg-type]  # the options' names are the words
+            found: list[Any] = there.client.search_disclosures(search).items
+    else:
+        from router.flow import disclosures as flow
+
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            if by == "incident":
+                with runtime.database.tenant(tenant_id) as session:
+                    what = str(reach.incident(session, what))
+            asker = flow.Asker(as_.strip().lower() if as_ else reach.host(), as_, reach.host() if as_ else "")
+            try:
+                question = flow.Question(by, what, days)  # type: ignore[arg-type]  # as above
+                found = flow.search(runtime, tenant_id, question, asker)
+            except flow.NothingSought as error:
+                raise Refused(str(error), 2) from None
     if as_json:
-        say.line([asdict(each) for each in found])
+        say.line([{name: getattr(each, name) for name in DISCLOSURE} for each in found])
         return
     say.table(
         ("when (UTC)", "kind", "who", "where", "incident", "token", "why"),
@@ -210,13 +224,7 @@ def disclosures(
     )
 
 
-def _question(by: str, what: str, days: int) -> Question:
-    from router.flow.disclosures import Question
-
-    return Question(by, what, days)  # type: ignore[arg-type]  # the names of the options are the words
-
-
-def _value(days: int) -> Question:
+def _value() -> str:
     if sys.stdin.isatty():
         raise Refused("The value to look for is read from standard input, so that no history keeps it.", 2)
-    return _question("value", sys.stdin.read(100_000), days)
+    return sys.stdin.read(100_000)

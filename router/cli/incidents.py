@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.reach import As, Json, Slug
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from router.core.incident import Action
 
 app = typer.Typer(help="See incidents, and act on them.", rich_markup_mode=None, no_args_is_help=True)
@@ -18,9 +20,13 @@ Id = Annotated[str, typer.Argument(metavar="INCIDENT", help="INC-… as people s
 Status = Literal["live", "open", "acknowledged", "investigating", "resolved", "all"]
 Severity = Literal["critical", "error", "warning", "info"]
 LIVE = ("open", "acknowledged", "investigating")
+ALERTS = 5  # the newest ones that `show` holds
+EVENT = ("revision", "at", "why", "actor", "hush")
+ALERT = ("alert_id", "signal", "severity", "payload", "tokens", "received_at", "source")
 
 
 @app.command("list")
+@far.anywhere
 def list_(
     *,
     tenant: Slug = None,
@@ -32,14 +38,19 @@ def list_(
 ) -> None:
     """Incidents, the newest first."""
     from router.core.incident import short_id
-    from router.store import listing
 
-    statuses = {"live": LIVE, "all": (*LIVE, "resolved")}.get(status, (status,))
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        with runtime.database.tenant(tenant_id) as session:
-            last = reach.incident(session, after) if after else None
-            rows = listing.incidents(session, statuses=statuses, severity=severity, after=last, most=limit)
+    there = far.far(tenant)
+    if there is not None:
+        rows = there.incidents(status, severity, after, limit)
+    else:
+        from router.store import listing
+
+        statuses = {"live": LIVE, "all": (*LIVE, "resolved")}.get(status, (status,))
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            with runtime.database.tenant(tenant_id) as session:
+                last = reach.incident(session, after) if after else None
+                rows = listing.incidents(session, statuses=statuses, severity=severity, after=last, most=limit)
     if as_json:
         say.line([_line(row) for row in rows])
         return
@@ -56,17 +67,11 @@ def list_(
 
 
 @app.command()
+@far.anywhere
 def show(incident: Id, *, tenant: Slug = None, as_json: Json = False) -> None:
     """One incident: what it is, its timeline, and what each channel was told."""
-    from router.flow import overview
-
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        with runtime.database.tenant(tenant_id) as session:
-            incident_id = reach.incident(session, incident)
-        found = overview.incident(runtime, tenant_id, incident_id)
-    if found is None:
-        raise reach.no_incident()
+    there = far.far(tenant)
+    found = there.whole(incident, ALERTS) if there is not None else _near(incident, tenant)
     one = found.incident
     if as_json:
         say.line(_whole(found))
@@ -104,30 +109,53 @@ def show(incident: Id, *, tenant: Slug = None, as_json: Json = False) -> None:
 
 
 @app.command()
+@far.anywhere
 def ack(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Take it: somebody is on it."""
     _act(incident, tenant, "ack", as_, as_json=as_json)
 
 
 @app.command()
+@far.anywhere
 def investigate(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Look into it, and hold its quiet timer meanwhile."""
     _act(incident, tenant, "investigate", as_, as_json=as_json)
 
 
 @app.command()
+@far.anywhere
 def resolve(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Say that it is over."""
     _act(incident, tenant, "resolve", as_, as_json=as_json)
 
 
 @app.command()
+@far.anywhere
 def reopen(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Say that it is not over."""
     _act(incident, tenant, "reopen", as_, as_json=as_json)
 
 
+def _near(incident: str, tenant: str | None) -> Any:  # noqa: ANN401 - overview.Whole
+    """One incident of this host's installation. Raises Refused."""
+    from router.flow import overview
+
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        with runtime.database.tenant(tenant_id) as session:
+            incident_id = reach.incident(session, incident)
+        found = overview.incident(runtime, tenant_id, incident_id)
+    if found is None:
+        raise reach.no_incident()
+    return found
+
+
 def _act(incident: str, tenant: str | None, action: Action, as_: str | None, *, as_json: bool) -> None:
+    there = far.far(tenant, as_)
+    if there is not None:
+        acted = there.act(incident, action)
+        _acted(acted.id, acted.status, acted.revision, changed=acted.changed, as_json=as_json)
+        return
     from router.flow import respond
     from router.flow.snapshot import Snapshots
 
@@ -138,11 +166,16 @@ def _act(incident: str, tenant: str | None, action: Action, as_: str | None, *, 
             incident_id = reach.incident(session, incident)
         change = respond.respond(runtime, Snapshots(), runtime.broker.ring, tenant_id, incident_id, action, actor)
     done = change.incident
-    changed = change.kind is not None
+    _acted(done.incident_id, done.status, done.revision, changed=change.kind is not None, as_json=as_json)
+
+
+def _acted(incident_id: UUID, status: str, revision: int, *, changed: bool, as_json: bool) -> None:
+    from router.core.incident import short_id
+
     if as_json:
-        say.line({"id": done.incident_id, "status": done.status, "revision": done.revision, "changed": changed})
+        say.line({"id": incident_id, "status": status, "revision": revision, "changed": changed})
     else:
-        say.text(f"{done.short_id} is {done.status}{'' if changed else ' already'}.")
+        say.text(f"{short_id(incident_id)} is {status}{'' if changed else ' already'}.")
 
 
 def _line(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a named tuple of the list's columns
@@ -173,8 +206,8 @@ def _whole(found: Any) -> dict[str, Any]:  # noqa: ANN401 - overview.Whole, whic
         "resolved_at": one.resolved_at,
         "ended_by": one.ended_by,
         "quiet": found.quiet,
-        "events": [row._asdict() for row in found.events],
-        "alerts": [row._asdict() for row in found.alerts],
+        "events": [{name: getattr(row, name) for name in EVENT} for row in found.events],
+        "alerts": [{name: getattr(row, name) for name in ALERT} for row in found.alerts],
         "deliveries": [delivery_line(each) for each in found.deliveries],
     }
 

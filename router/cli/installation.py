@@ -9,11 +9,11 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.failure import Refused
 from router.cli.reach import Json
 
@@ -28,7 +28,7 @@ def add(app: typer.Typer) -> None:
     app.command("worker", help="Deliver what is due.")(worker)
     app.command("beat", help="Ring upkeep once a second, for workers that do not.")(beat)
     app.command("migrate")(migrate)
-    app.command("apply")(apply)
+    app.command("apply")(far.anywhere(apply))
     app.command("doctor")(doctor)
     app.command("bench", help="Measure speed and memory; prints a table and JSON.")(bench)
 
@@ -93,36 +93,72 @@ def apply(
     as_json: Json = False,
 ) -> None:
     """Make the configuration what a file says; the same file twice changes nothing."""
-    from router.core.config import ConfigError
-    from router.flow import apply as flow
-
     text, base = _read(file)
-    with reach.runtime() as runtime:
-        actor = reach.acting(runtime, None, None, "operate")
-        try:
-            done = flow.apply(runtime, text, dry_run=dry_run, actor=actor, environ=os.environ, base_dir=base)
-        except ConfigError as error:
-            for line, sentence in error.problems:
-                say.aside(f"{file}:{line}: {sentence}")
-            raise typer.Exit(2) from None
+    there = far.far()
+    if there is not None:
+        done = _put(there, text, file, dry_run=dry_run)
+    else:
+        from router.core.config import ConfigError
+        from router.flow import apply as flow
+
+        with reach.runtime() as runtime:
+            actor = reach.acting(runtime, None, None, "operate")
+            try:
+                made = flow.apply(runtime, text, dry_run=dry_run, actor=actor, environ=os.environ, base_dir=base)
+            except ConfigError as error:
+                for line, sentence in error.problems:
+                    say.aside(f"{file}:{line}: {sentence}")
+                raise typer.Exit(2) from None
+        tenants = [{"id": id_, "slug": slug, "version": made.versions[slug]} for slug, id_ in made.ids.items()]
+        done = Applied(tenants, list(made.changes), list(made.warnings))
     if as_json:
-        tenants = [{"id": id_, "slug": slug, "version": done.versions[slug]} for slug, id_ in done.ids.items()]
         warnings = [{"line": line, "text": sentence} for line, sentence in done.warnings]
-        say.line(
-            {
-                "id": next(iter(done.ids.values()), None),
-                "tenants": tenants,
-                "changes": done.changes,
-                "warnings": warnings,
-                "dry_run": dry_run,
-            }
-        )
+        first = done.tenants[0]["id"] if done.tenants else None
+        found = {"id": first, "tenants": done.tenants, "changes": done.changes, "warnings": warnings}
+        say.line({**found, "dry_run": dry_run})
         return
     for line, sentence in done.warnings:
         say.aside(f"{file}:{line}: warning: {sentence}")
     say.text(*(done.changes or ["Nothing to change."]))
     if dry_run and done.changes:
         say.text("Nothing was changed: this was a dry run.")
+
+
+class Applied(NamedTuple):
+    """What came of a configuration: tenants with their versions, changes in words, warnings with their lines."""
+
+    tenants: list[dict[str, object]]
+    changes: list[str]
+    warnings: list[tuple[int, str]]
+
+
+def _put(there: far.Far, text: str, file: Path, *, dry_run: bool) -> Applied:
+    """Replace the tenant's configuration on a server, unless somebody changes it meanwhile.
+
+    Secrets are read here, as `apply` does, and go along; `*_file` is not followed.
+    """
+    import yaml
+
+    from router.client import Refused as Said
+    from router.client.api import ConfigurationChange
+
+    try:
+        secrets = far.secrets_of(yaml.safe_load(text))
+    except yaml.YAMLError:
+        secrets = {}  # the server says in which line it cannot be read
+    there.client.get_config()
+    change = ConfigurationChange(config=text, secrets=secrets, dry_run=dry_run)
+    try:
+        made = there.client.put_config(change, match=there.client.etag)
+    except Said as error:
+        if not error.errors:
+            raise
+        for each in error.errors:
+            line, _, sentence = each.removeprefix("line ").partition(": ")
+            say.aside(f"{file}:{line}: {sentence}" if sentence else f"{file}: {each}")
+        raise typer.Exit(2) from None
+    tenant = {"id": made.id, "slug": there.tenant().slug, "version": made.version}
+    return Applied([tenant], made.changes, list(zip(made.warning_lines, made.warnings, strict=True)))
 
 
 def doctor(*, as_json: Json = False) -> None:

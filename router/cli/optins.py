@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.baas import day, ident
 from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from router.core.reveal import Proof
-    from router.flow.optin import Shown
 
 app = typer.Typer(
     help="Plaintext for a channel: asked for by one person, agreed to by another, for a while.",
@@ -28,6 +28,7 @@ Reason = Annotated[str, typer.Option(metavar="R", help="Why; kept with tokens in
 
 
 @app.command()
+@far.anywhere
 def request(  # noqa: PLR0913 - one a fact of the request
     *,
     channel: Annotated[str, typer.Option(metavar="C", help="The channel's name.")],
@@ -49,26 +50,39 @@ def request(  # noqa: PLR0913 - one a fact of the request
 ) -> None:
     """Ask for an opt-in; another person, a privacy officer, approves it."""
     from router.core.optin import BREAK_GLASS
-    from router.flow import optin
 
-    email = _named(as_)
     if until is None and not break_glass:
         raise Refused("Say until when, with --until.", 2)
     ends = moment(until) if until else datetime.now(UTC) + BREAK_GLASS - timedelta(seconds=5)
-    wish = optin.Wish(channel, types, purpose, ident(baa), ends, severity, break_glass)
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        try:
-            shown = optin.request(runtime, tenant_id, email, _proof(), wish)
-        except optin.Unusable as error:
-            raise Refused(str(error), 2) from None
+    there = far.far(tenant, as_)
+    if there is not None:
+        if break_glass:
+            raise Refused("Breaking the glass needs a fresh proof of a person, which no token gives.", 2)
+        from router.client.api import OptInRequest
+
+        wanted = OptInRequest(
+            channel=channel, types=types, purpose=purpose, baa_id=ident(baa), until=ends, lowest_severity=severity
+        )
+        with far.usage():
+            shown: Any = there.client.request_optin(wanted)
+    else:
+        from router.flow import optin
+
+        email = _named(as_)
+        wish = optin.Wish(channel, types, purpose, ident(baa), ends, severity, break_glass)
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            try:
+                shown = optin.request(runtime, tenant_id, email, _proof(), wish)
+            except optin.Unusable as error:
+                raise Refused(str(error), 2) from None
     if as_json:
         say.line(_line(shown))
         return
     if break_glass:
         say.text(f"The glass of {channel} is broken until {say.word(shown.ends_at)} UTC; everybody is told.")
     else:
-        say.text(f"Asked for. `alertveil optins approve {shown.optin_id} --as …` is another person's to run.")
+        say.text(f"Asked for. `alertveil optins approve {_id(shown)} --as …` is another person's to run.")
     say.text(*(f"Know: {each.text} ({each.source})" for each in shown.known))
 
 
@@ -93,29 +107,44 @@ def approve(optin: Id, *, reason: Reason = "", tenant: Slug = None, as_: As = No
 
 
 @app.command()
+@far.anywhere
 def reject(optin: Id, *, reason: Reason = "", tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Decline what somebody asked for."""
-    from router.flow import optin as flow
+    there = far.far(tenant, as_)
+    if there is not None:
+        from router.client.api import Why
 
-    email = _named(as_)
-    with reach.runtime() as runtime:
-        shown = flow.reject(runtime, reach.tenant(runtime, tenant), email, _proof(), ident(optin), reason=reason)
+        shown: Any = there.client.reject_optin(ident(optin), Why(reason=reason))
+    else:
+        from router.flow import optin as flow
+
+        email = _named(as_)
+        with reach.runtime() as runtime:
+            shown = flow.reject(runtime, reach.tenant(runtime, tenant), email, _proof(), ident(optin), reason=reason)
     _ended(shown, "Rejected.", as_json=as_json)
 
 
 @app.command()
+@far.anywhere
 def revoke(optin: Id, *, reason: Reason = "", tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """End an opt-in: the next attempt holds tokens."""
-    from router.flow import optin as flow
+    there = far.far(tenant, as_)
+    if there is not None:
+        from router.client.api import Why
 
-    email = _named(as_)
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        shown = flow.revoke(runtime, tenant_id, email, _proof(), ident(optin), reason=reason)
+        shown: Any = there.client.revoke_optin(ident(optin), Why(reason=reason))
+    else:
+        from router.flow import optin as flow
+
+        email = _named(as_)
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            shown = flow.revoke(runtime, tenant_id, email, _proof(), ident(optin), reason=reason)
     _ended(shown, f"Revoked: from its next attempt on {shown.channel} gets tokens.", as_json=as_json)
 
 
 @app.command("list")
+@far.anywhere
 def list_(
     *,
     channel: Annotated[str | None, typer.Option(metavar="C", help="Of this channel only.")] = None,
@@ -123,10 +152,14 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Opt-ins, the open ones first."""
-    from router.flow import optin as flow
+    there = far.far(tenant)
+    if there is not None:
+        found: list[Any] = there.optins(channel)
+    else:
+        from router.flow import optin as flow
 
-    with reach.runtime() as runtime:
-        found = flow.every(runtime, reach.tenant(runtime, tenant), channel)
+        with reach.runtime() as runtime:
+            found = flow.every(runtime, reach.tenant(runtime, tenant), channel)
     if as_json:
         say.line([_line(each) for each in found])
         return
@@ -141,7 +174,7 @@ def list_(
                 each.requested_by,
                 each.approved_by,
                 _marks(each),
-                each.optin_id,
+                _id(each),
             )
             for each in found
         ],
@@ -150,18 +183,23 @@ def list_(
 
 
 @app.command()
+@far.anywhere
 def show(optin: Id, *, tenant: Slug = None, as_json: Json = False) -> None:
     """One opt-in."""
-    from router.flow import optin as flow
+    there = far.far(tenant)
+    if there is not None:
+        each: Any = there.client.get_optin(ident(optin))
+    else:
+        from router.flow import optin as flow
 
-    with reach.runtime() as runtime:
-        each = flow.one(runtime, reach.tenant(runtime, tenant), ident(optin))
+        with reach.runtime() as runtime:
+            each = flow.one(runtime, reach.tenant(runtime, tenant), ident(optin))
     if as_json:
         say.line(_line(each))
         return
     say.facts(
         {
-            "opt-in": each.optin_id,
+            "opt-in": _id(each),
             "channel": each.channel,
             "leads to": each.destination,
             "state": each.state,
@@ -182,10 +220,8 @@ def show(optin: Id, *, tenant: Slug = None, as_json: Json = False) -> None:
 
 def moment(text: str) -> datetime:
     """The first moment after a day, or a moment itself; UTC when it names no zone. Raises Refused."""
-    from router.flow.baa import day_after
-
     if len(text.strip()) == len("2026-12-31"):
-        return day_after(day(text))
+        return datetime.combine(day(text) + timedelta(days=1), time(), UTC)
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -206,7 +242,12 @@ def _proof() -> Proof:
     return Proof("host", reach.host(), host_allowed=settings.read().host_may_stand_in)
 
 
-def _marks(each: Shown) -> list[str]:
+def _id(each: Any) -> UUID:  # noqa: ANN401 - optin.Shown, or the client's
+    found: UUID = each.id if hasattr(each, "id") else each.optin_id
+    return found
+
+
+def _marks(each: Any) -> list[str]:  # noqa: ANN401 - as above
     found = [
         ("single-custody", each.single_custody),
         ("break-glass", each.break_glass),
@@ -215,14 +256,19 @@ def _marks(each: Shown) -> list[str]:
     return [word for word, holds in found if holds]
 
 
-def _ended(shown: Shown, sentence: str, *, as_json: bool) -> None:
+def _ended(shown: Any, sentence: str, *, as_json: bool) -> None:  # noqa: ANN401 - as above
     if as_json:
         say.line(_line(shown))
     else:
         say.text(sentence)
 
 
-def _line(each: Shown) -> dict[str, object]:
-    found = asdict(each)
-    known = [fact._asdict() for fact in each.known]
-    return {"id": found.pop("optin_id"), **found, "known": known}
+LINE = (
+    "channel", "channel_kind", "destination", "state", "why", "types", "lowest_severity", "purpose", "vendor",
+    "service", "baa_id", "requested_by", "requested_at", "approved_by", "approved_at", "starts_at", "ends_at",
+    "state_at", "state_by", "single_custody", "break_glass", "intact", "facts",
+)  # fmt: skip
+
+
+def _line(each: Any) -> dict[str, object]:  # noqa: ANN401 - as above
+    return {"id": _id(each), **{name: getattr(each, name) for name in LINE}, "known": far.known(each.known)}

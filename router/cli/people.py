@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
 
@@ -24,6 +24,7 @@ break_glass = typer.Typer(
     no_args_is_help=True,
 )
 
+TENANT = ("id", "slug", "name", "privacy", "kill_switch", "version")
 Email = Annotated[str, typer.Option("--email", metavar="EMAIL", help="The user's e-mail address.")]
 
 
@@ -32,18 +33,23 @@ def add(app: typer.Typer) -> None:
     app.add_typer(tenants, name="tenants")
     users.add_typer(break_glass, name="break-glass")
     app.add_typer(users, name="users")
-    app.command("kill-switch")(kill_switch)
+    app.command("kill-switch")(far.anywhere(kill_switch))
 
 
 @tenants.command("list")
+@far.anywhere
 def tenants_list(*, as_json: Json = False) -> None:
-    """Every tenant of this installation."""
-    from router.flow import manage
+    """Every tenant of this installation; with --url the token's own."""
+    there = far.far()
+    if there is not None:
+        found: list[Any] = [there.tenant()]
+    else:
+        from router.flow import manage
 
-    with reach.runtime() as runtime:
-        found = manage.tenants(runtime)
+        with reach.runtime() as runtime:
+            found = list(manage.tenants(runtime))
     if as_json:
-        say.line([each._asdict() for each in found])
+        say.line([{name: getattr(each, name) for name in TENANT} for each in found])
         return
     say.table(
         ("tenant", "name", "privacy", "kill switch", "version", "id"),
@@ -87,19 +93,25 @@ def users_add(
 
 
 @users.command("list")
+@far.anywhere
 def users_list(*, tenant: Slug = None, as_json: Json = False) -> None:
     """The tenant's users and their roles."""
-    from router.store import users as rows
+    there = far.far(tenant)
+    if there is not None:
+        found: list[Any] = list(there.client.list_users(page=far.PAGE))
+    else:
+        from router.store import users as rows
 
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        with runtime.database.tenant(tenant_id) as session:
-            found = rows.every(session)
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            with runtime.database.tenant(tenant_id) as session:
+                found = rows.every(session)
+    named = "user_id" if there is None else "id"
     if as_json:
         say.line(
             [
                 {
-                    "id": row.user_id,
+                    "id": getattr(row, named),
                     "email": row.email,
                     "roles": list(row.roles),
                     "kind": row.kind,
@@ -116,7 +128,7 @@ def users_list(*, tenant: Slug = None, as_json: Json = False) -> None:
     say.table(
         ("user", "roles", "last sign-in (UTC)", "id"),
         [
-            (row.email, "disabled" if row.disabled_at else row.roles, row.seen_at or "never", row.user_id)
+            (row.email, "disabled" if row.disabled_at else row.roles, row.seen_at or "never", getattr(row, named))
             for row in found
         ],
         nothing="No users yet; `alertveil users add` adds one.",
@@ -311,14 +323,24 @@ def kill_switch(
     as_json: Json = False,
 ) -> None:
     """Stop all plaintext at once, for a tenant or for everybody."""
-    from router.flow import manage
+    there = far.far(tenant, as_)
+    if there is not None:
+        if tenant is None:
+            raise Refused("The installation's kill switch is thrown on the host; say which tenant's with --tenant.", 2)
+        from router.client.api import KillSwitch
 
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant) if tenant is not None else None
-        actor = _switcher(runtime, tenant_id, as_)
-        changed = manage.switch(runtime, tenant_id, on=state == "on", actor=actor)
+        switched = there.client.put_kill_switch(KillSwitch(on=state == "on"))
+        whose_id, changed = str(switched.id), switched.changed
+    else:
+        from router.flow import manage
+
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant) if tenant is not None else None
+            actor = _switcher(runtime, tenant_id, as_)
+            changed = manage.switch(runtime, tenant_id, on=state == "on", actor=actor)
+        whose_id = str(tenant_id) if tenant_id is not None else "installation"
     if as_json:
-        say.line({"id": tenant_id or "installation", "state": state, "changed": changed})
+        say.line({"id": whose_id, "state": state, "changed": changed})
     else:
         whose = f"of {tenant}" if tenant else "of the installation"
         say.text(f"The kill switch {whose} is {state}{'' if changed else ' already'}.")

@@ -5,21 +5,19 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
+from router.cli import far
 from router.cli.failure import Refused
 
 if TYPE_CHECKING:
     from router.core.access import Deed
     from router.runtime import Runtime
     from router.store.session import Session
-
-SHORT = re.compile(r"(?:inc-)?([0-9a-f]{8})")
 
 Json = Annotated[bool, typer.Option("--json", help="One line of JSON on standard output.")]
 As = Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="Act for this user of the tenant.")]
@@ -35,6 +33,8 @@ def runtime(*, check: bool = True) -> Iterator[Runtime]:
     """
     from router import settings, wiring
 
+    if far.aimed():
+        raise Refused("With --url this is asked of the server, and nothing of this host is used.", 2)
     built = wiring.build(settings.read(), connections=2, check=check)
     try:
         yield built
@@ -96,7 +96,7 @@ def incident(session: Session, text: str) -> UUID:
     """An incident of the entered tenant, by INC-… or uuid. Raises Refused."""
     from router.store import listing
 
-    short = SHORT.fullmatch(text.strip().lower())
+    short = far.SHORT.fullmatch(text.strip().lower())
     if short is None:
         try:
             return UUID(text)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.failure import Refused
 from router.cli.reach import Json, Slug
 
@@ -33,6 +33,7 @@ def root() -> None:
 
 
 @app.command("export")
+@far.anywhere
 def export(
     *,
     tool: Annotated[Tool, typer.Option("--for", help="Whose language; `scrubbers` is our own, which says everything.")],

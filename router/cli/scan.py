@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from router.cli import say
+from router.cli import far, say
 from router.cli.failure import Refused
 from router.cli.reach import Json
 
@@ -17,7 +17,7 @@ FailOn = Literal["low", "medium", "high", "critical", "never"]
 
 def add(app: typer.Typer) -> None:
     """Hang this command into the tree."""
-    app.command("scan")(scan)
+    app.command("scan")(far.anywhere(scan))
 
 
 def scan(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.failure import Refused
 from router.cli.reach import Json, Slug
 
@@ -27,7 +27,7 @@ Level = Literal["detect", "strict", "sealed"]
 
 def add(app: typer.Typer) -> None:
     """Hang this command into the tree."""
-    app.command("scrub")(scrub)
+    app.command("scrub")(far.anywhere(scrub))
 
 
 def scrub(  # noqa: PLR0913 - one an option

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
 
@@ -42,17 +42,23 @@ def tokens_add(
 
 
 @app.command("list")
+@far.anywhere
 def tokens_list(*, tenant: Slug = None, as_json: Json = False) -> None:
     """The tenant's tokens, by their beginnings."""
-    from router.flow import tokens
+    there = far.far(tenant)
+    if there is not None:
+        found: list[Any] = list(there.client.list_tokens(page=far.PAGE))
+    else:
+        from router.flow import tokens
 
-    with reach.runtime() as runtime:
-        found = tokens.every(runtime, reach.tenant(runtime, tenant))
+        with reach.runtime() as runtime:
+            found = tokens.every(runtime, reach.tenant(runtime, tenant))
+    named = "token_id" if there is None else "id"
     if as_json:
         say.line(
             [
                 {
-                    "id": row.token_id,
+                    "id": getattr(row, named),
                     "name": row.name,
                     "prefix": row.prefix,
                     "roles": list(row.roles),
@@ -76,7 +82,7 @@ def tokens_list(*, tenant: Slug = None, as_json: Json = False) -> None:
                 row.roles,
                 "revoked" if row.revoked_at else "ended" if row.expires_at <= now else row.expires_at,
                 row.used_at or "never",
-                row.token_id,
+                getattr(row, named),
             )
             for row in found
         ],
@@ -85,6 +91,7 @@ def tokens_list(*, tenant: Slug = None, as_json: Json = False) -> None:
 
 
 @app.command("revoke")
+@far.anywhere
 def tokens_revoke(
     token: Annotated[UUID, typer.Argument(metavar="ID", help="As `tokens list` shows it.")],
     *,
@@ -92,13 +99,17 @@ def tokens_revoke(
     as_: As = None,
     as_json: Json = False,
 ) -> None:
-    """End a token at once."""
-    from router.flow import tokens
+    """End a token at once; with --url the one that asks."""
+    there = far.far(tenant, as_)
+    if there is not None:
+        ended = there.client.revoke_token(token).revoked
+    else:
+        from router.flow import tokens
 
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        actor, auth = _by(runtime, tenant_id, as_)
-        ended = tokens.revoke(runtime, tenant_id, token, actor=actor, auth=auth)
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            actor, auth = _by(runtime, tenant_id, as_)
+            ended = tokens.revoke(runtime, tenant_id, token, actor=actor, auth=auth)
     if as_json:
         say.line({"id": token, "revoked": ended})
     else:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ from router.cli import (
     errors,
     evidence,
     failure,
+    far,
     incidents,
     installation,
     keys,
@@ -44,8 +45,22 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def root(*, version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+def root(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+    url: Annotated[
+        str | None,
+        typer.Option("--url", metavar="URL", envvar="ALERTVEIL_URL", help="Ask this server, not this host."),
+    ] = None,
+    token_file: Annotated[
+        str | None,
+        typer.Option(
+            "--token-file", metavar="FILE", envvar="ALERTVEIL_TOKEN_FILE", help="The API token for --url is in there."
+        ),
+    ] = None,
+) -> None:
     """Parse what stands before the word."""
+    far.aim(url, token_file)
     if version:
         say.text(f"alertveil {metadata.version('alertveil')}")
         raise typer.Exit
@@ -74,8 +89,10 @@ app.add_typer(audit.app, name="audit")
 def run(words: Sequence[str]) -> int:
     """Run a command. Returns the exit code."""
     os.umask(0o077)
+    command = typer.main.get_command(app)
+    _guard(command, [])
     try:
-        app(list(words), prog_name="alertveil")
+        command(list(words), prog_name="alertveil")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BrokenPipeError:
@@ -85,4 +102,22 @@ def run(words: Sequence[str]) -> int:
         sys.stdout.flush()
         say.aside(failure.sentence(error))
         return error.status if isinstance(error, failure.Refused) else 1
+    finally:
+        far.leave()
     return 0
+
+
+def _guard(command: Any, path: list[str]) -> None:  # noqa: ANN401 - a command or a group of typer's own copy of click
+    """Let only marked commands run when a server is named: nothing is done here by mistake that was meant there."""
+    for name, each in getattr(command, "commands", {}).items():
+        _guard(each, [*path, name])
+    inner = command.callback
+    if getattr(command, "commands", None) is not None or inner is None or getattr(inner, far.ANYWHERE, False):
+        return
+
+    def guarded(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - passed on
+        if far.aimed():
+            far.refuse(path)
+        return inner(*args, **named)
+
+    command.callback = guarded

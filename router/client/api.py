@@ -6,14 +6,13 @@ Written by `tools/build_client.py` from the API's own document: change `router/w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 
-from router.client.wire import Wire
+from router.client.wire import Lines, Wire
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -719,7 +718,8 @@ class Api:
         short_id: str | None = None,
         after: UUID | None = None,
         page: int = 100,
-    ) -> Iterator[IncidentLine]:
+        cursor: str = "",
+    ) -> Lines[IncidentLine]:
         """Incidents, the newest first.
 
         A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
@@ -730,6 +730,7 @@ class Api:
             IncidentLine,
             {"status": status, "severity": severity, "short_id": short_id, "after": after},
             page,
+            cursor,
         )
 
     def get_incident(self, incident: UUID) -> Incident:
@@ -740,29 +741,29 @@ class Api:
         """
         return self._wire.ask("GET", f"/incidents/{self._wire.part(incident)}", Incident, body=None)
 
-    def list_timeline(self, incident: UUID, *, page: int = 100) -> Iterator[Event]:
+    def list_timeline(self, incident: UUID, *, page: int = 100, cursor: str = "") -> Lines[Event]:
         """What happened to it, the newest first.
 
         A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
         viewer.
         """
-        return self._wire.lines(f"/incidents/{self._wire.part(incident)}/timeline", Event, {}, page)
+        return self._wire.lines(f"/incidents/{self._wire.part(incident)}/timeline", Event, {}, page, cursor)
 
-    def list_alerts(self, incident: UUID, *, page: int = 100) -> Iterator[Alert]:
+    def list_alerts(self, incident: UUID, *, page: int = 100, cursor: str = "") -> Lines[Alert]:
         """Its alerts, tokenized, the newest first.
 
         A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
         viewer.
         """
-        return self._wire.lines(f"/incidents/{self._wire.part(incident)}/alerts", Alert, {}, page)
+        return self._wire.lines(f"/incidents/{self._wire.part(incident)}/alerts", Alert, {}, page, cursor)
 
-    def list_incident_deliveries(self, incident: UUID, *, page: int = 100) -> Iterator[Delivery]:
+    def list_incident_deliveries(self, incident: UUID, *, page: int = 100, cursor: str = "") -> Lines[Delivery]:
         """What every channel was told of it, with the attempts, the newest revision first.
 
         A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
         viewer.
         """
-        return self._wire.lines(f"/incidents/{self._wire.part(incident)}/deliveries", Delivery, {}, page)
+        return self._wire.lines(f"/incidents/{self._wire.part(incident)}/deliveries", Delivery, {}, page, cursor)
 
     def list_deliveries(
         self,
@@ -771,13 +772,16 @@ class Api:
         channel: str | None = None,
         after: str | None = None,
         page: int = 100,
-    ) -> Iterator[DeliveryLine]:
+        cursor: str = "",
+    ) -> Lines[DeliveryLine]:
         """Deliveries, those of the newest incidents first.
 
         A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
         viewer.
         """
-        return self._wire.lines("/deliveries", DeliveryLine, {"state": state, "channel": channel, "after": after}, page)
+        return self._wire.lines(
+            "/deliveries", DeliveryLine, {"state": state, "channel": channel, "after": after}, page, cursor
+        )
 
     def get_delivery(self, incident: UUID, channel: str, revision: int) -> Delivery:
         """One delivery with its attempts.
@@ -792,13 +796,13 @@ class Api:
             body=None,
         )
 
-    def list_channels(self, *, page: int = 100) -> Iterator[Channel]:
+    def list_channels(self, *, page: int = 100, cursor: str = "") -> Lines[Channel]:
         """Channels and how they are doing, by name.
 
         A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
         viewer.
         """
-        return self._wire.lines("/channels", Channel, {}, page)
+        return self._wire.lines("/channels", Channel, {}, page, cursor)
 
     def get_channel(self, channel: str) -> Channel:
         """One channel and how it is doing.
@@ -808,21 +812,21 @@ class Api:
         """
         return self._wire.ask("GET", f"/channels/{self._wire.part(channel)}", Channel, body=None)
 
-    def list_sources(self, *, page: int = 100) -> Iterator[Source]:
+    def list_sources(self, *, page: int = 100, cursor: str = "") -> Lines[Source]:
         """Sources by name.
 
         A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
         viewer.
         """
-        return self._wire.lines("/sources", Source, {}, page)
+        return self._wire.lines("/sources", Source, {}, page, cursor)
 
-    def list_routes(self, *, page: int = 100) -> Iterator[Route]:
+    def list_routes(self, *, page: int = 100, cursor: str = "") -> Lines[Route]:
         """Routes in order.
 
         A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
         viewer.
         """
-        return self._wire.lines("/routes", Route, {}, page)
+        return self._wire.lines("/routes", Route, {}, page, cursor)
 
     def get_config(self) -> Configuration:
         """Everything that is configured, without a secret.
@@ -845,13 +849,14 @@ class Api:
         state: Literal["active", "expired", "expiring", "rejected", "requested", "revoked", "suspended"] | None = None,
         channel: str | None = None,
         page: int = 100,
-    ) -> Iterator[OptIn]:
+        cursor: str = "",
+    ) -> Lines[OptIn]:
         """Plaintext opt-ins, those asked for last first.
 
         A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
         viewer.
         """
-        return self._wire.lines("/optins", OptIn, {"state": state, "channel": channel}, page)
+        return self._wire.lines("/optins", OptIn, {"state": state, "channel": channel}, page, cursor)
 
     def request_optin(self, body: OptInRequest, *, key: str = "") -> OptIn:
         """Ask for a plaintext opt-in; another person approves it. A token may with one of these roles: operator."""
@@ -865,24 +870,24 @@ class Api:
         """
         return self._wire.ask("GET", f"/optins/{self._wire.part(optin)}", OptIn, body=None)
 
-    def list_baas(self, *, page: int = 100) -> Iterator[Baa]:
+    def list_baas(self, *, page: int = 100, cursor: str = "") -> Lines[Baa]:
         """Business associate agreements, by id.
 
         A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
         viewer.
         """
-        return self._wire.lines("/baas", Baa, {}, page)
+        return self._wire.lines("/baas", Baa, {}, page, cursor)
 
     def add_baa(self, body: NewBaa, *, key: str = "") -> Made:
         """File a business associate agreement. A token may with one of these roles: privacy_officer."""
         return self._wire.ask("POST", "/baas", Made, body=body, once=True, key=key)
 
-    def list_reviews(self, *, page: int = 100) -> Iterator[Review]:
+    def list_reviews(self, *, page: int = 100, cursor: str = "") -> Lines[Review]:
         """Quarterly reviews, by quarter.
 
         A token may with one of these roles: admin, auditor, privacy_officer, reviewer.
         """
-        return self._wire.lines("/reviews", Review, {}, page)
+        return self._wire.lines("/reviews", Review, {}, page, cursor)
 
     def open_review(self, body: NewReview, *, key: str = "") -> Opened:
         """Open the review of a quarter, or say that it is open.
@@ -904,9 +909,9 @@ class Api:
             "GET", f"/reviews/{self._wire.part(quarter)}/record", ReviewRecord, body=None, query={"kind": kind}
         )
 
-    def list_review_items(self, quarter: str, *, page: int = 100) -> Iterator[ReviewItem]:
+    def list_review_items(self, quarter: str, *, page: int = 100, cursor: str = "") -> Lines[ReviewItem]:
         """Its items, by id. A token may with one of these roles: admin, auditor, privacy_officer, reviewer."""
-        return self._wire.lines(f"/reviews/{self._wire.part(quarter)}/items", ReviewItem, {}, page)
+        return self._wire.lines(f"/reviews/{self._wire.part(quarter)}/items", ReviewItem, {}, page, cursor)
 
     def list_audit_events(
         self,
@@ -920,7 +925,8 @@ class Api:
         since: datetime | None = None,
         until: datetime | None = None,
         page: int = 100,
-    ) -> Iterator[AuditEvent]:
+        cursor: str = "",
+    ) -> Lines[AuditEvent]:
         """Audit events, the newest first.
 
         A token may with one of these roles: admin, auditor, privacy_officer, reviewer.
@@ -939,6 +945,7 @@ class Api:
                 "until": until,
             },
             page,
+            cursor,
         )
 
     def search_disclosures(self, body: Search) -> Found:
@@ -948,13 +955,13 @@ class Api:
         """
         return self._wire.ask("POST", "/disclosures/search", Found, body=body)
 
-    def list_users(self, *, page: int = 100) -> Iterator[User]:
+    def list_users(self, *, page: int = 100, cursor: str = "") -> Lines[User]:
         """People, by e-mail address. A token may with one of these roles: admin."""
-        return self._wire.lines("/users", User, {}, page)
+        return self._wire.lines("/users", User, {}, page, cursor)
 
-    def list_tokens(self, *, page: int = 100) -> Iterator[Token]:
+    def list_tokens(self, *, page: int = 100, cursor: str = "") -> Lines[Token]:
         """API tokens, the newest first. A token may with one of these roles: admin."""
-        return self._wire.lines("/tokens", Token, {}, page)
+        return self._wire.lines("/tokens", Token, {}, page, cursor)
 
     def acknowledge_incident(self, incident: UUID, *, key: str = "") -> Acted:
         """Somebody is on it. A token may with one of these roles: operator, responder."""

@@ -17,6 +17,7 @@ import ssl
 import stat
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -100,7 +101,7 @@ class Wire:
         Unusable: plain http to somewhere else than this machine, or an address that holds a name or a password.
     """
 
-    url: str
+    url: str = field(repr=False)
     token: str = field(repr=False)
     wait: Callable[[float], None] = field(default=time.sleep, repr=False)
     etag: str = ""
@@ -164,13 +165,9 @@ class Wire:
         found: T = _read(said.content, answer)
         return found
 
-    def lines(self, path: str, kind: type[T], query: Mapping[str, object], page: int) -> Iterator[T]:
-        """Everything of a list, a page of `page` lines at a time, each read when the one before it is used up."""
-        cursor: str | None = ""
-        while cursor is not None:
-            found = self.ask("GET", path, _Page, query={**query, "limit": page, "cursor": cursor or None})
-            yield from _read(bytes(found.items), list[kind])  # type: ignore[valid-type]  # a type at run time
-            cursor = found.next
+    def lines(self, path: str, kind: type[T], query: Mapping[str, object], page: int, cursor: str) -> Lines[T]:
+        """Everything of a list after `cursor`, a page of `page` lines at a time."""
+        return Lines(self, path, kind, {**query, "limit": page}, cursor)
 
     def _send(self, method: str, target: str, headers: Mapping[str, str], content: bytes, *, again: bool) -> _Said:
         for number in range(1, TRIES + 1):
@@ -224,6 +221,35 @@ class Wire:
         if answer.will_close:
             self.close()
         return _Said(answer.status, answer.msg, read)
+
+
+class Lines(Iterator[T]):
+    """The lines of a list, each page read when the one before it is used up.
+
+    `cursor` is where the page after the last one that was read begins; None: there is none.
+    """
+
+    def __init__(self, wire: Wire, path: str, kind: type[T], query: Mapping[str, object], cursor: str) -> None:
+        self._wire = wire
+        self._path = path
+        self._kind = kind
+        self._query = query
+        self._left: deque[T] = deque()
+        self.cursor: str | None = cursor
+
+    def __next__(self) -> T:
+        while not self._left:
+            if self.cursor is None:
+                raise StopIteration
+            self._left.extend(self.one_page())
+        return self._left.popleft()
+
+    def one_page(self) -> list[T]:
+        """The next page as a whole. Raises as Wire.ask."""
+        found = self._wire.ask("GET", self._path, _Page, query={**self._query, "cursor": self.cursor or None})
+        self.cursor = found.next
+        lines: list[T] = _read(bytes(found.items), list[self._kind])  # type: ignore[name-defined]  # at run time
+        return lines
 
 
 def token_of(file: Path) -> str:
