@@ -25,7 +25,7 @@ from celery.exceptions import Reject, SecurityWarning
 from celery.signals import setup_logging, worker_shutting_down
 
 from router import broker, log, settings, wiring
-from router.flow import audit_keep, drift, edge, lapse, notice, retention, review, upkeep
+from router.flow import audit_keep, drift, edge, lapse, notice, retention, review, silence, upkeep
 from router.flow.delivery import Drain
 from router.flow.intake import Intake
 from router.flow.lanes import Lanes
@@ -86,6 +86,7 @@ class Works:
         """One round of upkeep, unless somebody did one within the second."""
         try:
             if upkeep.run(self.runtime.database, self.ring) is not None:
+                silence.settle(self.runtime, self.snapshots, self.ring)
                 review.keep_up(self.runtime)
                 lapse.run(self.runtime)
                 retention.run(self.runtime)

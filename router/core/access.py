@@ -16,6 +16,7 @@ ROLES: Final[tuple[str, ...]] = get_args(Role)
 Deed = Literal[
     "see",
     "respond",
+    "silence",
     "reveal",
     "analyse",
     "operate",
@@ -52,12 +53,13 @@ def _rule(what: str, *roles: Role, step_up: bool = False) -> Rule:
 RULES: Final[Mapping[Deed, Rule]] = {
     "see": Rule("see incidents, channels, deliveries and opt-ins, with tokens", frozenset(ROLES)),
     "respond": _rule("acknowledge, investigate, resolve, reopen and annotate incidents", "responder", "operator"),
+    "silence": _rule("keep channels quiet about alerts for a while, and end that", "responder", "operator"),
     "reveal": _rule(
         "see the plaintext behind a token, with a reason", "responder", "operator", "privacy_officer", step_up=True
     ),
     "analyse": _rule("have an incident analysed, on tokens", "responder", "operator"),
     "operate": _rule("test, pause and resume channels and sources, send deliveries again", "operator"),
-    "configure": _rule("change channels, sources, routes, silences, safe words and patterns", "operator"),
+    "configure": _rule("change channels, sources, routes, safe words and patterns", "operator"),
     "request": _rule("ask for a plaintext opt-in", "operator"),
     "revoke": _rule("end a plaintext opt-in", "operator", "privacy_officer"),
     "approve": _rule(

@@ -40,6 +40,7 @@ class Why(StrEnum):
     INVESTIGATING = "under investigation: auto-resolve is held"
     RESOLVED = "resolved by a person"
     REOPENED_BY_PERSON = "reopened by a person"
+    UNSILENCED = "its silence is over, and it still lasts"
     NO_CHANGE = "already so"
 
 
@@ -104,6 +105,7 @@ _REVISES = frozenset(
         Why.INVESTIGATING,
         Why.RESOLVED,
         Why.REOPENED_BY_PERSON,
+        Why.UNSILENCED,
     }
 )
 
@@ -282,3 +284,12 @@ def act(current: Incident, action: Action, actor: str, now: datetime) -> Change:
         )
         return Change(back, Why.REOPENED_BY_PERSON, "trigger", False, actor)
     return Change(current, Why.NO_CHANGE, None, False, actor)
+
+
+def unsilence(current: Incident) -> Change:
+    """The incident when the silence that kept a change of it quiet is over: who knows of it is told how it stands now.
+
+    For an incident that is not resolved; one that nobody was told of is announced.
+    """
+    kind: Kind = "update" if current.told else "trigger"
+    return Change(replace(current, revision=current.revision + 1), Why.UNSILENCED, kind, keep=False, actor="alertveil")

@@ -1,7 +1,8 @@
 """Which channels hear of a change: matchers as Alertmanager reads them, the first match or `continue`, resolves to all.
 
 Rules that are not obvious: a resolve or an acknowledgement goes exactly where the trigger went, past any change of
-routes (alertmanager#3664 shows what happens otherwise); a later `continue` route adds channels but never a group key.
+routes and any silence (alertmanager#3664 shows what happens otherwise); a later `continue` route adds channels but
+never a group key.
 """
 
 from __future__ import annotations
@@ -9,15 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import UUID
 
 import re2
 
 from channels.contract import Kind, Severity
 from router.core.incident import Change
+
+if TYPE_CHECKING:
+    from router.core.silence import Silence
 
 Operator = Literal["=", "!=", "=~", "!~"]
 
@@ -136,16 +141,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One tenant's routes in order, and its channels by name."""
+    """One tenant's routes in order, its channels by name, and its silences that are not over."""
 
     routes: tuple[Route, ...]
     targets: Mapping[str, Target]
+    silences: tuple[Silence, ...] = ()
 
 
 class Hush(StrEnum):
     """Why a change is told to nobody."""
 
     NOTHING_NEW = "nothing new to tell"
+    SILENCED = "silenced"
     NO_ROUTE = "no route matches"
     NO_CHANNEL = "the routes that match name no channel that exists"
     NEVER_ANNOUNCED = "no channel was ever told of this incident"
@@ -167,6 +174,14 @@ class Plan:
     deliveries: tuple[Planned, ...]
     told: Mapping[UUID, UUID]
     hush: Hush | None = None
+    silence: Silence | None = None  # the one that keeps the channels quiet, when `hush` is SILENCED
+
+    @property
+    def why_none(self) -> str | None:
+        """What the timeline says of a change that nobody is told of; None when somebody is."""
+        if self.silence is not None:
+            return f"silenced by {self.silence.created_by} ({self.silence.short_id}): {self.silence.reason}"
+        return self.hush.value if self.hush else None
 
 
 def facts(labels: Mapping[str, str], severity: Severity, source: str) -> dict[str, str]:
@@ -195,31 +210,49 @@ def group_fields(table: Table, known: Mapping[str, str]) -> tuple[tuple[str, str
 
 def literals(routes: Sequence[Route]) -> dict[str, frozenset[str]]:
     """Label values that routes name literally, by label: these pass for those labels at every privacy level."""
+    return literals_of([route.matchers for route in routes])
+
+
+def literals_of(found: Sequence[Sequence[Matcher]]) -> dict[str, frozenset[str]]:
+    """The same of any matchers."""
     named: dict[str, set[str]] = {}
-    for route in routes:
-        for matcher in route.matchers:
+    for matchers in found:
+        for matcher in matchers:
             if matcher.values:
                 named.setdefault(matcher.name, set()).update(matcher.values - {""})
     return {name: frozenset(values) for name, values in named.items() if values}
 
 
-def plan(change: Change, known: Mapping[str, str], table: Table) -> Plan:
-    """Whom to tell of `change`, and of what kind.
+def plan(change: Change, known: Mapping[str, str], table: Table, now: datetime) -> Plan:
+    """Whom to tell of `change`, and of what kind, at `now`.
 
     * trigger: the channels of the routes that match; when the incident came back, those it had told before as well,
       at the destination they point at today (a channel that is gone is not told again: its resolve has ended that).
     * update: everyone told so far, and a trigger for channels that match only now.
     * acknowledge, resolve: exactly those told so far, where they were told.
+
+    While a silence holds, a trigger and an update are told to nobody. A silenced trigger leaves nobody told: what the
+    incident told before it came back, it told of an episode that is over.
     """
     told = change.incident.told
     if change.kind is None:
         return Plan((), told, Hush.NOTHING_NEW)
+    if table.silences and change.kind in {"trigger", "update"}:
+        silence = silencing(table, known, now)
+        if silence is not None:
+            return Plan((), {} if change.kind == "trigger" else told, Hush.SILENCED, silence)
     if change.kind == "trigger":
         return _trigger(told, known, table)
     if change.kind == "update":
         return _update(told, known, table)
     deliveries = tuple(Planned(channel, destination, change.kind) for channel, destination in told.items())
     return Plan(deliveries, told, None if deliveries else Hush.NEVER_ANNOUNCED)
+
+
+def silencing(table: Table, known: Mapping[str, str], now: datetime) -> Silence | None:
+    """Of the silences that hold, the one that lasts longest: when it ends, nothing else keeps the channels quiet."""
+    found = (each for each in table.silences if each.holds(known, now))
+    return max(found, key=lambda each: each.ends_at, default=None)
 
 
 def _trigger(told: Mapping[UUID, UUID], known: Mapping[str, str], table: Table) -> Plan:

@@ -99,9 +99,11 @@ class Edge:
     def _take(self, message: Mapping[str, Any]) -> bool:
         if set(message) != set(FIELDS) or not all(isinstance(value, str) for value in message.values()):
             raise Refused("shape")
-        tenant_id, source_id, both, key_hash = self._source(message["tenant"], message["source"])
-        if not hmac.compare_digest(_mac(both[32:], message), message["mac"]):
+        tenant_id, source_id, keys = self._source(message["tenant"], message["source"])
+        fitting = [each for each in keys if hmac.compare_digest(_mac(each[0][32:], message), message["mac"])]
+        if not fitting:
             raise Refused("mac")
+        both, key_hash = fitting[0]
         try:
             sent_at = datetime.fromisoformat(message["sent_at"])
             fresh = abs(datetime.now(UTC) - sent_at) <= FRESH
@@ -132,7 +134,8 @@ class Edge:
             raise Refused("body")
         return True
 
-    def _source(self, slug: str, name: str) -> tuple[UUID, UUID, bytes, bytes]:
+    def _source(self, slug: str, name: str) -> tuple[UUID, UUID, list[tuple[bytes, bytes]]]:
+        """(tenant, source, its edge keys that hold, each with the hash of its ingest key). Raises Refused."""
         if not _SLUG.fullmatch(slug):  # Postgres takes no NUL, and what it refuses would be offered again for ever
             raise Refused("source")
         with self._runtime.database.several() as session:
@@ -145,12 +148,18 @@ class Edge:
             source = snapshot.source_named(name) if snapshot else None
             if source is None:
                 raise Refused("source")
-            keys = self._runtime.vault.keys(session, tenant_id, data=source.edge_key_version)
+            sealed = [(source.edge_key, source.edge_key_version, source.key_hash)]
+            if source.old_edge_key and source.old_key_hash and source.opens(source.old_key_hash, datetime.now(UTC)):
+                sealed.append((source.old_edge_key, source.old_edge_key_version, source.old_key_hash))
+            held = [self._runtime.vault.keys(session, tenant_id, data=version) for _, version, _ in sealed]
         try:
-            both = open_edge_key(keys, source.source_id, source.edge_key, source.edge_key_version)
+            opened = [
+                (open_edge_key(keys, source.source_id, edge_key, version), key_hash)
+                for keys, (edge_key, version, key_hash) in zip(held, sealed, strict=True)
+            ]
         except IntegrityFailure:
             raise Refused("source") from None
-        return tenant_id, source.source_id, both, source.key_hash
+        return tenant_id, source.source_id, opened
 
 
 def _context(tenant: str, source: str, sent_at: str, nonce: str) -> bytes:

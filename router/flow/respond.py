@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from router.core.audit import JSON, Event
 from router.core.incident import Action, Change, act
 from router.flow.snapshot import Snapshots
 from router.runtime import Runtime
-from router.store import deliveries, incidents
+from router.store import deliveries, incidents, silences
 from router.store.session import Session
 
 
@@ -44,7 +44,7 @@ def respond(
         if change.kind is None:
             return change
         facts = routing.facts(current.labels, current.severity, current.source)
-        change = tell(session, tenant_id, change, routing.plan(change, facts, snapshot.table))
+        change = tell(session, tenant_id, change, routing.plan(change, facts, snapshot.table, moment.now))
         details: dict[str, JSON] = {"incident": str(incident_id), "revision": change.incident.revision}
         event = Event(f"incident.{action}", actor, f"incident:{incident_id}", details=details)
         runtime.audit.write(session, tenant_id, event)
@@ -54,14 +54,33 @@ def respond(
 
 def tell(session: Session, tenant_id: UUID, change: Change, plan: routing.Plan) -> Change:
     """Write a change of a stored incident, its line in the timeline, and its deliveries."""
-    change = replace(change, incident=replace(change.incident, told=plan.told))
-    incident = change.incident
-    incidents.update(session, [incident])
-    incidents.add_events(session, tenant_id, [(change, plan.hush.value if plan.hush else None)])
+    (told,) = tell_all(session, tenant_id, [(change, plan)])
+    return told
+
+
+def tell_all(session: Session, tenant_id: UUID, found: Sequence[tuple[Change, routing.Plan]]) -> list[Change]:
+    """The same of changes of several incidents, in as many statements."""
+    told = [replace(change, incident=replace(change.incident, told=plan.told)) for change, plan in found]
+    plans = [plan for _, plan in found]
+    incidents.update(session, [change.incident for change in told])
+    pairs = list(zip(told, plans, strict=True))
+    incidents.add_events(session, tenant_id, [(change, plan.why_none) for change, plan in pairs])
     planned = [
-        deliveries.Planned(incident.incident_id, each.channel_id, each.destination_id, incident.revision, each.kind)
+        deliveries.Planned(
+            change.incident.incident_id, each.channel_id, each.destination_id, change.incident.revision, each.kind
+        )
+        for change, plan in pairs
         for each in plan.deliveries
     ]
     deliveries.supersede(session, planned)
     deliveries.add(session, tenant_id, planned)
-    return change
+    silences.keep_quiet(
+        session,
+        tenant_id,
+        {
+            (plan.silence.silence_id, change.incident.incident_id): change.incident.revision
+            for change, plan in pairs
+            if plan.silence is not None
+        },
+    )
+    return told

@@ -171,14 +171,16 @@ def sends(*targets: Target, kind: Kind) -> tuple[Planned, ...]:
 
 
 def test_the_first_match_ends_the_search() -> None:
-    plan = routing.plan(change("trigger"), {"environment": "test", "severity": "critical"}, TABLE)
+    plan = routing.plan(change("trigger"), {"environment": "test", "severity": "critical"}, TABLE, NOW)
     assert plan.deliveries == sends(HOOK, kind="trigger")
     assert plan.told == told(HOOK)
 
 
 def test_continue_adds_channels_once_each() -> None:
     known = routing.facts({"severity": "ignored"}, "critical", "app")
-    assert routing.plan(change("trigger"), known, TABLE).deliveries == sends(SLACK, PAGER, MAIL, HOOK, kind="trigger")
+    assert routing.plan(change("trigger"), known, TABLE, NOW).deliveries == sends(
+        SLACK, PAGER, MAIL, HOOK, kind="trigger"
+    )
 
 
 def test_the_first_match_gives_the_group_key_and_later_ones_never_do() -> None:
@@ -199,7 +201,7 @@ def test_our_severity_and_the_source_hide_labels_of_the_same_name() -> None:
 
 def test_an_update_reaches_all_who_know_and_announces_to_whom_it_matches_only_now() -> None:
     old = Target(SLACK.channel_id, uuid5(SPACE, "where slack was then"), "slack")
-    plan = routing.plan(change("update", told(old)), {"severity": "error"}, TABLE)
+    plan = routing.plan(change("update", told(old)), {"severity": "error"}, TABLE, NOW)
     assert plan.deliveries == sends(old, kind="update") + sends(PAGER, MAIL, kind="trigger")
     assert plan.told == told(old, PAGER, MAIL)
 
@@ -208,7 +210,7 @@ def test_an_update_reaches_all_who_know_and_announces_to_whom_it_matches_only_no
 def test_a_resolve_goes_exactly_where_the_trigger_went_past_any_change_of_routes(kind: Kind) -> None:
     gone = target("a channel that is deleted")
     for table in (TABLE, Table((), {})):
-        plan = routing.plan(change(kind, told(gone, MAIL)), {"environment": "test"}, table)
+        plan = routing.plan(change(kind, told(gone, MAIL)), {"environment": "test"}, table, NOW)
         assert plan.deliveries == sends(gone, MAIL, kind=kind)
         assert plan.told == told(gone, MAIL)
 
@@ -216,7 +218,7 @@ def test_a_resolve_goes_exactly_where_the_trigger_went_past_any_change_of_routes
 def test_an_incident_that_came_back_is_told_to_all_who_knew_it_where_they_are_today() -> None:
     gone = target("a channel that is deleted")
     old = Target(PAGER.channel_id, uuid5(SPACE, "where pager was then"), "pager")
-    plan = routing.plan(change("trigger", told(old, gone)), {"severity": "info"}, TABLE)
+    plan = routing.plan(change("trigger", told(old, gone)), {"severity": "info"}, TABLE, NOW)
     assert plan.deliveries == sends(PAGER, MAIL, kind="trigger")
     assert plan.told == told(PAGER, MAIL)
 
@@ -232,7 +234,7 @@ def test_an_incident_that_came_back_is_told_to_all_who_knew_it_where_they_are_to
     ],
 )
 def test_silence_has_its_reason(kind: Kind | None, table: Table, hush: Hush) -> None:
-    plan = routing.plan(change(kind), {"severity": "error"}, table)
+    plan = routing.plan(change(kind), {"severity": "error"}, table, NOW)
     assert (plan.deliveries, plan.told, plan.hush) == ((), {}, hush)
 
 
@@ -255,7 +257,7 @@ known_facts = st.fixed_dictionaries(
 @given(kinds, known_facts, st.sets(st.sampled_from(list(TARGETS.values()))))
 def test_every_plan_keeps_the_rules(kind: Kind | None, known: dict[str, str], knew: set[Target]) -> None:
     before = told(*knew)
-    plan = routing.plan(change(kind, before), known, TABLE)
+    plan = routing.plan(change(kind, before), known, TABLE, NOW)
     channels = [one.channel_id for one in plan.deliveries]
     assert len(channels) == len(set(channels)), "one delivery a channel"
     assert set(before) <= set(plan.told), "nobody who knows is forgotten"

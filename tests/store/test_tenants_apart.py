@@ -30,6 +30,7 @@ DOORS = {
     "door.retention_tenants()",
     "door.review_tenants(p_now timestamp with time zone)",
     "door.session_by_hash(p_hash bytea)",
+    "door.silence_tenants()",
     "door.source_by_key(p_hash bytea)",
     "door.tenant_by_slug(p_slug text)",
     "door.tenant_ids()",
