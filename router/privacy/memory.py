@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from router.privacy.keys import Verdict
+from router.privacy.templates import Templates
+from router.privacy.text import Reader
 
 STRINGS: Final = 20_000
 LONGEST: Final = 300
@@ -35,9 +37,10 @@ class Place:
 class Memory:
     """Bounded; holds only strings that were judged harmless, never one that got a token. One per compiled rules."""
 
-    __slots__ = ("harmless", "paths", "roots")
+    __slots__ = ("harmless", "paths", "roots", "templates")
 
-    def __init__(self) -> None:
+    def __init__(self, reader: Reader) -> None:
+        self.templates = Templates(reader)
         self.harmless: dict[str, set[str]] = {}
         self.roots: dict[int, tuple[object, Place]] = {}
         self.paths = 0

@@ -99,7 +99,7 @@ def compile_rules(
         parts = [level, list(patterns), sorted(safe), list(fields), {k: sorted(v) for k, v in sorted(passing.items())}]
         version = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
     reader = Reader(strict=level != "detect", safe=safe, patterns=compiled)
-    return Rules(level, version, reader, fields, passing, Memory())  # type: ignore[arg-type]  # checked against LEVELS
+    return Rules(level, version, reader, fields, passing, Memory(reader))  # type: ignore[arg-type]  # checked against LEVELS
 
 
 def _compile(index: int, kind: str, expression: str) -> Guarded:

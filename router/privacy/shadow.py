@@ -16,6 +16,9 @@ _ESCAPE: Final = re.compile(
     r"(?:\\+u[0-9a-fA-F]{4})+|(?:\\+x[0-9a-fA-F]{2})+|(?:=[0-9A-F]{2}){2,}|\\+[\"'/]"
 )
 
+escaped: Final = _ESCAPE.search
+"""Where an escape may stand in a text."""
+
 
 class TooDeep(Exception):  # noqa: N818 - a budget, not a fault
     """More layers of encoding than ROUNDS."""

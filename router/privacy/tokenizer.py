@@ -634,7 +634,7 @@ class _Work:
             text, whole = text[:cut], text
         else:
             whole = text
-        spans = self.placed(text)
+        spans = self.memory.templates.read(text, self.placed) if self.strict else self.placed(text)
         if extra:
             taken = [match.span() for match in TOKEN.finditer(text)]
             spans = settle([*spans, *self.around(text, taken, extra)])

@@ -30,6 +30,12 @@ CALENDAR: Final = frozenset(
         "dat",
     ]
 )
+MONTHS: Final = frozenset(
+    [
+        "jan", "january", "feb", "february", "mar", "march", "apr", "april", "may", "jun", "june", "jul", "july", "aug", "august",
+        "sep", "sept", "september", "oct", "october", "nov", "november", "dec", "december",
+    ]
+)  # fmt: skip
 FILLERS: Final = frozenset(
     [
         "is",

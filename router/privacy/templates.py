@@ -1,0 +1,320 @@
+"""Remembers how texts of one template read, so that the tenth alert of a kind is not read from its first letter.
+
+A text is cut into pieces and the marks between them. What is harmless by itself (a word of the lexicon, a code that
+passes) stands for itself; every other piece is reduced to what the rules ask of it: `Quackenbush` is an unknown word
+with a capital, `77341902` a number of eight digits. Texts that are the same then read the same, and share one plan.
+
+What keeps that safe whatever the rules ask: a plan is only made when each piece that is not harmless by itself lies in
+a span, so that a text can never pass through a plan with a name, an address or a long number in it. No plan and no key
+holds a value: what got a token is there as its class only.
+"""
+
+# ruff: noqa: C901, E501, PLR2004 - one decision table of what the rules ask of a piece
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from itertools import accumulate
+from typing import Final
+
+from router.privacy import shapes, words
+from router.privacy.codes import SOURCE_FILE
+from router.privacy.items import scan
+from router.privacy.keys import KEY_WORDS, PHI_WORDS, judge
+from router.privacy.lexicon import LEXICON, PLAIN, SAFE
+from router.privacy.shadow import escaped
+from router.privacy.spans import Span
+from router.privacy.text import Reader
+
+LONGEST: Final = 2_000
+"""Characters of a text that a plan is made for."""
+PLANS: Final = 4_000
+PARTS: Final = 400_000
+"""Pieces and marks in the keys of all plans of one rule set, some 10 MB at most; then all are forgotten."""
+_GAP: Final = 8
+"""Characters of a mark between pieces that is remembered."""
+PIECES: Final = 20_000
+"""Harmless pieces remembered with what they stand for."""
+
+_CUT: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9A-Za-z_:.,/-])|"
+    r"[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?(?![0-9A-Za-z_:.,/-])|"
+    r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\]+)"
+)
+"""A time stamp, a time of day, or what shapes.SCAN cuts as one solid piece. Every part is bounded or followed by another class."""
+_CUT_ADDRESSES: Final = re.compile(
+    r"([A-Za-z][A-Za-z0-9+.-]{1,24}://[^\s\"'<>`{}|\\^\[\]?#;,&=()]+|" + _CUT.pattern[1:]
+)
+_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}")
+_UNIT: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?[A-Za-z%]|[0-9]{1,7}[A-Za-z%]")
+_CELL: Final = re.compile(r"[A-Za-z0-9#/_-]{2,24}")
+_MIDNIGHT: Final = re.compile(r"00:00(?::00(?:[.,]0+)?)?(?:Z|[+-]00:?00)?$")
+_MASK: Final = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz123456789", "A" * 26 + "a" * 26 + "0" * 9
+)
+_ORDINALS: Final = frozenset({"st", "nd", "rd", "th"})
+_DIGITS: Final = str.maketrans("123456789", "0" * 9)
+_CLOSED: Final = (
+    KEY_WORDS
+    | PHI_WORDS
+    | words.PERSON_CUES
+    | words.TITLES
+    | words.PARTICLES
+    | words.STREETS
+    | words.STREET_LEADS
+    | words.STREET_WORDS
+    | words.FILLERS
+    | words.NUMBER_ROLES
+    | words.DAY_CUES
+    | words.NAME_PARTS
+    | words.EMPTY
+    | words.CLINICAL_CUES.keys()
+    | shapes.COUNTED
+    | {state.lower() for state in words.STATES}
+    | words.MONTHS
+)
+"""Words that a rule asks for by their spelling."""
+_MAY: Final = "\x01"  # a class whose pieces may pass
+_MUST: Final = "\x02"  # a class whose pieces only go in a span
+_NO_PLAN: Final = ""
+
+new = tuple.__new__
+
+Step = tuple[int, int, int, int, str, str, bool]
+"""First part and where in it the span starts, last part and how far before its end it ends, kind, rule, sure."""
+
+
+class Templates:
+    """The plans of one rule set. Bounded; safe to share between threads: what is lost is read again."""
+
+    __slots__ = ("_known", "_met", "_parts", "_plans", "_reader")
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._known: dict[str, str] = {}
+        self._plans: dict[tuple[str, ...], tuple[Step, ...]] = {}
+        self._met: set[int] = set()
+        self._parts = 0
+
+    def __repr__(self) -> str:
+        return f"<Templates {len(self._plans)}>"
+
+    def read(self, text: str, full: Callable[[str], list[Span]]) -> list[Span]:
+        """What `full` finds in `text`."""
+        if len(text) > LONGEST or not text.isascii() or "\\" in text or "<" in text or "&" in text:
+            return full(text)
+        if ("%" in text or "=" in text) and escaped(text) is not None:
+            return full(text)
+        parts = (_CUT_ADDRESSES if "://" in text else _CUT).split(text)
+        signs = list(map(self._known.get, parts))
+        if None in signs and not self._signs(parts, signs):
+            return full(text)
+        key: tuple[str, ...] = tuple(signs)  # type: ignore[arg-type]  # no None is left
+        plan = self._plans.get(key)
+        if plan is None:
+            spans = full(text)
+            mark = hash(key)
+            if mark in self._met:
+                self._learn(parts, key, spans)
+            else:
+                if len(self._met) >= PLANS:
+                    self._met.clear()
+                self._met.add(mark)
+            return spans
+        for _, pattern in self._reader.patterns:
+            if pattern.finditer(text):
+                return full(text)
+        if not plan:
+            return []
+        ends = [0, *accumulate(map(len, parts))]
+        return [
+            new(Span, (ends[first] + skip, ends[last + 1] - left, kind, rule, sure))
+            for first, skip, last, left, kind, rule, sure in plan
+        ]
+
+    def _learn(self, parts: list[str], key: tuple[str, ...], spans: list[Span]) -> None:
+        """Make a plan of what was found, unless a piece that is not harmless by itself would pass."""
+        plan = _plan(parts, key, spans)
+        if plan is None:
+            return
+        if len(self._plans) >= PLANS or self._parts + len(key) > PARTS:
+            self._plans.clear()
+            self._parts = 0
+        self._parts += len(key)
+        self._plans[key] = plan
+
+    def _signs(self, parts: list[str], key: list[str | None]) -> bool:
+        """Fill in what each part stands for that is not known yet; False when this text is not for plans."""
+        known = self._known
+        at = 0
+        while True:
+            try:
+                at = key.index(None, at)
+            except ValueError:
+                return True
+            part = parts[at]
+            if at & 1:
+                sign, lasting = self._sign(part, parts[at + 1])
+                if not sign:
+                    return False
+            else:
+                sign, lasting = part, len(part) < _GAP
+            if lasting:
+                if len(known) >= PIECES:
+                    known.clear()
+                known[part] = sign
+            key[at] = sign
+            at += 1
+
+    def _sign(self, piece: str, gap: str) -> tuple[str, bool]:
+        """What a piece stands for, before `gap`, and whether that may be remembered. ('', False): no plan for such."""
+        if piece[0] < " ":
+            return _NO_PLAN, False
+        core = piece.rstrip(".")
+        dots = len(piece) - len(core)
+        if not core or dots > 1:
+            return _NO_PLAN, False
+        tail = "." if dots else ""
+        if core.isalpha():
+            return self._word(piece, core, tail, gap)
+        if core.isdigit():
+            return _number(core) + tail, len(core) <= 3
+        if "@" in core:
+            return (_MUST + "@" + tail, False) if _EMAIL.fullmatch(core) else (_NO_PLAN, False)
+        if ":" in core and "/" not in core[:12]:
+            kind = "0" if _MIDNIGHT.search(core) else "t"
+            return _MAY + kind + core.translate(_MASK) + tail, False
+        if core.startswith(("-----", "eyJ", "arn", "data")):
+            return _NO_PLAN, False
+        return self._code(piece, core, tail, gap)
+
+    def _word(self, piece: str, word: str, tail: str, gap: str) -> tuple[str, bool]:
+        low = word.lower()
+        safe = low in self._reader.safe
+        flag = "w" if safe else LEXICON.flag(low)
+        if flag in PLAIN or (flag == "n" and word == low) or low in _CLOSED or len(word) <= 2:
+            return piece, True
+        if ":" in gap or "=" in gap:
+            verdict = judge(word)
+            if verdict.kind or verdict.role or verdict.subject:
+                return piece, False
+        if low[:-1] in _CLOSED:
+            return piece, False
+        if word == low:
+            case = "l"
+        elif word.isupper():
+            case = f"U{min(len(word), 5)}"
+        elif word[1:].islower():
+            case = "T"
+        else:
+            case = "X"
+            if self._reader._camel(word):  # noqa: SLF001 - one engine
+                return piece, len(word) < 60
+        ends = ""
+        if len(low) > 5:
+            if words.CONDITION.search(low) is not None:
+                ends += "c"
+            if words.DRUG.search(low) is not None:
+                ends += "d"
+            if words.STREET_TAIL.fullmatch(low) is not None:
+                ends += "s"
+        return f"{_MUST}w{flag}{case}{ends}{tail}", flag != ""
+
+    def _code(self, piece: str, core: str, tail: str, gap: str) -> tuple[str, bool]:
+        if _UNIT.match(core) is not None and shapes.UNIT.fullmatch(core) is not None:
+            if core[-2:] in _ORDINALS:
+                return piece, True  # a day of a month
+            return f"{_MAY}u{core.translate(_DIGITS)}{tail}", len(core) <= 4
+        items = scan(core)
+        if len(items) != 1 or items[0].start or items[0].end != len(core):
+            return _NO_PLAN, False
+        mask = core.translate(_MASK)
+        item = items[0]
+        if item.type != "c":
+            may = item.type == "d" or (item.type == "w" and LEXICON.flag(item.text.lower()) in PLAIN)
+            return f"{_MAY if may else _MUST}{item.type}{item.kind}{mask}{tail}", False
+        reader = self._reader
+        digits = any(char.isdigit() for char in core)
+        found = [] if core in reader.codes else reader._judge_code(core, 0)  # noqa: SLF001 - one engine
+        verdict = judge(core)
+        low = judge(core.lower())
+        if not found and (not digits or verdict.kind or low.kind):
+            return piece, len(piece) < 100
+        if verdict.kind or low.kind or (verdict.role and (":" in gap or "=" in gap)):
+            return _NO_PLAN, False
+        facts = (
+            f"{digits:d}{'/' in core:d}{bool(SOURCE_FILE.match(core)):d}{bool(_CELL.fullmatch(core)):d}"
+            f"{core[0].isupper():d}{core[0].isdigit():d}"
+        )
+        if len(core) <= 8:  # of a length that a rule may read together with what stands beside
+            facts += mask
+        if found:
+            if len(found) > 1 or found[0].start or found[0].end != len(core):
+                return _NO_PLAN, False
+            facts += f"{found[0].kind}{found[0].rule}{found[0].sure:d}"
+        return f"{_MUST if found else _MAY}c{facts}{tail}", not found and len(piece) < 100
+
+
+def _number(digits: str) -> str:
+    """The class of a whole number: its length, and what the rules ask of numbers of that length."""
+    size = len(digits)
+    zero = "z" if digits[0] == "0" else ""
+    if size == 1:
+        return f"{_MAY}#1{'b' if digits in '01' else ''}"
+    if size == 2:
+        return f"{_MAY}#2{zero}{'d' if digits <= '31' else ''}"
+    if size == 4:
+        return f"{_MAY}#4{zero}{'y' if '2010' <= digits <= '2039' else 'c' if digits[:2] in {'19', '20'} else ''}"
+    if size <= 7:
+        return f"{_MAY}#{size}{zero}"
+    facts = ""
+    if size == 8:
+        facts = digits[:2] if digits[:2] in {"19", "20"} else ""
+    elif size == 10:
+        facts = f"{digits[0] if digits[0] in '12' else ''}{shapes.npi_ok(digits):d}"
+    elif 12 < size < 17:
+        facts = f"{digits[0] in '3456'}{digits[0] == '1'}{shapes.luhn_ok(digits):d}"
+    return f"{_MUST}#{size}{zero}{facts}"
+
+
+def _plan(parts: list[str], key: tuple[str, ...], spans: list[Span]) -> tuple[Step, ...] | None:
+    ends = list(accumulate(map(len, parts)))
+    covered: set[int] = set()
+    steps: list[Step] = []
+    for start, end, kind, rule, sure in spans:
+        if rule in {"budget", "segment", "pattern"} or end <= start:
+            return None
+        first = bisect_right(ends, start)
+        last = bisect_left(ends, end)
+        skip = start - (ends[first - 1] if first else 0)
+        left = ends[last] - end
+        if skip and key[first][:1] in {_MAY, _MUST}:
+            return None
+        if left and key[last][:1] in {_MAY, _MUST} and not (left == 1 and key[last][-1] == "."):
+            return None
+        classes = 0
+        digits = 0
+        for at in range(first, last + 1):
+            sign = key[at]
+            if sign[:1] in {_MAY, _MUST}:
+                classes += 1
+                digits += sum(map(str.isdigit, parts[at]))
+            elif at % 2 and not _lexical(sign):
+                return None
+        if not classes or (last - first > 2 and digits >= 12):  # grouped digits have check digits
+            return None
+        covered.update(range(first, last + 1))
+        steps.append((first, skip, last, left, kind, rule, sure))
+    for at, sign in enumerate(key):
+        if sign[:1] == _MUST and at not in covered:
+            return None
+        if at % 2 and parts[at - 1] in {":", "::"} and parts[at + 1][:1] == ":":
+            return None  # a hardware or IPv6 address, whose groups are numbers of any length
+    return tuple(steps)
+
+
+def _lexical(piece: str) -> bool:
+    """Is a piece that stands for itself a public word rather than somebody's."""
+    low = piece.rstrip(".").lower()
+    return len(low) <= 2 or low in _CLOSED or LEXICON.flag(low) in SAFE
