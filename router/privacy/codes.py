@@ -10,7 +10,7 @@ from router.privacy import shapes
 from router.privacy.keys import KEY_WORDS, judge
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.spans import Span
-from router.privacy.words import CLASS_ENDS, NUMBERED_PAGES, SAFE_SEGMENT_AFTER
+from router.privacy.words import CLASS_ENDS, NOUNS, NUMBERED_PAGES, PRODUCTS, SAFE_SEGMENT_AFTER
 
 _DIGIT: Final = re.compile("[0-9]")
 _BUILD: Final = re.compile(
@@ -39,6 +39,8 @@ _ZONE: Final = re.compile(
 )
 """A time zone of the IANA database, though it is called after a city."""
 _REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{4,5}")
+_ROOM: Final = re.compile(r"[0-9]{1,4}[ABCDFHVWX]")
+"""`412B` is a room before it is bytes: units of one letter are written small, but for K, M, G and T."""
 _ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-f]{1,16}")
 CAMEL: Final = re.compile(r"[A-Z\xc9]+(?![a-z\xe9])|[A-Z\xc9]?[a-z\xe9]+|[0-9]+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
@@ -119,7 +121,7 @@ class Codes:
             return self._pieces(word, at, end)
         if len(stripped) >= 9 and stripped.isalnum() and stripped.isupper() and shapes.national_ok(stripped):
             return [Span(at, end, "NATIONAL_ID", "shape", True)]
-        if shapes.UNIT.fullmatch(stripped) or shapes.DURATION.fullmatch(stripped):
+        if (shapes.UNIT.fullmatch(stripped) and not _ROOM.fullmatch(stripped)) or shapes.DURATION.fullmatch(stripped):
             return []
         if shapes.ERROR_CODE.fullmatch(stripped) or _ADDRESS_OF_MEMORY.fullmatch(stripped):
             return []
@@ -185,7 +187,7 @@ class Codes:
 
     def _pieces(self, word: str, at: int, end: int) -> list[Span]:
         """A compound such as `claims-worker-f9f6018ff-t25wp`, `app.services.patient`, `MRN-17726`, `john.smith`."""
-        known = unknown = names = 0
+        known = unknown = names = doubtful = 0
         digits = ""
         leading_kind = ""
         mixed = 0
@@ -216,6 +218,7 @@ class Codes:
                     known += flag in SAFE
                     unknown += flag not in SAFE and len(head) > 3
                     names += flag == "p"
+                    doubtful += flag == "n" and head.lower() not in NOUNS and head.lower() not in PRODUCTS
                 else:
                     mixed += 1
                     tail = len(piece) - len(head)
@@ -232,6 +235,7 @@ class Codes:
                 capitals += part[0].isupper() and not part.isupper()
                 if flag in SAFE:
                     known += len(part) > 1
+                    doubtful += flag == "n" and low not in NOUNS and low not in PRODUCTS
                 elif flag in {"d", "m"}:
                     return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", False)]
                 elif flag == "p" and len(part) > 2:
@@ -260,11 +264,13 @@ class Codes:
             ]
         if names:
             apart = (
-                not known
+                known == doubtful
                 and alphabetic >= 2
                 and (capitals == alphabetic or (len(digits) == 8 and digits[:2] in {"19", "20"}))
             )
-            return [Span(at, end, "PERSON" if not digits and not mixed else "USERNAME", "name", apart)]
+            return [Span(at, end, "PERSON" if not digits and not mixed else "USERNAME", "name", apart or names > 1)]
+        if doubtful and doubtful == known and not unknown and not mixed and alphabetic <= 2:
+            return [Span(at, end, "USERNAME", "name", False)]  # `hope.winter`, `mark7`
         if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):
             return [Span(at, end, "CODE", "digits", False)]
         if mixed >= 100 and not (

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import re2
 
 from router.privacy import shapes
-from router.privacy.keys import FOREIGN_WORDS
+from router.privacy.keys import FOREIGN_WORDS, KEY_WORDS
 from router.privacy.lexicon import LEXICON
 from router.privacy.tokens import is_token
 from router.privacy.words import CALENDAR, STREET_LEADS, TITLES
@@ -134,7 +134,9 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
     if shapes.UUID.fullmatch(piece):
         return Item(start, end, "c", piece)
     if shapes.STAMP.fullmatch(piece):
-        if re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$", piece) and not piece.startswith("0001"):
+        if (
+            re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$", piece) and not piece.startswith("0001")
+        ) or shapes.LONG_AGO.match(piece):
             return Item(start, end, "s", piece, "DATE")
         return Item(start, end, "d", piece)
     if piece.count(".") == 3 and piece.replace(".", "").split("/")[0].isdigit():
@@ -152,6 +154,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
             return None
         return Item(start, end, "s" if public else "d", piece, "IP")
     if re.search(r"[0-2]?\d:[0-5]\d", piece) and re.fullmatch(r"[0-9A-Za-z:.,/ +\-]+", piece):
+        if re.search(r"[/.-]19[0-9]{2}[ ,T]", piece) and not re.search(r"0?1[/.-]0?1[/.-]19[07]0", piece):
+            return Item(start, end, "s", piece, "DATE")
         return Item(start, end, "d", piece)
     if shapes.DATE.fullmatch(piece):
         if shapes.real_date(piece) and not (piece.count(".") == 2 and len(piece) < 8):
@@ -166,6 +170,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         and (" " in piece or "-" in piece)
         and not re.fullmatch(r"[A-Za-z]{2}\d{2}(?: \w{1,4})+", piece)
     ):
+        return Item(start, end, "s", piece, "DATE")
+    if shapes.MOIS.fullmatch(piece):
         return Item(start, end, "s", piece, "DATE")
     if re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece):
         return Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None
@@ -322,6 +328,6 @@ def lettered(item: Item, letters: str) -> Item:
         return item._replace(text=piece)
     plain = _unaccented(piece)
     low = plain.lower()
-    if plain.isascii() and (LEXICON.flag(low) == "p" or low in STREET_LEADS or low in TITLES or low in FOREIGN_WORDS):
+    if plain.isascii() and (LEXICON.flag(low) == "p" or low in STREET_LEADS or low in TITLES or low in KEY_WORDS):
         return item._replace(text=plain)
     return item

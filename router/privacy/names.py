@@ -11,15 +11,27 @@ from router.privacy.numbers import HOUSE_NUMBER, Numbers
 from router.privacy.spans import Span
 from router.privacy.words import (
     CONDITION,
+    DAY_CUES,
     DRUG,
+    MONTHS,
+    NOUNS,
     NUMBER_ROLES,
+    ORGANS,
     PARTICLES,
     PERSON_CUES,
+    PERSON_VERBS,
+    PRODUCTS,
     STREET_LEADS,
     STREET_TAIL,
     STREET_WORDS,
     TITLES,
 )
+
+
+def _alone(text: str, item: Item) -> bool:
+    """Is a word the whole text, or all that stands between two quotes."""
+    before, after = text[item.start - 1 : item.start], text[item.end : item.end + 1]
+    return (item.start == 0 and item.end == len(text)) or (before == after and before in {"'", '"', "`"})
 
 
 class Names(Numbers):
@@ -50,9 +62,18 @@ class Names(Numbers):
             return index + 1
         if flag in PLAIN or len(word) == 1:
             if (
+                low in ORGANS
+                and index + 1 < len(items)
+                and items[index + 1].text.lower() in ORGANS[low]
+                and text[item.end : items[index + 1].start] == " "
+            ):
+                spans.append(Span(item.start, items[index + 1].end, "DIAGNOSIS", "phrase", True))
+                return index + 2
+            if (
                 flag == "w"
                 and low == word
                 and low not in PERSON_CUES
+                and low not in ORGANS
                 and len(self.idle) < IDLE
                 and kind_of_words((low,)) != "PERSON"
                 and low not in STREET_LEADS
@@ -100,6 +121,16 @@ class Names(Numbers):
                 LEXICON.flag(items[index].text.lower()) == "r"
                 or (index > 0 and text[items[index - 1].end : items[index].start].strip(" ") == "")
             )
+        ) or (
+            self.strict
+            and index > 0
+            and following.type == "w"
+            and text[items[index].end : following.start] == " "
+            and following.text.istitle()
+            and LEXICON.flag(following.text.lower()) == ""
+            and not items[index].text.isupper()
+            and items[index - 1].text.islower()
+            and text[items[index - 1].end : items[index].start] == " "
         )
 
     def _name_run(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
@@ -173,13 +204,26 @@ class Names(Numbers):
             and not self._person_before(text, items, index)
             and not self._person_after(text, items, index)
         ):
+            if self.strict and self._stands_out(text, items, index):
+                spans.append(Span(words[0].start, words[0].end, "PERSON", "name", False))
             return last + 1
         if len(words) == 1 and flags[0] in PLAIN:
             return last + 1
         unknown = sum(flag in {"", "p"} for flag in flags)
+        before = items[index - 1] if index else None
         sure = (
             len(capital) >= 2
-            and ("p" in flags or unknown >= 2)
+            and (
+                "p" in flags
+                or unknown >= 2
+                or (
+                    flags == ["n", "n"]
+                    and before is not None
+                    and before.text.islower()
+                    and text[before.end : words[0].start] == " "
+                    and not any(word.text.lower() in PRODUCTS for word in words)
+                )
+            )
             and unknown + flags.count("n") + flags.count("r") >= 2
             and not (unknown and all(w.text.isupper() for w in words) and "p" not in flags)
         )
@@ -242,6 +286,26 @@ class Names(Numbers):
             if word not in PARTICLES:
                 return False
         return False
+
+    def _stands_out(self, text: str, items: list[Item], index: int) -> bool:
+        """Is a word that is a name too written as one: a capital inside a sentence, or a doer at its start."""
+        word = items[index].text
+        low = word.lower()
+        if not word[0].isupper() or word.isupper() or low in self.safe:
+            return False
+        following = items[index + 1] if index + 1 < len(items) else None
+        near = text[items[index].end : following.start] if following is not None else ""
+        next_word = following.text if following is not None and near == " " and following.type == "w" else ""
+        if index and text[items[index - 1].end : items[index].start] == " ":
+            before = items[index - 1]
+            if before.type != "w" or not before.text.islower():
+                return False
+            if low in MONTHS:
+                return before.text not in DAY_CUES and before.text not in {"in", "of", "last", "next", "during", "this"}
+            return low not in PRODUCTS and not (next_word[:1].isupper() and LEXICON.flag(next_word.lower()) in PLAIN)
+        if low in PRODUCTS:
+            return False
+        return (next_word in PERSON_VERBS or _alone(text, items[index])) and low not in NOUNS and low not in MONTHS
 
     def _person_before(self, text: str, items: list[Item], index: int) -> bool:
         if index == 0:

@@ -20,6 +20,7 @@ from router.privacy.words import (
     ID_KINDS,
     NUMBER_ROLES,
     PARTICLES,
+    SOFT_ROLES,
     STATES,
     STREET_LEADS,
     STREETS,
@@ -29,7 +30,19 @@ _MONTH_DAY: Final = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(
 HOUSE_NUMBER: Final = re.compile(
     r"[0-9]{1,5}(?: ?[A-Za-z](?![A-Za-z0-9]))?(?:[-/][0-9]{1,4}[A-Za-z]?)?(?![0-9A-Za-z%])"
 )
+_LABELS: Final = re.compile(r"[a-z_:]{3,100}\{(?:[a-z_]{1,40}=\"[^\"\n]{0,200}\",? ?){0,20}\} $")
+"""A Prometheus series before its sample: `up{job="api"} 1`."""
 _NUMBER_BEFORE: Final = re.compile(r"(?<![0-9A-Za-z])([0-9]{1,5}[A-Za-z]?,?(?: (?:bis|ter|quater))?,?) $")
+
+
+def _coordinates(first: str, second: str) -> bool:
+    """Two decimals that can be latitude and longitude of a place: four digits and more behind the point (some 10 m)."""
+    if not (_DEGREES.fullmatch(first) and _DEGREES.fullmatch(second)):
+        return False
+    return float(first) <= 90 and float(second) <= 180 and float(first) >= 1 and float(second) >= 1
+
+
+_DEGREES: Final = re.compile(r"[0-9]{1,3}\.[0-9]{4,9}")
 
 
 class Numbers(Codes):
@@ -206,13 +219,13 @@ class Numbers(Codes):
             and before.type in {"w", "c"}
             and gap_before.strip(" =:#([\"'") == ""
             and before.text.lower() in NUMBER_ROLES
-            and size <= 7
+            and size <= (4 if before.text.lower() in SOFT_ROLES else 7)
         ):
             return
         if gap_before.endswith("#") and gap_after.startswith("]") and size <= 7:
             return
-        if gap_before.strip() == "}" or gap_before.endswith("} "):  # a sample after its labels
-            return
+        if gap_before.endswith("} ") and _LABELS.search(text, max(item.start - 300, 0), item.start):
+            return  # a sample after its labels
         if size <= (7 if gap_before.endswith("*") else 4) and gap_before.endswith(("/", "#", "*")):
             return
         if gap_before.endswith("[") and gap_after.startswith("]") and size <= 7:
@@ -221,6 +234,7 @@ class Numbers(Codes):
             return
         if size == 5 and before is not None and before.text in STATES and gap_before == " ":
             spans.append(Span(item.start, item.end, "ZIP", "state", True))
+            self._town(text, items, index, spans)
             return
         spans.append(Span(item.start, item.end, "NUMBER", "number", False))
 
@@ -256,6 +270,7 @@ class Numbers(Codes):
                         and following.text.lower()
                         not in {"apt", "suite", "unit", "lake", "north", "south", "east", "west", "new", "port", "box"}
                         and following.text.lower() not in STREETS
+                        and not self._to_state(text, items, last + 1)
                     ):
                         break
                     last += 1
@@ -264,6 +279,50 @@ class Numbers(Codes):
                 spans.append(Span(items[index].start, items[last].end, "ADDRESS", "street", True))
                 return True
         return False
+
+    def _to_state(self, text: str, items: list[Item], index: int) -> bool:
+        """Do capitalised words from `index` on end in a state or a postal code: `Bath, ME 04530`."""
+        for probe in range(index, min(index + 4, len(items))):
+            item = items[probe]
+            if probe > index:
+                if text[items[probe - 1].end : item.start] not in {" ", ", "}:
+                    return False
+                if item.text in STATES or (item.text.isdigit() and len(item.text) == 5):
+                    return True
+            if item.type != "w" or not item.text[0].isupper():
+                return False
+        return False
+
+    def _town(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
+        """The words before a state and its postal code: `Mobile, AL 36602`."""
+        if index < 2 or text[items[index - 2].end : items[index - 1].start] not in {", ", " "}:
+            return
+        last = first = index - 2
+        if items[last].type != "w" or not items[last].text.istitle():
+            return
+        comma = text[items[last].end] == ","
+        while (
+            comma
+            and first
+            and last - first < 2
+            and items[first - 1].type == "w"
+            and items[first - 1].text.istitle()
+            and text[items[first - 1].end : items[first].start] == " "
+        ):
+            first -= 1
+        spans.append(Span(items[first].start, items[last].end, "ADDRESS", "state", True))
+
+    def _moment(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
+        """A time after a word that makes it somebody's (`admitted 2026-03-01 09:30`), or two coordinates."""
+        item = items[index]
+        if ":" in item.text:
+            if len(item.text) > 9 and self._cue(text, items, index) in {"DOB", "DATE"}:
+                spans.append(Span(item.start, item.end, "DATE", "cue", True))
+        elif index + 1 < len(items) and items[index + 1].type == "d":
+            following = items[index + 1]
+            gap = text[item.end : following.start]
+            if gap.rstrip("-") in {",", ", "} and _coordinates(item.text, following.text):
+                spans.append(Span(item.start, following.end, "GEO", "shape", True))
 
     def _named_street(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
         """`Rua do Arenque 1634`, `8 bis rue des Tanneurs`, `Lindenallee 14b`: the index after it, or 0.

@@ -62,6 +62,8 @@ def fhir(resource: str, key: str, verdict: Verdict) -> Verdict:
         return Verdict("", "", "clinical")
     if key in {"medicationCodeableConcept", "medication", "code"} and resource.startswith("Medication"):
         return Verdict("", "", "medication")
+    if resource == "Coverage" and key in {"class", "group", "identifier", "dependent"}:
+        return Verdict("", "", "plan")
     if key in {"subject", "patient", "beneficiary", "individual"}:
         return Verdict("", "", "person")
     if key == "name" and resource in {"Patient", "Practitioner", "Person", "RelatedPerson"}:
@@ -126,6 +128,12 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
             found += _csv(text, mark, reader, strict=strict)
     if '] "' in text:
         found += [Span(m.start(1), m.end(1), "USERNAME", "column", True) for m in _ACCESS.finditer(text) if m[1] != "-"]
+    if "i)" in text:
+        for match in _RAILS_DATE.finditer(text):
+            if judge(match[1]).kind in {"DOB", "DATE"}:
+                found.append(Span(match.start(2), match.end(2), judge(match[1]).kind, "column", True))
+    if ("|" in text or "%7C" in text) and ("://" in text or "urn:" in text):
+        found += [Span(m.start(1), m.end(1), "IDENTIFIER", "column", True) for m in _SYSTEM_VALUE.finditer(text)]
     if "rejected value [" in text:
         found += _rejected(text)
     if "(00" in text:
@@ -138,6 +146,12 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
     return found or None
 
 
+_RAILS_DATE: Final = re.compile(r"([A-Za-z_]{3,40})\([1-3]i\)\\{0,2}[\"']?\]?\s?(?:=>|=|:)\s?\\{0,2}[\"']?([0-9]{1,4})")
+"""A date in three fields, as Rails' forms send it: `"born_on(1i)"=>"1957"`."""
+_SYSTEM_VALUE: Final = re.compile(
+    r"(?:urn:[a-z]{2,8}:[0-9A-Za-z.:-]{2,80}|https?://[^\s|\"']{3,120})(?:\||%7C)([A-Za-z0-9][A-Za-z0-9._-]{3,40})"
+)
+"""FHIR's token search, and HAPI's messages: an identifier behind its system."""
 _DUMPED: Final = re.compile(r"(\([0-9a-fA-F]{4},[0-9a-fA-F]{4}\)) [A-Z]{2} \[([^\]\n]{1,400})\]")
 """An element as dcmtk prints it: `(0010,0010) PN [DOE^JANE]`."""
 _ACCESS: Final = re.compile(r"(?:^|\n)\S{3,60} \S{1,60} (\S{1,80}) \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:")
@@ -169,7 +183,7 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
             r"(?:(?<![A-Za-z0-9])|(?<=\\r)|(?<=\\n))[A-Z]{2}[A-Z0-9](?=\|)|(?<=[0-9A-Za-z])[A-Z]{2}[A-Z0-9](?=\|[0-9])",
             text,
         )
-        if m[0] in names
+        if m[0] in names or m[0][0] == "Z"
     ]
     head = starts[0].start() if starts else len(text)
     spans.extend(reader.read(text[:head]))
@@ -190,6 +204,8 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
             kind = table.get(number, "")
             if kind:
                 spans.extend(_components(bare, start, kind, reader, strict=strict))
+            elif segment[0] == "Z" and not re.fullmatch(r"[A-Z]{1,2}|\d{1,3}", bare):
+                spans.append(Span(start, start + len(bare), "TEXT", "segment", True))
             elif segment not in _SAFE_HL7 and not re.fullmatch(r"[A-Z0-9^&]{1,6}|\d{1,4}", bare):
                 spans.extend(
                     Span(span.start + start, span.end + start, span.kind, span.rule, span.sure)

@@ -25,6 +25,15 @@ _CLOCK: Final = rb"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,9})?)?"
 _OFFSET: Final = rb"(?: ?(?:Z|UTC|GMT|[AaPp]\.?[Mm]\b|[+-][0-9]{2}:?[0-9]{2}))?"
 _LETTER: Final = rb"A-Za-z\xc9\xe9"
 
+_MOIS: Final = (
+    rb"(?i:enero|febrero|marzo|abril|mayo|junio|julio|agosto|sept?iembre|setiembre|octubre|noviembre|diciembre|janeiro|fevereiro|mar\xe9o|maio|junho|"
+    rb"julho|setembro|outubro|novembro|dezembro|janvier|f\xe9vrier|fevrier|mars|avril|mai|juin|juillet|ao\xe9t|aout|septembre|octobre|novembre|"
+    rb"d\xe9cembre|decembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|januar|j\xe9nner|februar|m\xe9rz|maerz|juni|juli|"
+    rb"oktober|dezember|januari|februari|maart|mei|augustus|augusti|desember|maj|marts|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|"
+    rb"wrze\xe9nia|wrzesnia|pa\xe9dziernika|pazdziernika|listopada|grudnia|ocak|\xc9ubat|subat|mart|nisan|may\xe9s|haziran|temmuz|a\xe9ustos|agustos|eyl\xe9l|eylul|ekim|"
+    rb"kas\xe9m|kasim|aral\xe9k|aralik)"
+)
+"""Months in Spanish, Portuguese, French, Italian, German, Dutch, Swedish, Danish, Polish and Turkish."""
 # Alternatives in order; the first that matches at the leftmost place wins. No groups: RE2 then needs only its DFA.
 _ALTERNATIVES: Final = (
     rb"<[A-Z][A-Z_]{1,15}_[0-9A-HJKMNP-TV-Z]{10}>",
@@ -61,6 +70,8 @@ _ALTERNATIVES: Final = (
     _MONTH + rb"\.? " + _DAY + rb"(?:st|nd|rd|th)?\b(?:,? ?[0-9]{4}\b)?",
     _DAY + rb"(?:st|nd|rd|th)?(?: of)? " + _MONTH + rb"\b",
     rb"[0-9]{4}-" + _MONTH + rb"-[0-9]{1,2}\b",
+    rb"[0-9]{1,2}(?:\.|er|\xba)? (?:de )?" + _MOIS + rb"(?:,? (?:de |del )?[0-9]{4}|\b)",
+    rb"[0-9]{4}\xc9 ?[0-9]{1,2}\xc9 ?[0-9]{1,2}\xc9",
     rb"[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,4})?\b",
     rb"\b(?:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9]|[AC-FHKNPRTV-Y][0-9][0-9W] (?:[0-9][0-9AC-FHKNPRTV-Y]{3}|[AC-FHKNPRTV-Y][0-9AC-FHKNPRTV-Y]{0,2}[0-9][0-9AC-FHKNPRTV-Y]{0,2}))\b",
     rb"\b[A-Z][A-Z0-9-]{1,15}\\{1,2}[a-z][a-z0-9._-]{2,40}\b",
@@ -257,6 +268,8 @@ HEX: Final = re.compile(r"(?:0x)?[0-9a-f]{6,128}")
 STAMP: Final = re.compile(
     r"\d{4}[-/]\d{2}[-/]\d{2}[T_ ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?|\d{8}T\d{6}(?:\.\d{1,9})?Z?|20\d{6}[-_][0-2]\d[0-5]\d[0-5]\d|\d{4}-\d{2}-\d{2}, \d{2}:\d{2}:\d{2}(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
 )
+LONG_AGO: Final = re.compile(r"(?!1970-01-01|1900-01-01)(?:18|19)[0-9]{2}[-/]")
+"""The beginning of a time before any log began: somebody's birth rather than an event."""
 EPOCH: Final = re.compile(r"1[0-9]{9}(?:\.\d{1,9})?|1[0-9]{12}|1[0-9]{15}|1[0-9]{18}")
 ICD10: Final = re.compile(r"[A-TV-Z]\d[0-9AB](?:\.[0-9A-KXZ]{1,4})?", re.IGNORECASE)
 ICD10_DOTTED: Final = re.compile(r"[A-TV-Z]\d[0-9AB]\.[0-9A-KXZ]{1,4}")
@@ -275,6 +288,10 @@ SECRET_SHAPE: Final = re.compile(
 )
 MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}")
 DATE: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})")
+MOIS: Final = re.compile(
+    r"[0-9]{1,2}(?:\.|er|\xba)? (?:de )?(?=[A-Za-z\xe9\xc9]{3})[A-Za-z\xe9\xc9]+(?:,? (?:de |del )?[0-9]{4})?|[0-9]{4}\xc9 ?[0-9]{1,2}\xc9 ?[0-9]{1,2}\xc9"
+)
+"""A day the scan has found by a month's name in another language, or with the signs of East Asia."""
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ZERO_WIDTH: Final = dict.fromkeys(
     [
@@ -372,6 +389,11 @@ def luhn_ok(digits: str) -> bool:
 def npi_ok(digits: str) -> bool:
     """Ten digits whose check digit holds with the prefix 80840 (CMS NPI check digit)."""
     return len(digits) == 10 and digits[0] in "12" and luhn.is_valid("80840" + digits)  # noqa: PLR2004
+
+
+def recent(digits: str) -> bool:
+    """Seconds, milliseconds, micro- or nanoseconds since 1970 that fall between 2011 and 2036."""
+    return len(digits) in {10, 13, 16, 19} and "1300000000" <= digits[:10] < "2100000000"
 
 
 def dea_ok(text: str) -> bool:

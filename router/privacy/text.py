@@ -15,7 +15,7 @@ from router.privacy.roles import plays
 from router.privacy.shadow import cast
 from router.privacy.spans import Span, settle
 from router.privacy.values import Values
-from router.privacy.words import ID_KINDS, NAME_PARTS
+from router.privacy.words import ID_KINDS, NAME_PARTS, PERSON_CUES
 
 _REGION: Final = re.compile(
     r"(?:US|EU|Europe|Asia Pacific|Canada|South America|Africa|Middle East|China|Israel|Mexico)(?: (?:East|West|North|South|Central|Northeast|Southeast|Government|Gov-East|Gov-West))?"
@@ -133,6 +133,8 @@ class Reader(Values):
                 index += 1
                 continue
             if kind in {"t", "d"}:
+                if kind == "d" and len(item.text) > 6:
+                    self._moment(text, items, index, spans)
                 index += 1
                 continue
             if kind == "s":
@@ -191,6 +193,8 @@ class Reader(Values):
                     continue
                 if kind == "w":
                     index = self._word(text, items, index, spans)
+                elif item.text[-2:] in {"/a", "/o", "/e", "/r"} and item.text[:-2].lower() in PERSON_CUES:
+                    index = self._after_person_cue(text, items, index, spans)  # `Estimado/a`
                 else:
                     self._code(text, items, index, spans)
                     index += 1

@@ -22,12 +22,13 @@ from router.privacy.items import TooLong
 from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge, split
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.memory import PATHS, Place
-from router.privacy.roles import identifier, plays
+from router.privacy.roles import christian, identifier, plays
 from router.privacy.rules import Rules
 from router.privacy.shadow import TooDeep
 from router.privacy.spans import Span, settle, stronger
 from router.privacy.text import Reader
 from router.privacy.tokens import TOKEN, is_token
+from router.privacy.words import PRODUCTS
 
 Json = Any
 
@@ -172,6 +173,7 @@ class _Work:
         self.late: list[tuple[Any, Any, _Plan]] = []  # leaves that only propagation touches
         self.steps: list[tuple[Any, Any, _Plan] | Callable[[], None]] = []  # innermost first
         self.kinds: dict[str, str] = {}
+        self.halves: set[str] = set()  # words of names that are ordinary words too, as written
         self.findings: dict[tuple[str, str], Finding] = {}
         self.counters: dict[str, int] = {}
         self.layers = 0
@@ -231,7 +233,7 @@ class _Work:
                 if below.helper == "value":
                     if names is None:
                         names = self.pair_name(value, name)
-                    if names:
+                    if names or any(is_namer(other) and isinstance(value[other], (dict, list)) for other in value):
                         below = self.named_place(place, name, names)
                 elif (
                     below.helper == "account"
@@ -513,7 +515,9 @@ class _Work:
                 )
             if len(text) > 300 or "\t" in text or "\n" in text:
                 return False
-            return plays(text, role, self.reader) or (declared and role in _NAMING and identifier(text, self.reader))
+            return plays(text, role, self.reader) or (
+                declared and role in _NAMING and (identifier(text, self.reader) or christian(text))
+            )
         except (TooDeep, ValueError, RecursionError):
             self.count("error")
             return False
@@ -772,14 +776,7 @@ class _Work:
             self.plain.append((box, key, text, place))
             return
         if self.strict and isinstance(value, int) and len(digits) >= 5:
-            if (
-                len(digits) == 10
-                and shapes.npi_ok(digits)
-                and digits.startswith("1")
-                and shapes.EPOCH.fullmatch(digits)
-            ):
-                return
-            if shapes.EPOCH.fullmatch(digits) and self.level != "sealed":
+            if shapes.recent(digits) and not shapes.npi_ok(digits) and self.level != "sealed":
                 return
             self.whole(box, key, text, "NUMBER", "number", place)
             return
@@ -815,6 +812,12 @@ class _Work:
             known = self.kinds.get(simple)
             if known is None or _RANK.get(span.kind, 1) > _RANK.get(known, 1):
                 self.kinds[simple] = span.kind
+                if span.kind == "PERSON" and span.sure and len(value) < _LONGEST_NAME:
+                    self.halves.update(
+                        half
+                        for half in _HALF.findall(value)
+                        if LEXICON.flag(half.lower()) == "n" and half.lower() not in PRODUCTS
+                    )
 
     def vouch(self) -> None:
         """What passes as a declared name passes in the event's texts too: a title repeats the rule's name."""
@@ -859,14 +862,20 @@ class _Work:
                 for spelling in _spellings(value, kind):
                     if spelling in haystack:
                         present.setdefault(spelling, kind)
-        if not present:
+        halves = self.halves and {half for half in self.halves if half.lower() in haystack}
+        if not present and not halves:
             return
         for box, key, text, place in self.plain:
-            spans = _occurrences(text, present, structural=bool(place.role) and place.role != "free")
+            structural = bool(place.role) and place.role != "free"
+            spans = _occurrences(text, present, structural=structural)
+            if halves and not structural:
+                spans = settle([*spans, *_as_written(text, halves)])
             if spans:
                 self.late.append((box, key, _Plan(text, spans, place.path)))
         for _, _, plan in self.plans:
             spans = _occurrences(plan.text, present, structural=False)
+            if halves:
+                spans = settle([*spans, *_as_written(plan.text, halves)])
             if spans:
                 starts = [span.start for span in plan.spans]
                 free = [span for span in spans if not _covered(span, plan.spans, starts)]
@@ -958,6 +967,7 @@ _BARE_IDS: Final = frozenset(
         "externalId",
         "extId",
         "serial",
+        "sub",
     }
 )
 _PERSONAL: Final = frozenset(
@@ -1248,6 +1258,26 @@ def _occurrences(text: str, wanted: dict[str, str], *, structural: bool) -> list
                     spans.append(Span(at, end, kind, "propagated", True))
             at = low.find(spelling, end)
     return settle(spans)
+
+
+def _as_written(text: str, halves: set[str]) -> list[Span]:
+    """Where words of a name that are ordinary words too stand as the name has them, with a capital: `Grace` of Grace Hill."""
+    spans: list[Span] = []
+    for half in halves:
+        at = text.find(half)
+        while at >= 0:
+            end = at + len(half)
+            if not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum()):
+                spans.append(Span(at, end, "PERSON", "propagated", True))
+            at = text.find(half, end)
+    if not spans:
+        return spans
+    tokens = [match.span() for match in TOKEN.finditer(text)]
+    return [span for span in spans if not any(a < span.end and span.start < b for a, b in tokens)]
+
+
+_HALF: Final = re.compile(r"[A-Z][A-Za-z]{2,}")
+_LONGEST_NAME: Final = 60
 
 
 def _spared(spans: list[Span], text: str) -> list[Span]:

@@ -1,6 +1,6 @@
 """What follows a key in a text is the key's value: where it begins, and where it ends."""
 
-# ruff: noqa: C901, PLR2004 - one decision table of linguistic thresholds; splitting a rule hides it
+# ruff: noqa: C901, E501, PLR2004 - one decision table of linguistic thresholds; splitting a rule hides it
 from __future__ import annotations
 
 import re
@@ -16,6 +16,10 @@ from router.privacy.words import EMPTY, FILLERS, LONG_KINDS, NAME_PARTS, PARTICL
 
 _HL7_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2})[.-]([0-9]{1,2})(?:[.-][0-9]{1,2})?")
 _QUOTES: Final = "\"'`"
+_WRAPPERS: Final = frozenset(
+    ["Some", "Just", "Ok", "Optional", "Option", "Decimal", "UUID", "ObjectId", "NullString", "NullInt64", "String", "Int64", "StringValue", "Long", "Text", "Value"]
+)  # fmt: skip
+"""What languages write round a value that may be missing or has a type: `Some("412B")`, `{String:Jane Valid:true}`."""
 _LONGEST_VALUE: Final = 400
 
 
@@ -88,6 +92,16 @@ class Values(Names):
             return index
         first = items[index]
         tail = separator.rstrip()
+        if (
+            first.text in _WRAPPERS
+            and text[first.end : first.end + 1] in {"(", "{", "[", ":"}
+            and index + 1 < len(items)
+        ):
+            gap = text[first.end : items[index + 1].start]
+            if "\n" not in gap and not any(char.isalnum() for char in gap):
+                return self._value(
+                    text, items, index + 1, gap.replace("[", "").replace("{", "").rstrip("("), kind, spans
+                )
         if "{" in separator and kind in {"DOB", "DATE"}:
             stop = text.find("}", first.start, first.start + 120)
             last = index

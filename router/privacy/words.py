@@ -159,8 +159,12 @@ PERSON_CUES: Final = frozenset(
         "signed",
         "surgeon",
         "attn",
+        "estimado", "estimada", "cher", "liebe", "lieber", "geachte", "beste", "caro", "cara", "gentile", "prezado", "prezada", "querido", "querida",
+        "szanowny", "szanowna", "hola", "bonjour", "ciao", "hallo", "hej", "dhr", "mevr", "mevrouw", "heer", "dott", "sig", "senor", "senora",
+        "pan", "pani", "sayin", "docteur", "medecin", "arzt", "arts", "lekarz", "pacjent", "pacjentka", "patientin", "patiente", "paziente",
+        "hasta", "bay", "bayan", "sra", "dra", "dona", "dom",
     ]
-)
+)  # fmt: skip
 STREETS: Final = frozenset(
     [
         "st",
@@ -296,7 +300,7 @@ STREET_WORDS: Final = frozenset(
 )
 STREET_TAIL: Final = re.compile(
     r"[a-z\xe9]{2,}(?:strasse|stra.e|str|weg|gasse|platz|allee|damm|ufer|gata|gatan|gade|vej|vejen|veien|vegen|vagen|v.gen|tie|katu|kuja|laan|straat|plein|"
-    r"kade|gracht|braut|stien|vollen|skogen|utca|steig|stieg|chaussee|promenade|markt|gate|gaten|torg|torget|plads)"
+    r"kade|gracht|baan|dreef|singel|dijk|steeg|hof|braut|stien|vollen|skogen|utca|steig|stieg|chaussee|promenade|markt|gate|gaten|torg|torget|plads)"
 )
 PARTICLES: Final = frozenset(
     [
@@ -417,6 +421,11 @@ NUMBER_ROLES: Final = frozenset(
         "sequence",
     ]
 )
+SOFT_ROLES: Final = frozenset(
+    ["value", "got", "code", "after", "within", "about", "only", "returned", "index", "top", "score", "than", "serial", "term", "per", "over", "under",
+     "page", "rev", "above", "below", "least", "most", "nearly", "approximately", "position", "column", "col", "range", "level", "char"]
+)  # fmt: skip
+"""Of these words, those that may stand before anything: a longer number after one is not known to be harmless."""
 CLINICAL_CUES: Final = {
     "ext": "PHONE",
     "flat": "ADDRESS",
@@ -438,6 +447,120 @@ CLINICAL_CUES: Final = {
     "age": "AGE",
     "rm": "WARD",
 }
+PRODUCTS: Final = frozenset(
+    [
+        "apollo", "apple", "athena", "atlas", "box", "cable", "cassandra", "cloud", "crystal", "daemon", "darwin", "dell", "delta", "echo",
+        "eve", "genesis", "harness", "helm", "hudson", "iris", "jaeger", "jenkins", "jet", "julia", "juniper", "key", "keys", "kong",
+        "loki", "nat", "neo", "nix", "null", "orion", "packer", "pascal", "phoenix", "ruby", "sage", "shell", "titan", "vue", "zeta",
+    ]
+)  # fmt: skip
+"""Names of products that are names of people too."""
+NOUNS: Final = frozenset(
+    [
+        "alpha", "an", "author", "back", "ball", "bell", "bill", "billings", "blank", "blanks", "block", "bond", "book", "borders",
+        "bounds", "branch", "bridges", "buck", "button", "cache", "call", "card", "carrier", "carry", "case", "cash", "chance", "channel",
+        "china", "church", "click", "close", "counts", "cross", "dash", "day", "deal", "del", "dial", "do", "doc", "dock", "dot", "driver",
+        "dutch", "east", "edge", "english", "era", "essence", "ever", "fair", "field", "fields", "fine", "flood", "frame", "free", "french",
+        "gauge", "general", "green", "grey", "ha", "hall", "hand", "head", "held", "her", "high", "hook", "hooks", "house", "jersey", "kit",
+        "kitchen", "la", "land", "lane", "large", "le", "ledger", "light", "link", "lo", "lock", "long", "low", "ma", "main", "major",
+        "manual", "mark", "marks", "may", "means", "memory", "minor", "mount", "my", "new", "nickel", "north", "numbers", "omega", "pack",
+        "page", "parent", "park", "peak", "person", "place", "pool", "pope", "post", "power", "powers", "price", "pulley", "quick", "race",
+        "rain", "raven", "read", "register", "ring", "rise", "rock", "rod", "root", "rush", "sales", "sample", "samples", "seal", "season",
+        "see", "self", "settle", "shade", "sharp", "sheets", "shore", "short", "silver", "skip", "sky", "slack", "small", "son", "south",
+        "southern", "speed", "spring", "stack", "staples", "star", "steel", "still", "stock", "storey", "storm", "strange", "street",
+        "stringer", "strong", "sun", "swift", "tab", "tea", "temple", "timber", "tiny", "trace", "tray", "true", "una", "unique", "unknown",
+        "van", "von", "wall", "walls", "ware", "wash", "waters", "way", "welsh", "west", "wild", "wing", "winter", "wood", "word",
+        "workman", "worth",
+    ]
+)  # fmt: skip
+"""Names of people that open ordinary sentences of operations as nouns."""
+_FAILS: Final = frozenset(
+    [
+        "failure",
+        "disease",
+        "transplant",
+        "surgery",
+        "infection",
+        "injury",
+        "problems",
+        "problem",
+        "stones",
+        "cancer",
+        "condition",
+        "damage",
+    ]
+)
+ORGANS: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(
+        [
+            "kidney",
+            "renal",
+            "liver",
+            "lung",
+            "respiratory",
+            "bladder",
+            "bowel",
+            "spinal",
+            "thyroid",
+            "eye",
+            "ear",
+            "skin",
+            "bone",
+            "brain",
+            "head",
+            "back",
+            "neck",
+            "dental",
+        ],
+        _FAILS,
+    ),
+    **dict.fromkeys(
+        ["heart", "cardiac"],
+        _FAILS | {"attack", "arrest", "murmur", "palpitations", "rhythm", "valve", "defect", "block"},
+    ),
+    **dict.fromkeys(["hip", "knee", "joint", "shoulder", "valve"], _FAILS | {"replacement", "fracture"}),
+    "blood": frozenset(["clot", "clots", "pressure", "cancer", "transfusion", "sugar", "infection", "disorder"]),
+    **dict.fromkeys(
+        ["substance", "alcohol", "drug", "domestic", "sexual", "child"],
+        frozenset(["abuse", "dependence", "addiction", "misuse", "assault", "withdrawal", "use disorder"]),
+    ),
+    **dict.fromkeys(["panic", "anxiety", "asthma"], frozenset(["attack", "attacks", "disorder"])),
+    **dict.fromkeys(
+        ["eating", "sleep", "mood", "personality", "mental", "bleeding"],
+        frozenset(["disorder", "disorders", "illness", "breakdown"]),
+    ),
+    **dict.fromkeys(["weight", "memory", "hearing", "vision", "hair"], frozenset(["loss", "gain"])),
+    **dict.fromkeys(
+        ["urinary", "yeast", "staph", "sinus", "viral", "bacterial"],
+        frozenset(["infection", "infections", "tract", "retention"]),
+    ),
+    **dict.fromkeys(
+        ["broken", "fractured"],
+        frozenset(["leg", "arm", "hip", "wrist", "ankle", "rib", "ribs", "nose", "jaw", "collarbone", "bone", "bones"]),
+    ),
+    "shortness": frozenset(["of"]),
+    "difficulty": frozenset(["breathing", "swallowing", "walking"]),
+    "birth": frozenset(["control", "defect"]),
+    "hot": frozenset(["flashes", "flushes"]),
+    "end": frozenset(["stage"]),
+}
+"""Ordinary words that together are a condition: the first, and what may follow it. `memory loss` says so, `packet loss` does not."""
+MONTHS: Final = frozenset(
+    [
+        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "jan", "jun", "dec",
+    ]
+)  # fmt: skip
+PERSON_VERBS: Final = frozenset(
+    [
+        "is", "was", "has", "had", "will", "would", "wants", "wanted", "needs", "needed", "left", "called", "calls", "says", "said", "asked",
+        "asks", "missed", "arrived", "reports", "reported", "lives", "moved", "takes", "took", "cannot", "can", "did", "does", "refused",
+        "died", "came", "went", "waited", "waits", "cancelled", "canceled", "declined", "complained", "complains", "fell", "feels", "felt",
+        "seen", "sees", "wrote", "confirmed", "requested", "requests", "signed", "checked", "turned", "gave", "got", "spoke", "texted", "mailed",
+        "emailed", "phoned", "replied", "answered", "paid", "owes", "denies", "denied", "states", "stated", "and", "who", "whose",
+    ]
+)  # fmt: skip
+"""What people do, in messages about them: a doubtful name before one of these is a name."""
 NUMBERED_PAGES: Final = frozenset(
     [
         "monitors", "monitor", "dashboards", "dashboard", "issues", "issue", "builds", "build", "jobs", "job", "runs", "run", "pull", "pulls",
