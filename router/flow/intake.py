@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -30,10 +31,10 @@ from router.privacy.dropped import without
 from router.privacy.rules import Rules
 from router.privacy.tokenizer import tokenize
 from router.privacy.tokens import new_token
-from router.sources.contract import Format, Malformed, RawAlert, WrongShape
+from router.sources.contract import ANY_TYPE, Format, Malformed, RawAlert, Signed, WrongShape
 from router.store import config, deliveries, incidents, silences
 from router.store.session import Conflict, Database, DatabaseDown, Session
-from router.vault import StaleKeys, Vault
+from router.vault import StaleKeys, Vault, open_signing
 
 RACES = 5
 """How often a batch is done again because another process opened one of its incidents first."""
@@ -55,6 +56,10 @@ class SourcePaused(Exception):  # noqa: N818
     """A person paused this source (403)."""
 
 
+class UnknownType(Exception):  # noqa: N818
+    """The body is of a media type that the source's format does not come in (415). The text says which it takes."""
+
+
 class NotDurable(Exception):  # noqa: N818
     """It cannot be kept now: database or keystore are down (503)."""
 
@@ -64,7 +69,9 @@ class Post:
     """One request's body, in the clear, and the key it came with.
 
     `tenant` and `source` are those of the path, None where the key alone says it; `format` overrides the source's own
-    (the endpoints that speak one vendor's protocol).
+    (the endpoints that speak one vendor's protocol). `kind` is the body's media type without parameters, None for one
+    that its endpoint took as it is. `fault` is what the edge found wrong with the body already: it is the answer, but
+    only to who has the key.
     """
 
     key: str
@@ -73,9 +80,23 @@ class Post:
     source: str | None = None
     format: Format | None = None
     key_hash: bytes | None = None  # of a post whose key was proved in another way
+    kind: str | None = None
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)  # for a signature; names in lower case
+    fault: Exception | None = None
+    vouched: bool = False  # checked outside the transaction, after an answer `Unvouched`
 
     def __repr__(self) -> str:
         return "<Post>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Unvouched(Exception):  # noqa: N818 - the answer
+    """A good key, and a format whose bodies are vouched for outside of this transaction first (`router.flow.sns`)."""
+
+    tenant_id: UUID
+    source_id: UUID
+    source: str
+    settings: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +206,8 @@ class Intake:
     def take(self, posts: Sequence[Post]) -> list[Answer]:
         """Keep every alert of every post, or say for each post why not; answers in the order of `posts`.
 
-        An answer is the post's receipts, or one of: Unauthorized, NoSuchSource, SourcePaused, Malformed, WrongShape,
-        NotDurable.
+        An answer is the post's receipts, or one of: Unauthorized, NoSuchSource, SourcePaused, UnknownType, Unvouched,
+        Malformed, WrongShape, NotDurable, the post's own fault.
         """
         jobs = [Job(post, post.key_hash or hash_key(post.key)) for post in posts]
         try:
@@ -275,6 +296,8 @@ class Intake:
                     if job.version != snapshot.version:
                         job.answer = None
                         prepare(job, snapshot)
+                    if job.source is not None and job.source.signing is not None:
+                        self._check_signature(session, tenant_id, job, moment.now)
                     if isinstance(job.answer, Unauthorized):
                         self._keys.pop(job.key_hash, None)
                 good = [job for job in mine if job.answer is None]
@@ -290,6 +313,26 @@ class Intake:
         for job, answer in answers:
             job.answer = answer
         return rung
+
+    def _check_signature(self, session: Session, tenant_id: UUID, job: Job, now: datetime) -> None:
+        """The answer is Unauthorized unless the sender signed with the source's secret, in the source's own format."""
+        source, post = job.source, job.post
+        if source is None or source.signing is None:
+            return
+        keys = self._vault.keys(session, tenant_id, data=source.signing_version)
+        secret = open_signing(keys, source.source_id, source.signing, source.signing_version)
+        form = source.format
+        signed = Signed(post.body, post.headers, secret.encode(), source.settings, now)
+        if form is None or form.proves is None or post.format not in {None, form} or not form.proves(signed):
+            job.answer, job.drafts = Unauthorized(), []
+
+
+_JSON: Final = re.compile(r"application/(?:[a-z0-9.+-]*\+)?json")
+
+
+def _comes_in(form: Format, kind: str) -> bool:
+    """Whether bodies of this format come as this media type."""
+    return _JSON.fullmatch(kind) is not None or kind in form.types or ANY_TYPE in form.types
 
 
 def prepare(job: Job, snapshot: Snapshot) -> None:
@@ -312,6 +355,16 @@ def prepare(job: Job, snapshot: Snapshot) -> None:
     form = post.format or source.format
     if form is None:
         job.answer = WrongShape("This source's format is not known to this version of Alertveil.")
+        return
+    if post.kind is not None and not _comes_in(form, post.kind):
+        takes = " or ".join(["application/json", *sorted(form.types)])
+        job.answer = UnknownType(f"A {form.name} source takes {takes}, plain or compressed.")
+        return
+    if post.fault is not None:
+        job.answer = post.fault
+        return
+    if form.vouched and source.settings and not post.vouched:
+        job.answer = Unvouched(snapshot.tenant_id, source.source_id, source.name, source.settings)
         return
     try:
         for raw in form.parse(post.body, source.mapping, now):

@@ -36,6 +36,9 @@ class Source:
     old_key_until: datetime | None = None  # which holds until then
     old_edge_key: bytes | None = None
     old_edge_key_version: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)  # what only its format knows
+    signing: bytes | None = None  # the secret that its sender signs with, sealed
+    signing_version: int = 0
 
     def opens(self, key_hash: bytes, now: datetime) -> bool:
         """Is this the hash of a key that lets an alert in."""
@@ -148,6 +151,9 @@ def load(session: Session) -> Snapshot | None:
                 row.old_key_until,
                 bytes(row.old_edge_key) if row.old_edge_key is not None else None,
                 row.old_edge_key_version or 0,
+                row.settings,
+                bytes(row.signing) if row.signing is not None else None,
+                row.signing_version or 0,
             )
             for row in config.sources(session)
         },

@@ -41,8 +41,8 @@ def sources(session: Session) -> list[Row]:
     """The tenant's sources that are not retired, by name."""
     return session.rows(
         "SELECT source_id, name, format, key_hash, edge_key, edge_key_version, mapping, fields, quiet_after, paused_at,"
-        " old_key_hash, old_key_until, old_edge_key, old_edge_key_version FROM sources WHERE retired_at IS NULL"
-        " ORDER BY name"
+        " old_key_hash, old_key_until, old_edge_key, old_edge_key_version, settings, signing, signing_version"
+        " FROM sources WHERE retired_at IS NULL ORDER BY name"
     )
 
 
@@ -119,14 +119,19 @@ def put_source(  # noqa: PLR0913 - one a column
     mapping: dict[str, str],
     quiet_after: timedelta | None,
     fields: dict[str, str] | None = None,
+    settings: dict[str, str] | None = None,
+    signing: bytes | None = None,
+    signing_version: int | None = None,
 ) -> None:
     """Add or change a source. Another key ends the one before it at once, also one that was to hold for a while."""
     session.run(
         "INSERT INTO sources (tenant_id, source_id, name, format, key_hash, edge_key, edge_key_version, mapping,"
-        " quiet_after, fields) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " quiet_after, fields, settings, signing, signing_version)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " ON CONFLICT (tenant_id, source_id) DO UPDATE SET format = excluded.format, key_hash = excluded.key_hash,"
         " edge_key = excluded.edge_key, edge_key_version = excluded.edge_key_version, mapping = excluded.mapping,"
-        " quiet_after = excluded.quiet_after, fields = excluded.fields,"
+        " quiet_after = excluded.quiet_after, fields = excluded.fields, settings = excluded.settings,"
+        " signing = excluded.signing, signing_version = excluded.signing_version,"
         " old_key_until = CASE WHEN sources.key_hash = excluded.key_hash THEN sources.old_key_until END",
         (
             tenant_id,
@@ -139,6 +144,9 @@ def put_source(  # noqa: PLR0913 - one a column
             _json(mapping),
             quiet_after,
             _json(fields or {}),
+            _json(settings or {}),
+            signing,
+            signing_version,
         ),
     )
 
@@ -175,8 +183,8 @@ def retire_source(session: Session, source_id: UUID) -> None:
 def add_channel(session: Session, tenant_id: UUID, channel_id: UUID, name: str, kind: str, vendor: str) -> None:
     """Add a channel and its lane; `point` says where it leads."""
     session.run(
-        "INSERT INTO channels (tenant_id, channel_id, name, kind, vendor, destination_id) VALUES (%s, %s, %s, %s, %s,"
-        " %s)",
+        "INSERT INTO channels (tenant_id, channel_id, name, kind, vendor, destination_id, revision)"
+        " VALUES (%s, %s, %s, %s, %s, %s, 0)",
         (tenant_id, channel_id, name, kind, vendor, channel_id),
     )
     session.run("INSERT INTO lanes (tenant_id, channel_id) VALUES (%s, %s)", (tenant_id, channel_id))
@@ -194,17 +202,22 @@ def point(  # noqa: PLR0913 - one a column
     secrets: bytes,
     key_version: int,
     identity: bytes,
+    keep_pause: bool = False,
 ) -> None:
-    """Lead a channel to a new destination; deliveries already planned keep the old one."""
+    """Lead a channel to a new destination; deliveries already planned keep the old one.
+
+    `keep_pause`: a channel that a person paused stays so; one that stopped by itself is tried again either way.
+    """
     session.run(
         "INSERT INTO destinations (tenant_id, destination_id, channel_id, kind, config, secrets, key_version, identity)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
         (tenant_id, destination_id, channel_id, kind, config.decode(), secrets, key_version, identity),
     )
     session.run(
-        "UPDATE channels SET destination_id = %s, kind = %s, vendor = %s, paused_at = NULL, pause_reason = NULL"
-        " WHERE channel_id = %s",
-        (destination_id, kind, vendor, channel_id),
+        "UPDATE channels SET destination_id = %(destination)s, kind = %(kind)s, vendor = %(vendor)s,"
+        " revision = revision + 1, paused_at = CASE WHEN %(keep)s THEN paused_at END,"
+        " pause_reason = CASE WHEN %(keep)s THEN pause_reason END WHERE channel_id = %(channel)s",
+        {"destination": destination_id, "kind": kind, "vendor": vendor, "keep": keep_pause, "channel": channel_id},
     )
     session.run(
         "UPDATE lanes SET failing = 0, failing_since = NULL, paused = NULL, probe_at = NULL WHERE channel_id = %s",

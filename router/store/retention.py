@@ -55,6 +55,20 @@ def put_edge_keys(session: Session, sealed: Sequence[Mapping[str, Any]], version
     )
 
 
+def signing_secrets(session: Session) -> list[Row]:
+    """Every source's sealed signing secret, where it has one."""
+    return session.rows("SELECT source_id, signing, signing_version FROM sources WHERE signing IS NOT NULL")
+
+
+def put_signing_secrets(session: Session, sealed: Sequence[Mapping[str, Any]], version: int) -> None:
+    """Signing secrets sealed again: `id` and `sealed` each."""
+    session.run(
+        "UPDATE sources s SET signing = n.sealed, signing_version = %s"
+        " FROM json_to_recordset(%s::json) AS n (id uuid, sealed bytea) WHERE s.source_id = n.id",
+        (version, packed(sealed)),
+    )
+
+
 def tenants_due(session: Session) -> list[UUID]:
     """Tenants whose sweep is due; needs no tenant."""
     return [row.tenant_id for row in session.rows("SELECT tenant_id FROM door.retention_tenants()")]
