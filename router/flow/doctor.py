@@ -14,7 +14,7 @@ from router.flow import audit_keep
 from router.flow.status import LATE
 from router.keys import KeystoreDown
 from router.runtime import Runtime
-from router.store import audit, config, listing, migrate, upkeep
+from router.store import audit, config, lanes, listing, migrate, upkeep
 from router.store.session import DatabaseDown, Session, UnsafeRole
 
 Level = Literal["ok", "warn", "error"]
@@ -53,11 +53,23 @@ class Surroundings:
 
 def examine(runtime: Runtime, around: Surroundings) -> list[Finding]:
     """Every finding, the good ones too. Never raises for what is broken: that is what it is for."""
+    return _look(runtime, around, names=True)
+
+
+def shared(runtime: Runtime, around: Surroundings) -> list[Finding]:
+    """What people of every tenant may read of the installation that they share: no tenant is named. Never raises."""
+    return _look(runtime, around, names=False)
+
+
+def _look(runtime: Runtime, around: Surroundings, *, names: bool) -> list[Finding]:
     found = [*_environment(around)]
     try:
         found.append(_role(runtime))
         with runtime.database.several() as session:
-            found += [*_schema(session), *_clock(session), *_heartbeats(session), *_channels(session), *_audit(session)]
+            found += [*_schema(session), *_clock(session), *_heartbeats(session), _workers(session)]
+            if names:
+                found += _channels(session)
+            found += _audit(session, names=names)
     except DatabaseDown as error:
         found.append(
             Finding("error", "database", f"It does not answer as it should (SQLSTATE {error.sqlstate or 'none'}).")
@@ -156,13 +168,21 @@ def _channels(session: Session) -> Iterator[Finding]:
         yield Finding("ok", "channels", "None is paused.")
 
 
-def _audit(session: Session) -> Iterator[Finding]:
+def _workers(session: Session) -> Finding:
+    live = lanes.workers(session)
+    if not live:
+        return Finding("error", "workers", "None is alive, so nothing is delivered: start `alertveil worker`.")
+    return Finding("ok", "workers", f"{live} {'is' if live == 1 else 'are'} alive.")
+
+
+def _audit(session: Session, *, names: bool) -> Iterator[Finding]:
     unchained, signed = audit.lag(session)
     session.enter(INSTANCE)
     broken = audit.newest(session, audit_keep.UNSIGNED)
     if broken is not None and broken.age < UNSIGNED:
         which = ", ".join(sorted(f"{tenant} ({kind})" for tenant, kind in broken.details["tenants"].items()))
-        yield Finding("error", "audit", f"A chain does not hold: {which}. Run `alertveil audit verify`.")
+        text = f"A chain does not hold{f': {which}' if names else ''}. Run `alertveil audit verify`."
+        yield Finding("error", "audit", text)
     if unchained > LATE:
         text = f"Events wait for their chain for {_span(unchained)}: start `alertveil worker`."
         yield Finding("error", "audit", text)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Final
+from typing import Final, NamedTuple
 
 WIDTH: Final = 300
 HEIGHT: Final = 132
 LEFT, RIGHT, TOP, BOTTOM = 34, 8, 22, 24
 LABEL: Final = 30
 """The narrowest column whose label does not run into the next one's; below, every other column has one."""
+THICKEST: Final = 46
 INK: Final = "#1d2a30"
 QUIET: Final = "#5d6b72"
 RULE: Final = "#d5dcdf"
@@ -29,11 +30,38 @@ class Bar:
     main: bool = True
 
 
+class Place(NamedTuple):
+    """Where one column stands, in the chart's own units."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    middle: float
+
+
+class Plot:
+    """Where everything of a chart of columns stands: its ticks as (value, y), its columns, which labels have room."""
+
+    def __init__(self, values: Sequence[int], width: int = WIDTH, height: int = HEIGHT) -> None:
+        self.top, step = scale(max(values, default=0))
+        plot = height - TOP - BOTTOM
+        self.slot = (width - LEFT - RIGHT) / max(len(values), 1)
+        self.ticks = [(tick, TOP + plot - plot * tick / self.top) for tick in range(0, self.top + 1, step)]
+        thick = min(self.slot * 0.62, THICKEST)
+        self.columns = []
+        for place, value in enumerate(values):
+            middle, high = LEFT + self.slot * (place + 0.5), plot * value / self.top
+            self.columns.append(Place(middle - thick / 2, TOP + plot - high, thick, high, middle))
+
+    def every(self, letters: int = 6) -> int:
+        """Every how many columns a label of so many letters has room."""
+        return max(1, -(-LABEL * letters // (6 * max(1, int(self.slot)))))
+
+
 def columns(bars: Sequence[Bar], unit: str, *, width: int = WIDTH) -> str:
     """The columns with a scale from 0; values stand on top of them when there is room."""
-    top, step = scale(max((bar.value for bar in bars), default=0))
-    plot = HEIGHT - TOP - BOTTOM
-    slot = (width - LEFT - RIGHT) / max(len(bars), 1)
+    plot = Plot([bar.value for bar in bars], width)
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" width="{width}" height="{HEIGHT}"'
@@ -41,27 +69,23 @@ def columns(bars: Sequence[Bar], unit: str, *, width: int = WIDTH) -> str:
         )
     ]
     parts.append(f'<text x="0" y="9" fill="{QUIET}">{escape(unit)}</text>')
-    for tick in range(0, top + 1, step):
-        y = TOP + plot - plot * tick / top
+    for tick, y in plot.ticks:
         parts.append(
             f'<line x1="{LEFT}" y1="{y:.1f}" x2="{width - RIGHT}" y2="{y:.1f}" stroke="{INK if tick == 0 else RULE}"'
             f' stroke-width="{0.8 if tick == 0 else 0.5}"/>'
             f'<text x="{LEFT - 5}" y="{y + 3:.1f}" text-anchor="end" fill="{QUIET}">{short(tick)}</text>'
         )
-    thick = min(slot * 0.62, 46)
-    every = 1 if slot >= LABEL else 2
-    for place, bar in enumerate(bars):
-        middle = LEFT + slot * (place + 0.5)
-        high = plot * bar.value / top
+    every = 1 if plot.slot >= LABEL else 2
+    for place, (bar, column) in enumerate(zip(bars, plot.columns, strict=True)):
         parts.append(
-            f'<rect x="{middle - thick / 2:.1f}" y="{TOP + plot - high:.1f}" width="{thick:.1f}" height="{high:.1f}"'
-            f' fill="{MAIN if bar.main else PALE}"/>'
-            f'<text x="{middle:.1f}" y="{TOP + plot - high - 3:.1f}" text-anchor="middle" fill="{INK}">'
+            f'<rect x="{column.left:.1f}" y="{column.top:.1f}" width="{column.width:.1f}"'
+            f' height="{column.height:.1f}" fill="{MAIN if bar.main else PALE}"/>'
+            f'<text x="{column.middle:.1f}" y="{column.top - 3:.1f}" text-anchor="middle" fill="{INK}">'
             f"{short(bar.value)}</text>"
         )
         if place % every == 0:
             parts.append(
-                f'<text x="{middle:.1f}" y="{HEIGHT - 10}" text-anchor="middle" fill="{QUIET}">'
+                f'<text x="{column.middle:.1f}" y="{HEIGHT - 10}" text-anchor="middle" fill="{QUIET}">'
                 f"{escape(bar.label)}</text>"
             )
     return "".join(parts) + "</svg>"

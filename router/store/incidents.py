@@ -196,6 +196,14 @@ def add_events(session: Session, tenant_id: UUID, changes: Sequence[tuple[Change
     )
 
 
+def add_note(session: Session, tenant_id: UUID, incident_id: UUID, note_id: UUID, actor: str, text: str) -> None:
+    """Store what a person wrote, tokenized."""
+    session.run(
+        "INSERT INTO notes (tenant_id, incident_id, note_id, actor, text) VALUES (%s, %s, %s, %s, %s)",
+        (tenant_id, incident_id, note_id, actor, text),
+    )
+
+
 def payload(alert: SafeAlert) -> dict[str, Any]:
     """What is kept of an alert."""
     return {

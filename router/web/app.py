@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from router import log, settings, wiring
 from router.flow import accounts, status
+from router.flow.doctor import Surroundings
 from router.flow.intake import Intake
 from router.flow.patterns import PatternWatch
 from router.flow.snapshot import Snapshots
@@ -62,6 +63,7 @@ class Web:
                     runtime,
                     self.snapshots,
                     Installation(settings.hops(config), host_approvals=config.host_may_stand_in),
+                    Surroundings(config.insecure_transport, config.kill_switch, config.egress_allow),
                 ),
             ],
             lifespan=self._lifespan,

@@ -23,6 +23,7 @@ from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
 from router.web import pages
 from router.web.pages import guard, look
+from router.web.pages.live import WITH_HTMX
 from tests.conftest import Database
 from tests.flow.builder import EMAIL, MRN, NAME, Edge, Superuser, Tenant, Worker, build, tenant, webhook
 
@@ -168,11 +169,11 @@ def test_a_session_holds_for_eight_hours_at_most(runtime: Runtime, clinic: Tenan
     assert superuser.one("SELECT ends_at - created_at AS holds FROM sessions").holds == timedelta(hours=8)
 
 
-def test_a_page_that_loads_itself_again_is_no_click(runtime: Runtime, clinic: Tenant, superuser: Superuser) -> None:
+def test_looking_for_news_is_no_click(runtime: Runtime, clinic: Tenant, superuser: Superuser) -> None:
     browser = Browser(runtime).sign_in(clinic)
     superuser.run("UPDATE sessions SET seen_at = now() - interval '10 minutes'")
     idle = "SELECT now() - seen_at > interval '9 minutes' AS idle FROM sessions"
-    browser.get("/?auto=1")
+    assert browser.get("/news") == 200
     assert superuser.one(idle).idle
     browser.get("/")
     assert not superuser.one(idle).idle
@@ -268,7 +269,7 @@ def test_hostile_text_stays_text_and_a_token_is_a_pill_that_copies_whole(
     for path in ("/", f"/incidents/{incident_id}"):
         browser.get(path)
         assert HOSTILE in browser.words()
-        assert not browser.all("script")
+        assert [each.get("src") for each in browser.all("script")] == [look.mark("htmx.js")] * (path == "/")
         assert {each.get("src") for each in browser.all("img")} == {look.mark("icon.svg")}
         shown = {"".join(each.itertext()) for each in browser.all("span") if each.get("class") == "token"}
         assert shown
@@ -363,18 +364,23 @@ def test_the_token_of_another_session_is_not_this_ones(runtime: Runtime, clinic:
     assert anna.post(f"/incidents/{incident_id}/resolve", csrf=ben.csrf) == 403
 
 
-def test_every_answer_forbids_scripts_frames_caches_and_none_needs_them(
+def test_every_answer_forbids_foreign_scripts_frames_caches_and_holds_none_inline(
     runtime: Runtime, clinic: Tenant, edge: Edge
 ) -> None:
     incident_id = opened(clinic, edge)
     browser = Browser(runtime).sign_in(clinic)
     for path in ("/", f"/incidents/{incident_id}", "/channels", f"/incidents/{uuid4()}"):
         browser.get(path)
-        assert {name: browser.headers[name] for name in guard.HEADERS} == guard.HEADERS
+        allowed = WITH_HTMX if path == "/" else guard.POLICY
+        assert {name: browser.headers[name] for name in guard.HEADERS} == {
+            **guard.HEADERS,
+            "content-security-policy": allowed,
+        }
         tree = html5lib.parse(browser.text, namespaceHTMLElements=False)
         names = {name for each in tree.iter() for name in each.attrib}
         assert not [name for name in names if name == "style" or name.startswith("on")]
-        assert not [each for each in tree.iter() if each.tag in {"script", "style", "iframe", "object"}]
+        assert not [each for each in tree.iter() if each.tag in {"style", "iframe", "object"}]
+        assert not [each for each in tree.iter("script") if each.text or not each.get("src", "").startswith("/static/")]
 
 
 def test_a_stylesheet_may_be_kept_and_nothing_else_is_served_beside_it(runtime: Runtime) -> None:

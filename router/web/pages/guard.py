@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 _PAGE: Final = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9-]{0,63}){1,6}")
 _NO_PAGES: Final = frozenset(
-    {"api", "healthz", "ingest", "metrics", "prove", "readyz", "set-up", "sign-in", "sign-out", "static"}
+    {"api", "healthz", "ingest", "metrics", "news", "prove", "readyz", "set-up", "sign-in", "sign-out", "static"}
 )
 _FIELDS: Final = "alertveil.fields"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from channels.text import clip
 from router.core.access import may
-from router.flow.overview import in_a_phrase
+from router.flow.overview import about, in_a_phrase
 from router.privacy.tokens import KINDS, TOKEN
 
 if TYPE_CHECKING:
@@ -22,13 +22,48 @@ HERE: Final = Path(__file__).resolve().parents[1]
 LEAVES: Final = 400
 """Values of one alert that its tree shows."""
 
+RULES: Final = {
+    "beside": "it stands beside another finding",
+    "budget": "too much to read word by word, so all of it",
+    "code": "a code whose role is not known (strict)",
+    "column": "the head of its column",
+    "cue": "a word before it",
+    "depth": "nested too deeply to read, so all of it",
+    "digits": "digits whose role is not known (strict)",
+    "field": "a rule of your configuration for its field",
+    "key": "the name of its field",
+    "lexicon": "it is no word of the safe lexicon (strict)",
+    "mixed": "letters and digits mixed (strict)",
+    "name": "how names are written, and lists of names",
+    "number": "a number whose role is not known (strict)",
+    "path": "its place in a path",
+    "pattern": "a pattern of your configuration",
+    "phrase": "a phrase of clinical words",
+    "propagated": "the same value stands elsewhere in this alert",
+    "record": "its place in a record",
+    "sealed": "the level sealed: every text, whole",
+    "segment": "its place in an HL7 or X12 segment",
+    "shape": "its shape",
+    "state": "the state beside it",
+    "street": "how street addresses are written",
+    "suffix": "the ending of a clinical word",
+    "unknown": "it is not known to be harmless (strict)",
+}
+"""Why a value became a token, for people; the tokenizer keeps the short words."""
+
 VALUE: Final = 2000
 """Characters of one value that are shown, never cut inside a token."""
 
 DEEPEST: Final = 12
 """Levels that are drawn one inside the other; deeper ones stand at the last."""
 
-STATIC: Final = {"alertveil.css": "text/css", "icon.svg": "image/svg+xml", "passkey.js": "text/javascript"}
+STATIC: Final = {
+    "alertveil.css": "text/css",
+    "htmx.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+    "keys.js": "text/javascript",
+    "passkey.js": "text/javascript",
+}
 
 
 class Leaf(NamedTuple):
@@ -64,7 +99,16 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"pills": pills, "tree": tree, "ago": ago, "clock": clock, "iso": iso, "phrase": in_a_phrase}
+    made.filters |= {
+        "pills": pills,
+        "tree": tree,
+        "ago": ago,
+        "clock": clock,
+        "iso": iso,
+        "span": about,
+        "rule": rule_words,
+        "phrase": in_a_phrase,
+    }
     made.globals |= {"mark": mark, "may": may}
     return made
 
@@ -87,8 +131,13 @@ def pills(text: object) -> Markup:
     return Markup("").join(parts)
 
 
-def tree(value: Any) -> Iterator[Leaf]:  # noqa: ANN401 - a JSON value
-    """A JSON value as lines, in its order; at most LEAVES of them, and a last one that says so."""
+def rule_words(rule: str) -> str:
+    """Why a value became a token; a word that this version does not know stays as it is."""
+    return RULES.get(rule, rule)
+
+
+def tree(value: Any, most: int = LEAVES) -> Iterator[Leaf]:  # noqa: ANN401 - a JSON value
+    """A JSON value as lines, in its order; at most `most` of them, and a last one that says so."""
     waiting: list[tuple[int, str, Any]] = [(0, "", value)]
     shown = 0
     while waiting:
@@ -98,7 +147,7 @@ def tree(value: Any) -> Iterator[Leaf]:  # noqa: ANN401 - a JSON value
             inside = list(each.items())
         elif isinstance(each, list):
             inside = [(str(number), one) for number, one in enumerate(each)]
-        if shown >= LEAVES:
+        if shown >= most:
             yield Leaf(0, "", "more than is shown here")
             return
         if inside is None:
