@@ -211,6 +211,7 @@ class Spec(Generic[C]):
     preview: Callable[[C, Message], Any]  # pure: the payload as the vendor documents it, JSON-serialisable
     open: Callable[[C, Secrets, Kit], Sender]
     inspect: Callable[[C, Secrets, Kit], Mapping[str, str]] | None = None
+    about: str = ""  # one sentence for whoever chooses among the kinds
     asks: Mapping[str, Credential] = field(default_factory=dict)  # by secret: how a form asks for it
     # The server that is shown the credentials, '' when none is. Where it changes they are asked for again, so that
     # nobody gets at a credential they do not know by leading the channel to a server of their own. None: any setting.

@@ -432,6 +432,7 @@ SPEC = Spec(
     encrypted=lambda config: config.smtp.tls != "none",
     preview=_preview,
     open=EmailSender,
+    about="Mail through your own relay, threaded by incident, text and HTML.",
     asks={
         "smtp_username": Credential("User name", "if the relay wants one; it goes only over TLS"),
         "smtp_password": Credential("Password", "comes with the user name"),

@@ -200,6 +200,7 @@ SPEC = Spec(
     encrypted=lambda config: config.events_url.startswith("https:"),
     preview=lambda _, message: events(message),
     open=PagerDutySender,
+    about="An alert on a service, opened, acknowledged and resolved through the same key.",
     asks={
         "routing_key": Credential(
             "Integration key", "of an Events API v2 integration of the service; another key is another destination"

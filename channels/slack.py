@@ -444,6 +444,7 @@ SPEC = Spec(
     preview=payload,
     open=_open,
     inspect=inspect,
+    about="One message an incident in a channel, updated in place, with its history in the thread.",
     asks={"token": Credential("Bot token", "xoxb-…, of an app that has chat:write and is a member of the channel")},
     server=lambda config: egress.parse_url(config.base_url).authority,
 )

@@ -252,6 +252,7 @@ SPEC = Spec(
     encrypted=lambda config: config.url.startswith("https:"),
     preview=_preview,
     open=_open,
+    about="A signed JSON body to your own https address, by the Standard Webhooks specification.",
     asks={
         "secret": Credential(
             "Signing secret", "whsec_ and base64 of 24 to 64 random bytes; the receiver checks with it"

@@ -21,8 +21,10 @@ from router.core import render
 from router.core.access import ROLES
 from router.core.audit import INSTANCE, JSON, Event, moment
 from router.flow.delivery import Ways
+from router.flow.snapshot import load
+from router.privacy.said import said
 from router.runtime import Runtime
-from router.store import config, incidents, listing, users
+from router.store import channels, config, incidents, listing, users
 from router.store.session import Row, Session
 
 _EMAIL: Final = re.compile(r"[^@\s<>\"',;]{1,64}@[^@\s<>\"',;]{1,255}")
@@ -152,7 +154,7 @@ def switch(runtime: Runtime, tenant_id: UUID | None, *, on: bool, actor: str, au
 
 
 def pause(runtime: Runtime, tenant_id: UUID, name: str, reason: str, actor: str) -> UUID:
-    """Pause a channel; what is due waits.
+    """Pause a channel; what is due waits. The reason is tokenized before it is kept.
 
     Raises:
         NotFound: there is no such channel.
@@ -160,9 +162,12 @@ def pause(runtime: Runtime, tenant_id: UUID, name: str, reason: str, actor: str)
     """
     with runtime.database.tenant(tenant_id) as session:
         row = _channel(session, name)
-        if config.pause_channel(session, row.channel_id, reason):
-            config.bump(session, actor, [f"channel {name}: paused"])
-            runtime.audit.write(session, tenant_id, _on_channel("channel.pause", actor, row.channel_id))
+        snapshot = load(session)
+        why = (said(reason, snapshot.rules) if snapshot else "") or "no reason given"
+        if config.pause_channel(session, row.channel_id, why):
+            version = config.bump(session, actor, [f"channel {row.name}: paused"])
+            _remember(session, tenant_id, row, version, actor, "pause", why)
+            runtime.audit.write(session, tenant_id, _on_channel("channel.pause", actor, row.channel_id, why))
     return row.channel_id  # type: ignore[no-any-return]  # rows are named tuples
 
 
@@ -176,7 +181,8 @@ def resume(runtime: Runtime, tenant_id: UUID, name: str, actor: str) -> UUID:
     with runtime.database.tenant(tenant_id) as session:
         row = _channel(session, name)
         if config.pause_channel(session, row.channel_id, None) or row.paused is not None:
-            config.bump(session, actor, [f"channel {name}: resumed"])
+            version = config.bump(session, actor, [f"channel {row.name}: resumed"])
+            _remember(session, tenant_id, row, version, actor, "resume")
             runtime.audit.write(session, tenant_id, _on_channel("channel.resume", actor, row.channel_id))
     runtime.broker.ring({(tenant_id, row.channel_id)})
     return row.channel_id  # type: ignore[no-any-return]  # rows are named tuples
@@ -290,13 +296,37 @@ def recover(runtime: Runtime, tenant_id: UUID, since: datetime, name: str | None
     return len(lanes)
 
 
-def _on_channel(action: str, actor: str, channel_id: UUID) -> Event:
-    return Event(action, actor, f"channel:{channel_id}", details={"channel": str(channel_id)})
+def _on_channel(action: str, actor: str, channel_id: UUID, reason: str = "") -> Event:
+    return Event(action, actor, f"channel:{channel_id}", reason=reason, details={"channel": str(channel_id)})
+
+
+def _remember(
+    session: Session, tenant_id: UUID, row: Row, version: int, actor: str, what: str, reason: str = ""
+) -> None:
+    """Into the channel's own history; who acts through the host or a token says so by their name."""
+    host = actor.startswith("host:") or " through host:" in actor
+    via = "command" if host else "api" if actor.startswith("token:") else "page"
+    channels.record(
+        session,
+        tenant_id,
+        row.channel_id,
+        version=version,
+        actor=actor,
+        via=via,
+        what=what,
+        name=row.name,
+        reason=reason,
+    )
 
 
 def _channel(session: Session, name: str) -> Row:
-    for row in listing.channels(session):
+    """The channel in use with this name, else the one with this id."""
+    rows = listing.channels(session)
+    for row in rows:
         if row.name == name:
+            return row
+    for row in rows:
+        if str(row.channel_id) == name.lower():
             return row
     raise NotFound("There is no such channel in this tenant; `alertveil channels list` shows them.")
 

@@ -12,7 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from channels.contract import SafeText
+import msgspec
+
+from channels.contract import SafeText, Spec
+from channels.registry import CHANNELS
 from channels.text import TOKEN
 from router.core import render
 from router.core.incident import Incident
@@ -20,7 +23,7 @@ from router.core.vendors import Fact, facts
 from router.flow import optin
 from router.privacy.tokens import ThrowawayMint
 from router.runtime import Runtime
-from router.store import config
+from router.store import channels, config
 
 NOBODY: Final[Mapping[str, str]] = {
     "PERSON": "Alex Example",
@@ -70,6 +73,53 @@ def side_by_side(runtime: Runtime, tenant_id: UUID, channel: str, types: Sequenc
     told = place.look(runtime)
     with runtime.database.tenant(tenant_id) as session:
         tenant = config.tenant(session)
+    tokens, plaintext = _payloads(runtime, tenant.slug if tenant else "", place.spec, place.settings, wanted)
+    return Sides(
+        channel=channel,
+        types=wanted,
+        tokens=tokens,
+        plaintext=plaintext,
+        told=told,
+        known=facts(place.row.vendor, place.row.kind),
+        cannot=place.cannot(told),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The same made-up message twice, without asking the vendor anything; `values` are those of nobody in it."""
+
+    kind: str
+    types: tuple[str, ...]
+    tokens: Any
+    plaintext: Any
+    values: tuple[str, ...]
+
+
+def drawn(runtime: Runtime, tenant_id: UUID, channel_id: UUID, types: Sequence[str]) -> Drawn:
+    """What a channel receives, tokens beside plaintext of these types. Nothing leaves and no credential is opened.
+
+    Raises:
+        NotFound, Unusable: as `optin.request`.
+        DatabaseDown: the channel cannot be read.
+    """
+    wanted = optin.types_of(types)
+    with runtime.database.tenant(tenant_id) as session:
+        row = channels.by_id(session, channel_id)
+        tenant = config.tenant(session)
+    spec = CHANNELS.get(row.kind) if row is not None else None
+    if row is None or spec is None:
+        raise optin.NotFound("There is no such channel in this tenant, or this version does not know its kind.")
+    try:
+        settings = msgspec.convert(row.config, spec.config)
+    except msgspec.ValidationError:
+        raise optin.Unusable("This version cannot use the channel as it is configured; apply it again.") from None
+    tokens, plaintext = _payloads(runtime, tenant.slug if tenant else "", spec, settings, wanted)
+    return Drawn(row.kind, wanted, tokens, plaintext, tuple(NOBODY.get(kind, f"a made-up {kind}") for kind in wanted))
+
+
+def _payloads(runtime: Runtime, slug: str, spec: Spec[Any], settings: Any, wanted: Sequence[str]) -> tuple[Any, Any]:  # noqa: ANN401 - a kind's model, and JSON
+    """(with tokens, with plaintext of these types): what the vendor would get of a made-up incident."""
     incident = _made_up(wanted)
     values = {token: NOBODY.get(kind, f"a made-up {kind}") for token, kind in _tokens(incident).items()}
 
@@ -80,7 +130,7 @@ def side_by_side(runtime: Runtime, tenant_id: UUID, channel: str, types: Sequenc
             key=f"preview-{incident.incident_id.hex}",
             why="a preview: nothing was sent",
             mode="plaintext" if opened else "tokens",
-            tenant=tenant.slug if tenant else "",
+            tenant=slug,
             url=runtime.public_url,
             refs={},
             repeat=False,
@@ -88,17 +138,9 @@ def side_by_side(runtime: Runtime, tenant_id: UUID, channel: str, types: Sequenc
             quiet_after=None,
             values=opened,
         )
-        return place.spec.preview(place.settings, message)
+        return spec.preview(settings, message)
 
-    return Sides(
-        channel=channel,
-        types=wanted,
-        tokens=payload({}),
-        plaintext=payload({token: value for token, value in values.items() if _kind(token) in wanted}),
-        told=told,
-        known=facts(place.row.vendor, place.row.kind),
-        cannot=place.cannot(told),
-    )
+    return payload({}), payload({token: value for token, value in values.items() if _kind(token) in wanted})
 
 
 def _made_up(types: Sequence[str]) -> Incident:
