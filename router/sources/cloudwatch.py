@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from channels.contract import Severity
 from router.sources import fields
@@ -96,7 +96,7 @@ def message(body: bytes) -> Message | None:
     if type(value) is not dict:
         raise WrongShape("the body: expected an object")
     kind = value.get("Type")
-    if kind not in {_NOTIFICATION, CONFIRMATION, _ENDED}:
+    if type(kind) is not str or kind not in {_NOTIFICATION, CONFIRMATION, _ENDED}:
         return None
     given = {name: fields.text(each) for name, each in value.items()}
     return Message(
@@ -217,6 +217,7 @@ def _alarm(alarm: dict[str, Json], subject: str) -> list[RawAlert]:
             description=fields.text(alarm.get("AlarmDescription")),
             labels=labels,
             details=details,
+            links=_links(arn),
             starts_at=changed if signal == "firing" else None,
             ends_at=changed if signal == "resolved" else None,
         )
@@ -273,6 +274,7 @@ def _event(event: dict[str, Json]) -> list[RawAlert]:
             description=description,
             labels={"alertname": name, **labels},
             details=details,
+            links=_links(arn),
             starts_at=changed if signal == "firing" else None,
             ends_at=changed if signal == "resolved" else None,
         )
@@ -292,6 +294,24 @@ def _other(found: Message, inner: Json, text: str, subject: str) -> RawAlert:
         details=inner if type(inner) is dict else {},
         starts_at=fields.time(found.fields.get("Timestamp")),
     )
+
+
+def _links(arn: str) -> tuple[tuple[str, str], ...]:
+    """The alarm in the console of its region, by its ARN."""
+    known = _ALARM_ARN.fullmatch(arn)
+    if known is None:
+        return ()
+    console, region = _CONSOLES[known[1]], known[2]
+    url = f"https://{region}.{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{quote(known[3], safe='')}"
+    return (("CloudWatch", url),) if fields.is_link(url) else ()
+
+
+_ALARM_ARN: Final = re.compile(r"arn:(aws|aws-cn|aws-us-gov):cloudwatch:([a-z0-9-]{4,32}):\d{12}:alarm:(.{1,255})")
+_CONSOLES: Final = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
 
 
 def _signal(state: Json, where: str) -> Signal | None:
@@ -354,6 +374,7 @@ FORMAT: Final = Format(
         "labels.ApiName": "name",
         "labels.Stage": "name",
         "details.state": "enum",
+        "details.OldStateValue": "enum",
         "details.trigger.MetricName": "name",
         "details.trigger.Namespace": "name",
         "details.trigger.StatisticType": "enum",
@@ -365,6 +386,8 @@ FORMAT: Final = Format(
         "details.trigger.Threshold": "number",
         "details.trigger.ComparisonOperator": "code",
         "details.trigger.TreatMissingData": "name",
+        "links.*.text": "name",
+        "links.*.url": "url",
     },
     explicit_resolve=True,
     repeats_every=None,

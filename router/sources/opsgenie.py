@@ -48,7 +48,7 @@ _ACTIONS: Final[Mapping[str, Signal | None]] = {
 API_ACTIONS: Final = frozenset({"close", "acknowledge"})
 """What `POST /v2/alerts/{alias}/<action>` may do here."""
 
-_PRIORITIES: Final[Mapping[str, Severity]] = {
+PRIORITIES: Final[Mapping[str, Severity]] = {
     "P1": "critical",
     "P2": "error",
     "P3": "warning",
@@ -119,7 +119,7 @@ def _alert(given: dict[str, Json], signal: Signal, where: str, usual: str) -> Ra
         signal=signal,
         dedup_key=key,
         episode=f"{own} {updated or created}" if own and (updated or created) else "",
-        severity=_PRIORITIES.get(priority.strip().upper(), fields.UNSTATED),
+        severity=PRIORITIES.get(priority.strip().upper(), fields.UNSTATED),
         title=message or f"Alert to {'close' if signal == 'resolved' else 'acknowledge'}",
         description=fields.text(given.get("description")),
         labels=labels,

@@ -93,7 +93,7 @@ def _event(data: dict[str, Json], event: dict[str, Json]) -> RawAlert:
         episode=fields.text(event.get("event_id")),
         severity=fields.severity(event.get("level")),
         title=fields.text(event.get("title")) or sentry_event.title(event) or "An event without a title",
-        description=sentry_event.message(event),
+        description=sentry_event.message(event) or sentry_event.where(event),
         labels=labels,
         details=details,
         links=_links(("Event", event.get("web_url"))),
@@ -132,7 +132,7 @@ def _issue(issue: dict[str, Json], action: str) -> RawAlert:
         raise WrongShape("data.issue.id: expected text")
     labels: dict[str, str] = {}
     if kind := _kind(issue.get("metadata")):
-        labels["alertname"] = labels["exception"] = kind
+        labels["alertname"] = kind
     for name in ("culprit", "logger", "platform"):
         if value := fields.text(issue.get(name)):
             labels[name] = value

@@ -77,7 +77,7 @@ _TOP: Final = 5
 
 ROLES: Final[Mapping[str, str]] = {
     **fields.NAME_ROLES,
-    "labels.exception": "code",
+    "labels.alertname": "code",
     "labels.platform": "name",
     "labels.release": "id",
     "labels.logger": "code",
@@ -144,6 +144,18 @@ def message(event: dict[str, Json]) -> str:
     return ""
 
 
+def where(event: dict[str, Json]) -> str:
+    """Which line threw it: `in create (intake/views.py:214)`; empty when the event does not say."""
+    thrown = exceptions(event)
+    frames = _frames(thrown[-1]) if thrown else []
+    own = [each for each in frames if each.get("in_app")] or frames
+    if not own:
+        return ""
+    function, file = fields.text(own[-1].get("function")), fields.text(own[-1].get("filename"))
+    line = fields.text(own[-1].get("lineno"))
+    return f"in {function} ({file}:{line})" if function and file and line else ""
+
+
 def exceptions(event: dict[str, Json]) -> list[dict[str, Json]]:
     """The exceptions as they were chained, the one that was not caught last."""
     given = event.get("exception")
@@ -156,7 +168,7 @@ def labels(event: dict[str, Json]) -> tuple[dict[str, str], dict[str, Json]]:
     """What routes match on, and tags that are no labels. Tags come as pairs or as an object."""
     thrown = exceptions(event)
     kind = fields.text(thrown[-1].get("type")) if thrown else ""
-    found = {"alertname": kind, "exception": kind} if kind else {}
+    found = {"alertname": kind} if kind else {}
     for name in _LABELS:
         if value := fields.text(event.get(name)):
             found[name] = value

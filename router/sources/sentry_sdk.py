@@ -144,7 +144,7 @@ def _alert(payload: bytes) -> RawAlert:
         episode=fields.text(event.get("event_id")),
         severity=fields.severity(event.get("level")),
         title=sentry_event.title(event) or "An event without a message",
-        description=sentry_event.message(event),
+        description=sentry_event.message(event) or sentry_event.where(event),
         labels=labels,
         details=details,
         starts_at=fields.time(event.get("timestamp")),
