@@ -581,6 +581,47 @@ class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     revoked: bool
 
 
+class Silence(msgspec.Struct, frozen=True, kw_only=True):
+    """A silence. `told`: incidents that were told of when it was over, since they lasted."""
+
+    id: UUID
+    short_id: str
+    state: str
+    matchers: list[str]
+    starts_at: str
+    ends_at: str
+    reason: str
+    created_by: str
+    created_at: str
+    ended_by: str
+    told: int
+
+
+class SilenceTried(msgspec.Struct, frozen=True, kw_only=True):
+    """What it would take, of how many incidents and alerts it was tried on. Nothing was changed."""
+
+    matchers: list[str]
+    open: list[Taken]
+    recent: list[Taken]
+    alerts: int
+    incidents_looked_at: int
+    alerts_looked_at: int
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident that a silence would keep quiet: as it stands (`whole`), or `alerts` of its newest ones."""
+
+    id: UUID
+    short_id: str
+    title: str
+    status: str
+    severity: str
+    source: str
+    whole: bool
+    alerts: int
+    last_alert_at: str
+
+
 class Search(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is sought. `by` says what `what` is; a value is turned into blind indexes in memory and forgotten."""
 
@@ -682,6 +723,22 @@ class Verdicts(msgspec.Struct, kw_only=True, omit_defaults=True):
     reason: str
     types: list[str] = []
     until: datetime | None = None
+
+
+class NewSilence(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What is to be quiet. It begins now when `starts_at` is null; `lasts_seconds` or `ends_at` says its end."""
+
+    matchers: list[str]
+    reason: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    lasts_seconds: int | None = None
+
+
+class SilenceTry(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Matchers to try."""
+
+    matchers: list[str]
 
 
 class Api:
@@ -1085,3 +1142,39 @@ class Api:
     def revoke_token(self, token: UUID) -> Revoked:
         """End this very token at once; for another one a person gives a fresh proof. Every token may."""
         return self._wire.ask("DELETE", f"/tokens/{self._wire.part(token)}", Revoked, body=None)
+
+    def list_silences(self, *, over: bool | None = None, page: int = 100, cursor: str = "") -> Lines[Silence]:
+        """Silences, the newest first.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines("/silences", Silence, {"over": over}, page, cursor)
+
+    def add_silence(self, body: NewSilence, *, key: str = "") -> Silence:
+        """Keep channels quiet about what matches, for a while.
+
+        A token may with one of these roles: operator, responder.
+        """
+        return self._wire.ask("POST", "/silences", Silence, body=body, once=True, key=key)
+
+    def try_silence(self, body: SilenceTry) -> SilenceTried:
+        """What a silence would take of what is open and came lately.
+
+        A token may with one of these roles: operator, responder.
+        """
+        return self._wire.ask("POST", "/silences/try", SilenceTried, body=body)
+
+    def get_silence(self, silence: UUID) -> Silence:
+        """One silence.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask("GET", f"/silences/{self._wire.part(silence)}", Silence, body=None)
+
+    def expire_silence(self, silence: UUID, *, key: str = "") -> Silence:
+        """End it now; what lasts is told within seconds. A token may with one of these roles: operator, responder."""
+        return self._wire.ask(
+            "POST", f"/silences/{self._wire.part(silence)}/expire", Silence, body=None, once=True, key=key
+        )
