@@ -159,6 +159,19 @@ def sign(signers: Sequence[hmac.HMAC], key: str, timestamp: int, body: bytes) ->
     return " ".join(found)
 
 
+_TOLD = 256
+"""Bodies kept by incident, each BODY_LIMIT at most: those that several destinations are told within moments."""
+
+_told: dict[str, tuple[Message, bytes]] = {}
+
+
+def _headers(key: str, timestamp: int, signature: str) -> bytes:
+    """The three headers of the specification. Raises egress.Unsendable for a key that is no such thing."""
+    if not (key.isascii() and key.isprintable()):
+        raise egress.Unsendable("A header holds a character that HTTP does not allow.")
+    return f"webhook-id: {key}\r\nwebhook-timestamp: {timestamp}\r\nwebhook-signature: {signature}\r\n".encode("ascii")
+
+
 class WebhookSender:
     """Posts to one URL, side by side."""
 
@@ -195,19 +208,27 @@ class WebhookSender:
         places = []
         for place, message in enumerate(messages):
             try:
-                body = encode(payload(message))
-                headers = kit.header_lines(
-                    (
-                        ("webhook-id", message.key),
-                        ("webhook-timestamp", str(timestamp)),
-                        ("webhook-signature", sign(self._signers, message.key, timestamp, body)),
-                    )
-                )
+                body = self._body(message)
+                headers = _headers(message.key, timestamp, sign(self._signers, message.key, timestamp, body))
             except Exception:  # noqa: BLE001, S112 - a message that cannot be built is its own outcome; its text stays here
                 continue
             requests.append((self._prepared, headers, body))
             places.append(place)
         return places, requests
+
+    def _body(self, message: Message) -> bytes:
+        """The body; destinations that are told the same one after the other share it, unless it is plaintext."""
+        if message.mode == "plaintext":
+            return encode(payload(message))
+        known = _told.get(message.incident_id)
+        # All that differs between two destinations is in neither body.
+        if known is not None and msgspec.structs.replace(message, key=known[0].key, refs=known[0].refs) == known[0]:
+            return known[1]
+        body = encode(payload(message))
+        if len(_told) >= _TOLD:
+            _told.clear()
+        _told[message.incident_id] = (message, body)
+        return body
 
     @staticmethod
     def _outcomes(count: int, places: Sequence[int], answers: Sequence[kit.Answer]) -> list[Outcome]:

@@ -43,7 +43,7 @@ from channels.registry import CHANNELS
 from router.core import render
 from router.core.incident import Incident
 from router.core.optin import Channel, Decision, Ground, Plaintext, Tenant, Tokens, decide
-from router.core.retry import Again, Dead, Done, Health, next_step, pause
+from router.core.retry import Again, Health, next_step, pause
 from router.flow import disclose, drift
 from router.flow.snapshot import Snapshot, Snapshots
 from router.keys import IntegrityFailure, KeystoreDown
@@ -514,7 +514,7 @@ class Drain:
         turn.size = self._budget.spare(len(some))
         some = some[: turn.size]
         ready, messages, trips, records = self._rendered(batch, some)
-        decisions = [self._decide(way, batch, due) for due in ready]
+        decisions = self._decide(way, batch, ready)
         tokens = all(isinstance(each, Tokens) for each in decisions)  # a grant for plaintext takes its time
         began, started_at = time.monotonic(), datetime.now(UTC)
         started = way.starter.start(messages, together) if some and tokens else None
@@ -630,7 +630,7 @@ class Drain:
             return [unsent(due, "pending", "lease_too_short") for due in dues]
         ready, messages, trips, records = self._rendered(batch, dues)
         if ready:
-            decisions = [self._decide(way, batch, due) for due in ready]
+            decisions = self._decide(way, batch, ready)
             if any(isinstance(each, Plaintext) for each in decisions):
                 finished = self._disclose(way, batch, ready, messages, decisions, trips)
                 messages = [each.message for each in finished]
@@ -712,8 +712,8 @@ class Drain:
             page=self._page,
         )
         message, trip = self._clean.look(one, snapshot.rules)
-        decided = [self._decide(way, batch, due) for due in dues]
-        decisions = [Tokens(Ground.DIGEST) if isinstance(each, Plaintext) else each for each in decided]
+        decided = self._decide(way, batch, dues)
+        decisions: list[Decision] = [Tokens(Ground.DIGEST) if isinstance(each, Plaintext) else each for each in decided]
         return self._out(way, batch, dues, [message], decisions, [trip] * len(dues))
 
     def _out(
@@ -747,19 +747,22 @@ class Drain:
             for due, outcome, decision, trip in zip(dues, outcomes, decisions, trips, strict=True)
         ]
 
-    def _decide(self, way: Way, batch: Batch, due: Due) -> Decision:
-        """Policy at the render of this attempt, from what the lane's last transaction said of the tenant: no query."""
+    def _decide(self, way: Way, batch: Batch, dues: Sequence[Due]) -> list[Decision]:
+        """Policy at the render of these attempts, from what the lane's last transaction said of the tenant: no query.
+
+        They are of one channel. Where it has no opt-in, a decision does not depend on the incident.
+        """
+        if not dues:
+            return []
         facts, snapshot = batch.facts, batch.snapshot
-        channel = snapshot.channels.get(due.channel_id)
-        return decide(
-            Channel(due.channel_id, way.identity, channel.vendor if channel else "", way.encrypted),
-            snapshot.optins.get(due.channel_id, ()),
-            snapshot.baas,
-            Tenant(snapshot.tenant_id, facts.tenant_kill_switch),
-            facts.kill_switch or self._runtime.kill_switch,
-            due.incident,
-            facts.now,
-        )
+        known = snapshot.channels.get(batch.channel_id)
+        channel = Channel(batch.channel_id, way.identity, known.vendor if known else "", way.encrypted)
+        optins = snapshot.optins.get(batch.channel_id, ())
+        tenant = Tenant(snapshot.tenant_id, facts.tenant_kill_switch)
+        everywhere = facts.kill_switch or self._runtime.kill_switch
+        judged = dues if optins else dues[:1]
+        found = [decide(channel, optins, snapshot.baas, tenant, everywhere, due.incident, facts.now) for due in judged]
+        return found if optins else found * len(dues)
 
     def _render(self, batch: Batch, due: Due, values: Mapping[str, str] | None = None) -> Message:
         incident, snapshot = due.incident, batch.snapshot
@@ -853,52 +856,75 @@ def outcome_record(
 ) -> Record:
     """What an attempt's outcome means for its delivery."""
     number = due.attempts + 1
+    if isinstance(outcome, Delivered):
+        return _delivered(due, outcome, decision, started_at, latency, tripwire, number, digest=digest)
     jitter = random.uniform(-1.0, 1.0)  # noqa: S311 - spreads retries, guards nothing
     step = next_step(outcome, due.tries + 1, due.first_tried_at or now, now, jitter, kind=due.kind)
-    refs: dict[str, str] = {}
-    remote_id = None
-    uncertain = False
-    if isinstance(outcome, Delivered):
-        refs, remote_id = dict(outcome.refs), outcome.remote_id
-        if digest and refs:
-            refs["digest"] = "1"
-    elif isinstance(outcome, Retry):
-        refs, uncertain = dict(outcome.refs), outcome.maybe_delivered
-    state, wait = "delivered", 0.0
-    match step:
-        case Again():
-            state, wait = "pending", max(0.0, (step.at - now).total_seconds())
-        case Dead():
-            state = "dead"
-        case Done():
-            pass
     return Record(
         incident_id=due.incident.incident_id,
         revision=due.revision,
         kind=due.kind,
         destination_id=due.destination_id,
         number=number,
-        state=state,
-        wait=wait,
+        state="pending" if isinstance(step, Again) else "dead",
+        wait=max(0.0, (step.at - now).total_seconds()) if isinstance(step, Again) else 0.0,
         counted=not isinstance(outcome, Retry) or outcome.counts,
-        uncertain=uncertain,
+        uncertain=isinstance(outcome, Retry) and outcome.maybe_delivered,
         started_at=started_at,
         latency_ms=latency,
         outcome=_WORDS[type(outcome)],
-        reason=Reason.DELIVERED.value if isinstance(outcome, Delivered) else outcome.reason.value,
+        reason=outcome.reason.value,
         status=outcome.status,
         policy=decision.reason.value,
         mode="plaintext" if isinstance(decision, Plaintext) else "tokens",
         optin_id=decision.optin_id if isinstance(decision, Plaintext) else None,
         repeat=due.uncertain,
         tripwire=tripwire,
-        remote_id=remote_id,
-        refs=refs,
+        remote_id=None,
+        refs=dict(outcome.refs) if isinstance(outcome, Retry) else {},
         original=outcome,
     )
 
 
-_WORDS: dict[type[Outcome], str] = {Delivered: "delivered", Retry: "retry", Rejected: "rejected"}
+def _delivered(
+    due: Due,
+    outcome: Delivered,
+    decision: Decision,
+    started_at: datetime,
+    latency: float,
+    tripwire: int,
+    number: int,
+    *,
+    digest: bool,
+) -> Record:
+    """The usual end: there is no step to think about."""
+    return Record(
+        incident_id=due.incident.incident_id,
+        revision=due.revision,
+        kind=due.kind,
+        destination_id=due.destination_id,
+        number=number,
+        state="delivered",
+        wait=0.0,
+        counted=True,
+        uncertain=False,
+        started_at=started_at,
+        latency_ms=latency,
+        outcome="delivered",
+        reason="delivered",
+        status=outcome.status,
+        policy=decision.reason.value,
+        mode="plaintext" if isinstance(decision, Plaintext) else "tokens",
+        optin_id=decision.optin_id if isinstance(decision, Plaintext) else None,
+        repeat=due.uncertain,
+        tripwire=tripwire,
+        remote_id=outcome.remote_id,
+        refs={**outcome.refs, "digest": "1"} if digest and outcome.refs else dict(outcome.refs),
+        original=outcome,
+    )
+
+
+_WORDS: dict[type[Outcome], str] = {Retry: "retry", Rejected: "rejected"}
 
 
 def assess(health: Health, failing: int, records: Sequence[Record], now: datetime) -> tuple[Health, int]:

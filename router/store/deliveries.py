@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from channels.contract import Kind, Outcome, Reason
 from router.core.incident import Incident
@@ -31,8 +34,7 @@ class Planned(NamedTuple):
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(msgspec.Struct, frozen=True):
     """A claimed delivery with its incident as it stands now.
 
     `reached`: an earlier revision was delivered or may have been. `lost`: every earlier one ended dead, so there is
@@ -103,8 +105,7 @@ class Claim:
     due: tuple[Due, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """What came of one claimed delivery. `wait`: seconds to the next attempt when `state` is pending."""
 
     incident_id: UUID
@@ -188,8 +189,8 @@ _DUE = (
     " d.first_tried_at, d.uncertain, v.written, coalesce(p.reached, false) AS reached, coalesce(p.lost, false) AS lost,"
     " coalesce((SELECT e.why FROM incident_events e WHERE e.tenant_id = d.tenant_id AND e.incident_id = d.incident_id"
     " AND e.revision = d.revision), '') AS why,"
-    " coalesce((SELECT h.refs FROM threads h WHERE h.tenant_id = d.tenant_id AND h.incident_id = d.incident_id"
-    " AND h.destination_id = d.destination_id), '{}') AS refs, "
+    " (SELECT h.refs FROM threads h WHERE h.tenant_id = d.tenant_id AND h.incident_id = d.incident_id"
+    " AND h.destination_id = d.destination_id) AS refs, "
     + ", ".join("i." + name if name != "incident_id" else "d.incident_id" for name in COLUMNS.split(", "))
     # Channels that tell the same incident share one look at it: only the first row of each carries it.
     + " FROM (SELECT w.*, row_number() OVER (PARTITION BY w.incident_id) = 1 AS first"
@@ -200,10 +201,10 @@ _DUE = (
     " WHERE o.tenant_id = w.tenant_id AND o.incident_id = w.incident_id AND o.channel_id = w.channel_id"
     " AND o.revision < w.revision AND o.state = 'pending')) ORDER BY w.next_attempt_at LIMIT n.most) w) d"
     # Looked up one by one here and above: a plan made while the tables were small would join all of a tenant's rows.
-    " LEFT JOIN LATERAL (SELECT * FROM incidents WHERE d.first AND NOT d.incident_id = ANY (%(held)s)"
+    " LEFT JOIN LATERAL (SELECT * FROM incidents WHERE d.first AND NOT d.incident_id = ANY (%(held)s::uuid[])"
     " AND tenant_id = d.tenant_id AND incident_id = d.incident_id LIMIT 1) i ON true"
     # The transaction that wrote a row tells whether what is held of it is still what stands there.
-    " LEFT JOIN LATERAL (SELECT xmin::text AS written FROM incidents WHERE tenant_id = d.tenant_id"
+    " LEFT JOIN LATERAL (SELECT xmin::text AS written FROM incidents WHERE d.first AND tenant_id = d.tenant_id"
     " AND incident_id = d.incident_id LIMIT 1) v ON true"
     # What was told since the last resolve that was: a reopened incident has not reached anybody yet.
     " LEFT JOIN LATERAL (SELECT bool_or(o.state = 'delivered' OR o.uncertain) AS reached,"
@@ -239,7 +240,7 @@ def claim(
     asked = [{"channel_id": each.lane.channel_id, "most": each.most} for each in shares if each.most > 0]
     found: dict[UUID, list[Due]] = {}
     if asked:
-        rows = session.rows(_DUE, {"wants": packed(asked), "held": list(held)})
+        rows = session.rows(_DUE, {"wants": packed(asked), "held": _array(held)})
         _remember(session, rows, held)
         for row in rows:
             found.setdefault(row.channel_id, []).append(_due(row, held[row.incident_id].incident))
@@ -273,6 +274,11 @@ HELD = 256
 """Incidents that a drain remembers: some more than are on their way through its channels at once."""
 
 
+def _array(ids: Iterable[UUID]) -> str:
+    """A uuid[] as one text parameter; see `packed`."""
+    return "{" + ",".join([each.hex for each in ids]) + "}"
+
+
 class Held(NamedTuple):
     """An incident as it was read, and the transaction that had written it."""
 
@@ -282,18 +288,23 @@ class Held(NamedTuple):
 
 def _remember(session: Session, rows: Sequence[Row], held: dict[UUID, Held]) -> None:
     """Bring what is held of the rows' incidents up to date; what was not asked for lately is let go."""
+    old: list[UUID] = []
     for row in rows:
+        if row.written is None:
+            continue  # only the first row of each incident tells: all of them saw the same
         if row.revision is not None:
             held[row.incident_id] = Held(row.written, from_row(row))
-        elif row.incident_id in held:
-            held[row.incident_id] = held.pop(row.incident_id)
-    old = {row.incident_id for row in rows if held[row.incident_id].written != row.written}
+            continue
+        before = held.pop(row.incident_id)
+        held[row.incident_id] = before
+        if before.written != row.written:
+            old.append(row.incident_id)
     if old:
         statement = (
             f"SELECT i.* FROM unnest(%s::uuid[]) AS k CROSS JOIN LATERAL (SELECT {COLUMNS}, xmin::text AS written"
             " FROM incidents WHERE incident_id = k LIMIT 1) i"
         )
-        for row in session.rows(statement, (list(old),)):
+        for row in session.rows(statement, (_array(old),)):
             held[row.incident_id] = Held(row.written, from_row(row))
     while len(held) > HELD + len(rows):
         del held[next(iter(held))]
@@ -352,7 +363,7 @@ def _due(row: Row, incident: Incident) -> Due:
         reached=row.reached,
         lost=row.lost,
         why=row.why,
-        refs=row.refs,
+        refs=row.refs or {},
         incident=incident,
     )
 
@@ -452,63 +463,71 @@ def _tally(lane: Recorded) -> dict[str, Any]:
     }
 
 
+_WRITE = (
+    # What is the same for a whole piece is said once: reading it again for every row would cost more than writing it.
+    "WITH n AS MATERIALIZED (SELECT g.*, r.incident_id, r.revision, r.number, r.remote_id"
+    " FROM json_to_recordset(%(pieces)s::json) AS g (piece int, channel_id uuid, destination_id uuid, kind text,"
+    " state text, wait float8, counted int, sent int, uncertain bool, reason text, started_at timestamptz,"
+    " latency_ms real, outcome text, status int, mode text, policy text, repeat bool, tripwire int, optin_id uuid)"
+    " JOIN json_to_recordset(%(rows)s::json) AS r (piece int, incident_id uuid, revision int, number int,"
+    " remote_id text) USING (piece)"
+    " WHERE EXISTS (SELECT FROM lanes l WHERE l.channel_id = g.channel_id AND l.lease_token = %(token)s)),"
+    # The rows are there, so each is a conflict and changed. Said in this way it is one probe of the primary key a
+    # row, whatever the planner believes of the table: a join of many rows to many was planned quadratic.
+    " done AS (INSERT INTO deliveries AS d (tenant_id, incident_id, channel_id, destination_id, revision, kind,"
+    " state, attempts, tries, next_attempt_at, first_tried_at, done_at, uncertain, reason, remote_id)"
+    " SELECT %(tenant)s, n.incident_id, n.channel_id, n.destination_id, n.revision, n.kind, n.state, n.sent,"
+    " n.counted, now() + n.wait * interval '1 second', CASE n.sent WHEN 1 THEN n.started_at END,"
+    " CASE WHEN n.state <> 'pending' THEN now() END, n.uncertain, n.reason, n.remote_id FROM n"
+    " ON CONFLICT (tenant_id, incident_id, channel_id, revision) DO UPDATE SET"
+    " state = CASE WHEN d.state = 'superseded' AND excluded.state = 'pending' THEN 'superseded'"
+    " ELSE excluded.state END,"
+    " attempts = d.attempts + excluded.attempts, tries = d.tries + excluded.tries,"
+    " next_attempt_at = excluded.next_attempt_at,"
+    " first_tried_at = coalesce(d.first_tried_at, excluded.first_tried_at), done_at = excluded.done_at,"
+    " uncertain = d.uncertain OR excluded.uncertain, reason = excluded.reason,"
+    " remote_id = coalesce(excluded.remote_id, d.remote_id))"
+    " INSERT INTO attempts (tenant_id, incident_id, channel_id, revision, number, started_at, latency_ms,"
+    " outcome, reason, status, mode, policy, repeat, tripwire, optin_id)"
+    " SELECT %(tenant)s, n.incident_id, n.channel_id, n.revision, n.number, n.started_at, n.latency_ms,"
+    " n.outcome, n.reason, n.status, n.mode, n.policy, n.repeat, n.tripwire, n.optin_id FROM n WHERE n.sent = 1"
+    " ON CONFLICT DO NOTHING"
+)
+
+_SAME = (
+    "destination_id", "kind", "state", "wait", "uncertain", "reason", "started_at", "latency_ms", "outcome", "status",
+    "mode", "policy", "repeat", "tripwire", "optin_id",
+)  # fmt: skip
+"""What deliveries of one piece mostly have in common."""
+
+_common = attrgetter(*_SAME, "counted", "sent")
+
+
 def _write(session: Session, tenant_id: UUID, token: UUID, kept: Sequence[tuple[UUID, Record]]) -> None:
+    pieces: dict[tuple[Any, ...], int] = {}
+    rows = []
+    for channel_id, each in kept:
+        piece = pieces.setdefault((channel_id, *_common(each)), len(pieces))
+        rows.append(
+            {
+                "piece": piece,
+                "incident_id": each.incident_id,
+                "revision": each.revision,
+                "number": each.number,
+                "remote_id": each.remote_id,
+            }
+        )
     session.queue(
-        "WITH n AS MATERIALIZED (SELECT * FROM json_to_recordset(%(rows)s::json) AS n (incident_id uuid,"
-        " channel_id uuid, destination_id uuid, kind text, revision int, state text, wait float8, counted int,"
-        " sent int, uncertain bool, reason text, started_at timestamptz, remote_id text, number int, latency_ms real,"
-        " outcome text, status int, mode text,"
-        " policy text, repeat bool, tripwire int, optin_id uuid) WHERE true" + _FENCED + "),"
-        # The rows are there, so each is a conflict and changed. Said in this way it is one probe of the primary key a
-        # row, whatever the planner believes of the table: a join of many rows to many was planned quadratic.
-        " done AS (INSERT INTO deliveries AS d (tenant_id, incident_id, channel_id, destination_id, revision, kind,"
-        " state, attempts, tries, next_attempt_at, first_tried_at, done_at, uncertain, reason, remote_id)"
-        " SELECT %(tenant)s, n.incident_id, n.channel_id, n.destination_id, n.revision, n.kind, n.state, n.sent,"
-        " n.counted, now() + n.wait * interval '1 second', CASE n.sent WHEN 1 THEN n.started_at END,"
-        " CASE WHEN n.state <> 'pending' THEN now() END, n.uncertain, n.reason, n.remote_id FROM n"
-        " ON CONFLICT (tenant_id, incident_id, channel_id, revision) DO UPDATE SET"
-        " state = CASE WHEN d.state = 'superseded' AND excluded.state = 'pending' THEN 'superseded'"
-        " ELSE excluded.state END,"
-        " attempts = d.attempts + excluded.attempts, tries = d.tries + excluded.tries,"
-        " next_attempt_at = excluded.next_attempt_at,"
-        " first_tried_at = coalesce(d.first_tried_at, excluded.first_tried_at), done_at = excluded.done_at,"
-        " uncertain = d.uncertain OR excluded.uncertain, reason = excluded.reason,"
-        " remote_id = coalesce(excluded.remote_id, d.remote_id))"
-        " INSERT INTO attempts (tenant_id, incident_id, channel_id, revision, number, started_at, latency_ms,"
-        " outcome, reason, status, mode, policy, repeat, tripwire, optin_id)"
-        " SELECT %(tenant)s, n.incident_id, n.channel_id, n.revision, n.number, n.started_at, n.latency_ms,"
-        " n.outcome, n.reason, n.status, n.mode, n.policy, n.repeat, n.tripwire, n.optin_id FROM n WHERE n.sent = 1"
-        " ON CONFLICT DO NOTHING",
+        _WRITE,
         {
-            "rows": packed(
+            "pieces": packed(
                 [
-                    {
-                        "incident_id": each.incident_id,
-                        "channel_id": channel_id,
-                        "destination_id": each.destination_id,
-                        "kind": each.kind,
-                        "revision": each.revision,
-                        "state": each.state,
-                        "wait": each.wait,
-                        "counted": int(each.counted),
-                        "sent": int(each.sent),
-                        "uncertain": each.uncertain,
-                        "reason": each.reason,
-                        "started_at": each.started_at,
-                        "remote_id": each.remote_id,
-                        "number": each.number,
-                        "latency_ms": each.latency_ms,
-                        "outcome": each.outcome,
-                        "status": each.status,
-                        "mode": each.mode,
-                        "policy": each.policy,
-                        "repeat": each.repeat,
-                        "tripwire": each.tripwire,
-                        "optin_id": each.optin_id,
-                    }
-                    for channel_id, each in kept
+                    dict(zip(_SAME, same, strict=False))
+                    | {"piece": number, "channel_id": channel_id, "counted": int(counted), "sent": int(sent)}
+                    for (channel_id, *same, counted, sent), number in pieces.items()
                 ]
             ),
+            "rows": packed(rows),
             "tenant": tenant_id,
             "token": token,
         },
