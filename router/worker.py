@@ -25,7 +25,7 @@ from celery.exceptions import Reject, SecurityWarning
 from celery.signals import setup_logging, worker_shutting_down
 
 from router import broker, log, settings, wiring
-from router.flow import audit_keep, drift, edge, lapse, notice, retention, review, silence, upkeep
+from router.flow import audit_keep, charts, drift, edge, lapse, notice, retention, review, silence, upkeep
 from router.flow.delivery import Drain
 from router.flow.intake import Intake
 from router.flow.lanes import Lanes
@@ -57,6 +57,7 @@ class Works:
         self._alive, owner = self._take_session()
         self.drain = Drain(runtime, self.snapshots, owner=owner, notice=self._notice)
         self.lanes = Lanes(self.drain.lane)
+        self._hours = charts.Hourly(runtime)
         self.intake = Intake(
             runtime.database,
             runtime.vault,
@@ -90,6 +91,7 @@ class Works:
                 review.keep_up(self.runtime)
                 lapse.run(self.runtime)
                 retention.run(self.runtime)
+                self._hours.run()
         except DatabaseDown as error:
             logger.warning("upkeep put down", extra={"sqlstate": error.sqlstate})
         except Exception as error:  # noqa: BLE001 - its thread also watches this worker's session: it must live on

@@ -100,6 +100,10 @@ def show(incident: Id, *, tenant: Slug = None, as_json: Json = False) -> None:
         [(row.revision, row.at, row.actor, _why(row)) for row in found.events],
         nothing="Its timeline is empty.",
     )
+    written = getattr(found, "notes", ())  # a server's API does not tell them
+    if written:
+        say.text("")
+        say.table(("at (UTC)", "who", "note"), [(row.at, row.actor, row.text) for row in written], nothing="")
     say.text("")
     say.table(
         ("channel", "revision", "what", "attempts", "came of it"),
@@ -134,6 +138,28 @@ def resolve(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json 
 def reopen(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Say that it is not over."""
     _act(incident, tenant, "reopen", as_, as_json=as_json)
+
+
+@app.command()
+def note(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
+    """Write what standard input says to it; what looks like somebody's data becomes tokens that nobody can open."""
+    import sys
+
+    from router.flow import note as flow
+    from router.flow.snapshot import Snapshots
+    from router.privacy.said import LONGEST
+
+    text = sys.stdin.buffer.read(4 * LONGEST).decode("utf-8", "replace")
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        actor = reach.acting(runtime, tenant_id, as_, "respond")
+        with runtime.database.tenant(tenant_id) as session:
+            incident_id = reach.incident(session, incident)
+        note_id = flow.add(runtime, Snapshots(), tenant_id, incident_id, text, actor)
+    if as_json:
+        say.line({"id": note_id, "incident": incident_id})
+    else:
+        say.text("Written down.")
 
 
 def _near(incident: str, tenant: str | None) -> Any:  # noqa: ANN401 - overview.Whole

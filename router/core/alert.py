@@ -39,3 +39,4 @@ class SafeAlert:
     tokens: tuple[str, ...]
     received_at: datetime
     starts_at: datetime | None = None
+    rules: tuple[str, ...] = ()  # why each of `tokens` became one

@@ -151,6 +151,7 @@ class Draft:
     raw: RawAlert
     event: dict[str, Any]
     found: list[Found]
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, repr=False)
@@ -378,25 +379,29 @@ def prepare(job: Job, snapshot: Snapshot) -> None:
 def draft(raw: RawAlert, rules: Rules, form: Format, drops: Sequence[str] = ()) -> Draft:
     """One alert, tokenized with proposed tokens; `drops` names the fields that go before that."""
     mint = Mint()
-    event = {
+    done = tokenize(event_of(raw, drops), rules, form.roles, mint)
+    for cause, times in done.counters.items():
+        FAILED_CLOSED.labels(cause).inc(times)
+    # What is found and what is minted are the same values in the same order.
+    return Draft(raw, upright(done.event), list(mint.found.values()), tuple(each.rule for each in done.findings))
+
+
+def event_of(raw: RawAlert, drops: Sequence[str] = ()) -> dict[str, Any]:
+    """What of an alert is tokenized, still in the clear; `drops` names the fields that go before that."""
+    event: dict[str, Any] = {
         "title": raw.title,
         "description": raw.description,
         "labels": raw.labels,
         "details": raw.details,
         "links": [{"text": text, "url": url} for text, url in raw.links],
     }
-    if drops:
-        event = without(event, drops)
-    done = tokenize(event, rules, form.roles, mint)
-    for cause, times in done.counters.items():
-        FAILED_CLOSED.labels(cause).inc(times)
-    return Draft(raw, _upright(done.event), list(mint.found.values()))
+    return without(event, drops) if drops else event
 
 
 _FIELDS: Final = ("title", "description", "labels", "details", "links")
 
 
-def _upright(event: dict[str, Any]) -> dict[str, Any]:
+def upright(event: dict[str, Any]) -> dict[str, Any]:
     """The event under its own keys again: a pattern of the tenant that matches them, or fails, makes tokens of them."""
     if tuple(event) != _FIELDS:
         event = dict(zip(_FIELDS, event.values(), strict=True))
@@ -477,6 +482,7 @@ class Batch:
             links=tuple((link["text"], link["url"]) for link in event["links"]),
             fields=flatten(event["labels"], event["details"]),
             tokens=tuple(renamed.get(found.token, found.token) for found in draft.found),
+            rules=draft.rules,
             received_at=self._now,
             starts_at=raw.starts_at,
         )

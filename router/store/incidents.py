@@ -213,6 +213,7 @@ def payload(alert: SafeAlert) -> dict[str, Any]:
         "details": alert.details,
         "links": alert.links,
         "starts_at": alert.starts_at,
+        "rules": alert.rules,
     }
 
 

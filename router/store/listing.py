@@ -49,7 +49,7 @@ def places(
     """(rank, incident_id) of incidents with one of these statuses and severities, the newest first.
 
     `urgent`: the most severe first, and then the newest. `after`: (rank, id) of the last seen; the rank counts only
-    when `urgent`. A merge of the newest of each status and severity: it costs the same however many incidents there are.
+    when `urgent`. A merge of each status and severity's newest: it costs the same however many there are.
     """
     ranks = [RANK[severity] for severity in severities]  # type: ignore[index]  # callers pass ours
     below = [_LAST if after is None else after[1] for _ in severities]
