@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -111,10 +114,6 @@ def test_the_signature_of_a_contact_point() -> None:
 
 @pytest.mark.parametrize(("at", "holds"), [("2026-01-05T10:02", True), ("2026-01-05T09:40", False)])
 def test_a_signed_time_has_to_be_fresh(at: str, holds: bool) -> None:  # noqa: FBT001 - expected
-    import hashlib  # noqa: PLC0415
-    import hmac  # noqa: PLC0415
-    from datetime import UTC, datetime  # noqa: PLC0415
-
     seconds = str(int(datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp())).encode()
     made = hmac.new(b"s", seconds + b":{}", hashlib.sha256).hexdigest().encode()
     headers = {b"x-grafana-alerting-signature": made, b"x-signed-at": seconds}
