@@ -24,7 +24,7 @@ _COUNTED_NAME: Final = re.compile(
     r"(?:TLS|SSL|HTTP)v?[0-9](?:\.[0-9])?|(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}"
 )
 _CRONJOB: Final = re.compile(
-    r"([a-z][a-z0-9-]{2,50})-[0-9]{5}-[a-z]{3}|([a-z][a-z0-9-]{2,50})-2[0-9]{7}(?:-[a-z0-9]{5})?(?:\.[0-9a-f]{16})?"
+    r"([a-z][a-z0-9-]{2,50})-[0-9]{5}-[a-z]{3}|([a-z][a-z0-9-]{3,50})-(?:2[6-9]|30)[0-9]{6}(?:-[a-z0-9]{5})?(?:\.[0-9a-f]{16})?"
 )
 """A revision of Cloud Run, a job of a Kubernetes CronJob, and an event about one."""
 _DIGEST: Final = re.compile("[0-9a-f]{32,64}")
@@ -41,7 +41,7 @@ _ZONE: Final = re.compile(
 _REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{4,5}")
 _ROOM: Final = re.compile(r"[0-9]{1,4}[ABCDFHVWX]")
 """`412B` is a room before it is bytes: units of one letter are written small, but for K, M, G and T."""
-_ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-f]{1,16}")
+_ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-fA-F]{1,16}")
 CAMEL: Final = re.compile(r"[A-Z\xc9]+(?![a-z\xe9])|[A-Z\xc9]?[a-z\xe9]+|[0-9]+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
 _PAGE_ID: Final = re.compile(r"[A-Za-z0-9]{1,6}-?(?=[A-Za-z]*[0-9])[A-Za-z0-9]{6,24}")
@@ -66,6 +66,15 @@ def _jumbled(text: str) -> bool:
     return len(text) >= 6 and len(parts) >= 3 and max(len(part) for part in parts) <= 4
 
 
+def _stay(word: str) -> str:
+    """The kind of what a code begins with; `visit-383008` numbers a visit, `visit` alone would be its day."""
+    kind = judge(word).kind
+    return "PATIENT_ID" if kind == "DATE" and word.lower() in _STAYS else kind
+
+
+_STAYS: Final = frozenset(
+    {"visit", "encounter", "appointment", "appt", "admission", "enc", "stay", "termin", "cita", "rdv"}
+)
 IDLE: Final = 20_000
 """Harmless words and codes that one reader remembers."""
 
@@ -123,7 +132,7 @@ class Codes:
             return [Span(at, end, "NATIONAL_ID", "shape", True)]
         if (shapes.UNIT.fullmatch(stripped) and not _ROOM.fullmatch(stripped)) or shapes.DURATION.fullmatch(stripped):
             return []
-        if shapes.ERROR_CODE.fullmatch(stripped) or _ADDRESS_OF_MEMORY.fullmatch(stripped):
+        if shapes.ERROR_CODE.fullmatch(stripped) or stripped == "E11000" or _ADDRESS_OF_MEMORY.fullmatch(stripped):
             return []
         if shapes.POSTCODE.fullmatch(word):
             return [Span(at, end, "ZIP", "shape", True)]
@@ -144,7 +153,11 @@ class Codes:
         if len(stripped) >= 13 and shapes.SECRET_SHAPE.fullmatch(stripped):
             return [Span(at, end, "SECRET", "shape", True)]
         scheduled = _CRONJOB.fullmatch(stripped)
-        if scheduled is not None and self._harmless_code(scheduled[1] or scheduled[2]):
+        if (
+            scheduled is not None
+            and not judge(scheduled[1] or scheduled[2]).kind
+            and self._harmless_code(scheduled[1] or scheduled[2])
+        ):
             return []
         if len(stripped) < 9:
             if shapes.ICD10_DOTTED.fullmatch(stripped):
@@ -223,7 +236,7 @@ class Codes:
                     mixed += 1
                     tail = len(piece) - len(head)
                     if head.isalpha() and tail >= 4 and first:
-                        leading_kind = judge(head).kind
+                        leading_kind = _stay(head)
                     if not piece.islower() or max(map(len, re.findall(r"[0-9]+", piece))) >= 7:
                         mixed += 100
                 first = False
@@ -237,14 +250,15 @@ class Codes:
                     known += len(part) > 1
                     doubtful += flag == "n" and low not in NOUNS and low not in PRODUCTS
                 elif flag in {"d", "m"}:
-                    return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", False)]
+                    sure = alphabetic == 1 and part[0].isupper()  # `HIV-1`, not `dialysis-scheduler`
+                    return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", sure)]
                 elif flag == "p" and len(part) > 2:
                     names += 1
                 elif len(part) > 3 or not part.isascii() or "\xe9" in part or "\xc9" in part:
                     unknown += 1
             second = first
             if first:
-                leading_kind = judge(piece).kind
+                leading_kind = _stay(piece)
             first = False
         if (
             leading_kind
@@ -279,7 +293,9 @@ class Codes:
             return [Span(at, end, "CODE", "mixed", False)]
         if mixed and not known:
             return [Span(at, end, "CODE", "mixed", False)]
-        if unknown and (not known or unknown > known or (capitals and capitals == alphabetic and "-" in word)):
+        if unknown and (
+            not known or unknown > known or (capitals and (capitals == alphabetic or capitals > 1) and "-" in word)
+        ):
             return [Span(at, end, "WORD" if not digits else "CODE", "unknown", False)]
         if not known and digits and alphabetic and len(digits) >= 3 and word[0].isupper():
             return [Span(at, end, "CODE", "code", False)]

@@ -240,14 +240,14 @@ def in_prose(text: str, item: Item) -> bool:
     """Does a word stand between blanks or sentence marks, next to an ordinary lower-case word."""
     before, after = text[item.start - 2 : item.start], text[item.end : item.end + 2]
     if not (
-        before[-1:] in {"", " ", "\n", "(", '"'}
+        before[-1:] in {"", " ", "\n", "(", '"', ">", "*", "\t"}
         and after[:1] in {"", " ", ",", ".", ";", "!", "?", ")", "\n", '"', "'"}
     ):
         return False
     return (
         (before[:1].isalpha() and before[:1].islower())
         or before[:1] in {",", ";"}
-        or (after[:1] == " " and after[1:2].islower() and before == "")
+        or (after[:1] == " " and after[1:2].islower() and before[-1:] in {"", "\n", ">", "*"})
     )
 
 

@@ -11,27 +11,22 @@ from router.privacy.numbers import HOUSE_NUMBER, Numbers
 from router.privacy.spans import Span
 from router.privacy.words import (
     CONDITION,
+    DATED,
     DAY_CUES,
     DRUG,
-    MONTHS,
     NOUNS,
     NUMBER_ROLES,
+    OPENERS,
     ORGANS,
     PARTICLES,
     PERSON_CUES,
-    PERSON_VERBS,
     PRODUCTS,
     STREET_LEADS,
     STREET_TAIL,
     STREET_WORDS,
     TITLES,
+    TOWNS,
 )
-
-
-def _alone(text: str, item: Item) -> bool:
-    """Is a word the whole text, or all that stands between two quotes."""
-    before, after = text[item.start - 1 : item.start], text[item.end : item.end + 1]
-    return (item.start == 0 and item.end == len(text)) or (before == after and before in {"'", '"', "`"})
 
 
 class Names(Numbers):
@@ -184,7 +179,13 @@ class Names(Numbers):
                     after
                     and ("=" in after or ":" in after)
                     and is_separator(after)
-                    and not (after == ": " and "p" in flags and word[0].isupper() and gap == " ")
+                    and not (
+                        after in {": ", ":"}
+                        and "p" in flags
+                        and word.istitle()
+                        and gap == " "
+                        and not kind_of_words((word.lower(),))
+                    )
                 ):
                     break
             flags.append(flag)
@@ -241,6 +242,9 @@ class Names(Numbers):
         if len(capital) >= 2 and len(capital) == len(words) and not all(word.text.isupper() for word in words):
             spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", sure))
         elif all(flag == "n" for flag in flags) and len(words) > 1 and words[0].text.isupper():
+            beside = [items[place] for place in (index - 1, last + 1) if 0 <= place < len(items)]
+            if self.strict and (not beside or any(not near.text.isupper() for near in beside)):
+                spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", False))
             return last + 1
         else:
             mark: str
@@ -288,24 +292,38 @@ class Names(Numbers):
         return False
 
     def _stands_out(self, text: str, items: list[Item], index: int) -> bool:
-        """Is a word that is a name too written as one: a capital inside a sentence, or a doer at its start."""
-        word = items[index].text
-        low = word.lower()
-        if not word[0].isupper() or word.isupper() or low in self.safe:
+        """May a word that is a name too be one here: a capital, and neither a product nor opening a sentence."""
+        item = items[index]
+        low = item.text.lower()
+        if not item.text[0].isupper() or low in self.safe or low in PRODUCTS:
             return False
         following = items[index + 1] if index + 1 < len(items) else None
-        near = text[items[index].end : following.start] if following is not None else ""
+        near = text[item.end : following.start] if following is not None else text[item.end :]
         next_word = following.text if following is not None and near == " " and following.type == "w" else ""
-        if index and text[items[index - 1].end : items[index].start] == " ":
-            before = items[index - 1]
-            if before.type != "w" or not before.text.islower():
+        before = items[index - 1] if index else None
+        lead = text[before.end : item.start] if before is not None else text[: item.start]
+        if item.text.isupper():
+            return (
+                len(low) > 3
+                and low not in NOUNS
+                and low not in DATED
+                and bool(lead.strip(" ")) + bool(near.strip(" ")) == 2  # marks on both sides: a cell
+            )
+        if before is not None and lead == " ":
+            if before.type != "w":
                 return False
-            if low in MONTHS:
+            if not before.text.islower():
+                return before.text in TOWNS
+            if low in DATED:
                 return before.text not in DAY_CUES and before.text not in {"in", "of", "last", "next", "during", "this"}
-            return low not in PRODUCTS and not (next_word[:1].isupper() and LEXICON.flag(next_word.lower()) in PLAIN)
-        if low in PRODUCTS:
+            return not (next_word[:1].isupper() and LEXICON.flag(next_word.lower()) in PLAIN)
+        if low in DATED:
             return False
-        return (next_word in PERSON_VERBS or _alone(text, items[index])) and low not in NOUNS and low not in MONTHS
+        if next_word[:1].isupper():
+            return False
+        if not next_word and not near.startswith(" "):  # alone between marks
+            return low not in NOUNS or (lead[-1:] in {"|", ";", "^"} and near[:1] in {"|", ";", "^"})
+        return low not in NOUNS and low not in OPENERS
 
     def _person_before(self, text: str, items: list[Item], index: int) -> bool:
         if index == 0:
@@ -386,7 +404,7 @@ class Names(Numbers):
                 and probe > start
                 and probe - start < 2
                 and not word.isupper()
-                and after[:1] in {"", ",", ".", ")", "(", ";", "\n", '"', "'"}
+                and after[:1] in {"", ",", ".", ")", "(", ";", ":", "\n", '"', "'"}
             ):
                 probe += 1
                 continue

@@ -24,15 +24,28 @@ from router.privacy.words import (
     STATES,
     STREET_LEADS,
     STREETS,
+    SUFFIXES,
 )
 
 _MONTH_DAY: Final = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(?![0-9/])")
 HOUSE_NUMBER: Final = re.compile(
     r"[0-9]{1,5}(?: ?[A-Za-z](?![A-Za-z0-9]))?(?:[-/][0-9]{1,4}[A-Za-z]?)?(?![0-9A-Za-z%])"
 )
+_NANP: Final = re.compile(r"1?[2-9][0-9]{2}[2-9][0-9]{6}")
+"""A number of the North American plan: area and exchange begin with 2 to 9."""
+_PLOT: Final = re.compile(r"[0-9]{1,5}(?:[-/][0-9]{1,5}[A-Za-z]?){1,4}")
+_HOST: Final = re.compile(r"[A-Za-z]{2,12}(?:-[A-Za-z]{2,12}){0,3}-?[0-9]{1,3}\.?")
+_FAULT: Final = re.compile(r"[A-Z]{1,3}-?[0-9]{2,5}\.?")
 _LABELS: Final = re.compile(r"[a-z_:]{3,100}\{(?:[a-z_]{1,40}=\"[^\"\n]{0,200}\",? ?){0,20}\} $")
 """A Prometheus series before its sample: `up{job="api"} 1`."""
-_NUMBER_BEFORE: Final = re.compile(r"(?<![0-9A-Za-z])([0-9]{1,5}[A-Za-z]?,?(?: (?:bis|ter|quater))?,?) $")
+_NUMBER_BEFORE: Final = re.compile(r"(?<![0-9A-Za-z:.])([0-9]{1,5}[A-Za-z]?,?(?: (?:bis|ter|quater))?,?) $")
+
+
+def _named_thing(word: str) -> bool:
+    """`nightly-build-2417`: a code of two and more ordinary words is a thing's, whatever stands before it."""
+    parts = [part for part in re.findall(r"[A-Za-z]+", word) if len(part) > 2]
+    flags = [LEXICON.flag(part) for part in parts]
+    return flags.count("w") > 1 and word.islower() and set(flags) <= {"w", "r", ""}
 
 
 def _coordinates(first: str, second: str) -> bool:
@@ -77,11 +90,27 @@ class Numbers(Codes):
             and (cue in {"WARD", "ADDRESS"} or not shapes.UNIT.fullmatch(word))
             and "/" not in word
             and not SOURCE_FILE.match(word)
+            and not (cue == "PATIENT_ID" and _named_thing(word))
         ):
             spans.append(Span(item.start, item.end, cue, "cue", True))
             return
         if word in self.codes or word.lower() in self.safe:
             return
+        if (
+            index
+            and _FAULT.fullmatch(word)
+            and items[index - 1].text.lower() in {"error", "errno", "fault", "err", "alarm"}
+            and text[items[index - 1].end : item.start] in {" ", ": ", " #"}
+        ):
+            return  # `error E-4031`
+        if (
+            index
+            and items[index - 1].text.lower() in {"host", "server", "node", "hostname"}
+            and text[items[index - 1].end : item.start] in {" ", ": ", "=", " '"}
+            and _HOST.fullmatch(word)
+            and not self._names_in(word)
+        ):
+            return  # `Host SQLPRD49'
         found = self._judge_code(word, item.start)
         if found:
             spans.extend(found)
@@ -151,7 +180,8 @@ class Numbers(Codes):
                 return
         if cue:
             if cue in {"AGE", "WARD", "ADDRESS"} and len(digits) <= 5:
-                spans.append(Span(item.start, item.end, cue, "cue", True))
+                plot = _PLOT.match(text, item.start) if cue == "ADDRESS" else None
+                spans.append(Span(item.start, plot.end() if plot else item.end, cue, "cue", True))
                 return
             if (
                 (cue in ID_KINDS or cue in {"ZIP", "PHONE", "FAX", "CREDIT_CARD"})
@@ -164,6 +194,32 @@ class Numbers(Codes):
                 spans.append(Span(item.start, item.end, cue, "cue", True))
                 return
         if not digits:
+            return
+        if (
+            len(digits) == 6
+            and before is not None
+            and before.text.lower() == "pin"
+            and gap_before in {" ", ": ", "-", " - "}
+        ):
+            spans.append(Span(item.start, item.end, "ZIP", "cue", True))
+            return
+        if (
+            _NANP.fullmatch(digits)
+            and before is not None
+            and (
+                (
+                    before.text.lower() in {"to", "from", "call", "dial", "text", "sms", "cell", "at"}
+                    and gap_before == " "
+                )
+                or (gap_before[-1:] == "<" and gap_after[:1] == ">")
+            )
+            and (
+                len(digits) == 11
+                or before.text.lower() in {"call", "dial", "text", "sms", "cell"}
+                or gap_before[-1:] == "<"
+            )
+        ):
+            spans.append(Span(item.start, item.end, "PHONE", "cue", True))
             return
         if item.text[0] == "+" and 10 <= len(digits) <= 15:
             spans.append(Span(item.start, item.end, "PHONE", "shape", True))
@@ -251,7 +307,20 @@ class Numbers(Codes):
                 or not (item.text[0].isupper() or item.text[0].isdigit())
             ):
                 return False
-            if probe > index + 1 and item.text.lower().rstrip(".") in STREETS and item.text[0].isupper():
+            if (
+                probe > index + 1
+                and item.text[0].isupper()
+                and (
+                    item.text.lower().rstrip(".") in STREETS
+                    or (
+                        item.text.lower() in SUFFIXES
+                        and any(
+                            items[place].type == "w" and LEXICON.flag(items[place].text.lower()) not in PLAIN
+                            for place in range(index + 1, probe)
+                        )
+                    )
+                )
+            ):
                 last = probe
                 while last + 1 < len(items) and last - probe < 9:
                     following = items[last + 1]
@@ -383,7 +452,7 @@ class Numbers(Codes):
             gap = text[item.end : items[back + 1].start]
             if item.type not in {"w", "c"} or gap.strip(" #:=([\"'./-_\\>") or "\n" in gap:
                 break
-            low = item.text.lower().strip(".")
+            low = item.text.lower().replace(".", "")
             if low == "mr" and "#" in gap:
                 return "MRN"
             if low in FILLERS and not words:

@@ -33,23 +33,9 @@ def table(value: Mapping[str, Any]) -> dict[str, list[str]]:
 def fhir(resource: str, key: str, verdict: Verdict) -> Verdict:
     """What a FHIR resource's own fields mean."""
     if key == "id":
-        return (
-            Verdict("PATIENT_ID")
-            if resource
-            in {
-                "Patient",
-                "Person",
-                "RelatedPerson",
-                "Encounter",
-                "Coverage",
-                "Observation",
-                "Condition",
-                "MedicationRequest",
-                "Practitioner",
-                "DiagnosticReport",
-            }
-            else verdict
-        )
+        return Verdict("PATIENT_ID") if resource not in _TECHNICAL else verdict
+    if key in _FHIR_DAYS and resource not in _TECHNICAL and resource != "Coverage":
+        return Verdict("DATE") if key != "period" else Verdict("", "", "period")
     if key == "code" and resource in {
         "Condition",
         "Observation",
@@ -71,6 +57,20 @@ def fhir(resource: str, key: str, verdict: Verdict) -> Verdict:
     return verdict
 
 
+_TECHNICAL: Final = frozenset(
+    [
+        "OperationOutcome", "Bundle", "StructureDefinition", "ValueSet", "CodeSystem", "ConceptMap", "CapabilityStatement", "Organization", "Location",
+        "Subscription", "AuditEvent", "Endpoint", "HealthcareService", "Medication", "Parameters", "SearchParameter", "MessageHeader", "MessageDefinition",
+        "OperationDefinition", "Library", "Measure", "PlanDefinition", "Questionnaire", "ImplementationGuide", "NamingSystem", "TestScript", "GraphDefinition",
+        "InsurancePlan", "Substance", "SubscriptionStatus", "SubscriptionTopic", "TerminologyCapabilities", "CompartmentDefinition", "Provenance",
+    ]
+)  # fmt: skip
+"""FHIR resources about no person; the others are in the patient compartment, or name who treats (R4, compartment definitions)."""
+_FHIR_DAYS: Final = frozenset(
+    {"start", "end", "date", "issued", "period", "effectiveDateTime", "onsetDateTime", "recordedDate", "authoredOn", "occurrenceDateTime",
+     "performedDateTime", "created", "whenHandedOver", "whenPrepared", "sent", "received", "started", "assertedDate", "birthDate", "deceasedDateTime",
+     "occurrenceString", "abatementDateTime", "plannedPeriod", "performedPeriod", "effectivePeriod", "onsetPeriod", "requestedPeriod", "statusDate"}
+)  # fmt: skip
 _DICOM: Final[dict[str, str]] = {
     "00080020": "DATE", "00080021": "DATE", "00080022": "DATE", "00080023": "DATE", "00080050": "PATIENT_ID", "00080080": "ADDRESS",
     "00080081": "ADDRESS", "00080090": "PERSON", "00080092": "ADDRESS", "00080094": "PHONE", "00080096": "PERSON", "00081030": "DIAGNOSIS",
@@ -126,8 +126,17 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
     for mark in _MARKS:
         if text.count(mark) >= 3:
             found += _csv(text, mark, reader, strict=strict)
+    if "\n" in text and "  " in text:
+        found += _aligned(text)
     if '] "' in text:
         found += [Span(m.start(1), m.end(1), "USERNAME", "column", True) for m in _ACCESS.finditer(text) if m[1] != "-"]
+    if "olumn" in text or "ield" in text or "input_value" in text:
+        found += _complaints(text)
+    if " -" in text:
+        found += [
+            Span(m.start(m.lastindex or 1), m.end(m.lastindex or 1), "SECRET", "column", True)
+            for m in _OPTION.finditer(text)
+        ]
     if "i)" in text:
         for match in _RAILS_DATE.finditer(text):
             if judge(match[1]).kind in {"DOB", "DATE"}:
@@ -144,6 +153,36 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
     if any(sign in text for sign in _SQL_SIGNS):
         found += _sql(text)
     return found or None
+
+
+_OPTION: Final = re.compile(
+    r" (?:-u|--user|--proxy-user)[ =][\"']?[^\s:'\"]{1,80}:([^\s'\"]{1,200})| --(?:password|passwd|token|secret|api-key|apikey|access-token)[ =][\"']?([^\s'\"-][^\s'\"]{0,200})"
+)
+"""Credentials on a command line."""
+_COMPLAINTS: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"[cC]olumn [\"'`\[]?(?P<c>[\w.]{1,60})[\"'`\]]?(?:[^'\"\n]{0,60}[ .:])?[vV]alue:? ?[\"'](?P<v>[^'\"\n]{1,200})[\"']",
+        r"[vV]alue:? ?[\"'](?P<v>[^'\"\n]{1,200})[\"'] (?:for|in|of) (?:column|field|attribute) [\"'`\[]?(?P<c>[\w.]{1,60})",
+        r"COPY [\w.]{1,60}, line [0-9]{1,12}, column (?P<c>\w{1,60}): \"(?P<v>[^\"\n]{1,300})\"",
+        r"[fF]ield \[(?P<c>[\w.]{1,60})\][^\n]{0,160}value: ?'(?P<v>[^'\n]{1,200})'",
+        r"(?:^|\n)(?P<c>[A-Za-z_][\w.]{1,60})\n  [^\n]{0,200}input_value='(?P<v>[^'\n]{1,200})'",
+        r"colname=(?P<c>\w{1,60}) [^\n]{0,80}raw_field_value=\"(?P<v>[^\"\n]{1,200})\"",
+    )
+)
+"""Complaints of databases and validators that name a column and quote what was in it."""
+
+
+def _complaints(text: str) -> list[Span]:
+    spans: list[Span] = []
+    for pattern in _COMPLAINTS:
+        for match in pattern.finditer(text):
+            kind = judge(match["c"].rsplit(".", 1)[-1]).kind or next(
+                (judge(part).kind for part in reversed(match["c"].split(".")) if judge(part).kind), ""
+            )
+            if kind:
+                spans.append(Span(match.start("v"), match.end("v"), kind, "column", True))
+    return spans
 
 
 _RAILS_DATE: Final = re.compile(r"([A-Za-z_]{3,40})\([1-3]i\)\\{0,2}[\"']?\]?\s?(?:=>|=|:)\s?\\{0,2}[\"']?([0-9]{1,4})")
@@ -495,9 +534,49 @@ def _csv(text: str, mark: str, reader: Reader, *, strict: bool) -> list[Span]:
                 continue
         if kinds and len(cells) >= len(kinds):
             spans.extend(_columns(line, mark, start, kinds))
-        elif not kinds and len(cells) >= 4 and '"' not in line:
-            spans.extend(_record(cells, mark, start, reader, strict=strict))
+        elif not kinds and len(cells) >= 4:
+            if '"' not in line:
+                spans.extend(_record(cells, mark, start, reader, strict=strict))
+                continue
+            for quoted in _QUOTED_ROW.finditer(line):
+                inner = quoted[1].split(mark)
+                if len(inner) >= 4:
+                    spans.extend(_record(inner, mark, start + quoted.start(1), reader, strict=strict))
     return spans
+
+
+_QUOTED_ROW: Final = re.compile(r'"([^"]{8,2000})"')
+
+
+def _aligned(text: str) -> list[Span]:
+    """A table whose columns are apart by blanks, as pandas and consoles print it, under a line of field names."""
+    spans: list[Span] = []
+    kinds: list[str] = []
+    at = 0
+    for line in text.split("\n"):
+        start, at = at, at + len(line) + 1
+        if len(line) > 1000:
+            continue
+        cells = list(_CELL.finditer(line))
+        names = [cell[0] for cell in cells]
+        if len(names) > 1 and all(_FIELD.fullmatch(name) for name in names):
+            found = [judge(name).kind for name in names]
+            if sum(map(bool, found)) > 1 and ("_" in line or "  " in line.strip()):
+                kinds = found
+                continue
+        if kinds and len(cells) in {len(kinds), len(kinds) + 1}:
+            spans.extend(
+                Span(cell.start() + start, cell.end() + start, kind, "column", True)
+                for cell, kind in zip(cells[len(cells) - len(kinds) :], kinds, strict=True)
+                if kind and any(char.isalnum() for char in cell[0]) and cell[0] not in {"NaN", "None", "NULL", "NaT"}
+            )
+        elif not set(line) <= set("-+ "):
+            kinds = []
+    return spans
+
+
+_CELL: Final = re.compile(r"\S+(?: \S+)*(?=  |$)|\S+")
+_FIELD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,30}")
 
 
 def _columns(line: str, mark: str, start: int, kinds: list[str]) -> list[Span]:

@@ -60,7 +60,7 @@ def plays(value: str, role: str, reader: Reader) -> bool:
             and not shapes.ICD10_DOTTED.fullmatch(value)
         ):
             return True
-        if shapes.VERSION.fullmatch(value):
+        if shapes.VERSION.fullmatch(value) or _CHANNEL.fullmatch(value):
             return True
         return not reader.read(value) and not (reader.strict and christian(value))
     return False
@@ -93,6 +93,8 @@ def identifier(value: str, reader: Reader) -> bool:
     return not any(span.sure for span in reader.read(value))
 
 
+_CHANNEL: Final = re.compile(r"[CGT]0[A-Z0-9]{7,9}")
+"""Slack's channels, groups and teams."""
 _MACHINE: Final = re.compile(r"(?:[a-z]+[0-9]{0,3}(?:[._/:-]|$))*[a-z]*[0-9]{0,4}")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]{1,199}")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{5}")

@@ -58,7 +58,9 @@ def cast(text: str) -> Shadow:
         start, end = shadow.place(index, index + 1)
         for one in seen:
             chars.append(one)
-            letters.append(char if one in "\xc9\xe9" else one)
+            letters.append(
+                char if one in "\xc9\xe9" or (len(seen) == 1 and char > "\u036f" and char.isalpha()) else one
+            )
             starts.append(start)
             ends.append(end)
     return Shadow("".join(chars), starts, ends, "".join(letters))

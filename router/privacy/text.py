@@ -27,6 +27,8 @@ _FRAME: Final = re.compile(
     re.MULTILINE,
 )
 """A frame of a .NET or Java trace: a method with its parameters' types, and a file with a line."""
+_BY_HAND: Final = re.compile(r"[A-Za-z\xc9\xe9]{3}|^[0-9]{1,2}/")
+"""A day as people write it, with a month's name or slashes: software logs `2026-03-01`."""
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
 _VERSIONED: Final = frozenset({":", "@", "-", "v", "/", "_"})
 _NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP", "SSN"})
@@ -54,7 +56,7 @@ def _cued(kind: str, cue: str) -> str:
 
 def _sure_shape(item: Item, cue: str) -> bool:
     if item.kind == "DATE":
-        return bool(cue) or not re.search(r"20[12]\d", item.text)
+        return bool(cue) or not re.search(r"20[12]\d", item.text) or bool(_BY_HAND.search(item.text))
     if item.kind == "SSN":
         return "-" in item.text or bool(cue) or shapes.ssn_ok("".join(filter(str.isdigit, item.text)))
     if item.kind == "ZIP" and shapes.POSTCODE.fullmatch(item.text):

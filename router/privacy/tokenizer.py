@@ -233,7 +233,10 @@ class _Work:
                 if below.helper == "value":
                     if names is None:
                         names = self.pair_name(value, name)
-                    if names or any(is_namer(other) and isinstance(value[other], (dict, list)) for other in value):
+                    if names or (
+                        not below.verdict.kind
+                        and any(is_namer(other) and isinstance(value[other], (dict, list)) for other in value)
+                    ):
                         below = self.named_place(place, name, names)
                 elif (
                     below.helper == "account"
@@ -246,7 +249,11 @@ class _Work:
                 elif name == "serial" and not _CERTIFICATE.isdisjoint(value):
                     below = self.named_place(place, name, "cert serial")
                 elif (
-                    below.helper == "id" and not below.verdict.kind and not below.exact and isinstance(item, (str, int))
+                    below.helper == "id"
+                    and not below.verdict.kind
+                    and not below.exact
+                    and isinstance(item, (str, int))
+                    and not (name == "code" and not _LOGGED.isdisjoint(value))
                 ):
                     if personal is None:
                         personal = self.personal(value, place)
@@ -271,12 +278,12 @@ class _Work:
 
     def personal(self, value: dict[str, Json], place: Place) -> bool:
         """Is this the record of a person: at least two of its other fields say so, one of them a name or a birth."""
-        kinds = {
+        kinds = [
             judge(name, place.verdict.subject).kind
             for name, item in value.items()
             if item is not None and not isinstance(item, bool) and item != "" and name not in _BARE_IDS
-        }
-        return len(kinds & _PERSONAL) >= 2 and bool(kinds & {"PERSON", "DOB", "SSN", "MRN"})
+        ]
+        return sum(kind in _PERSONAL for kind in kinds) >= 2 and not _DISTINCT.isdisjoint(kinds)
 
     def pair_name(self, value: dict[str, Json], valuer: str) -> str:
         """In {"name": "ssn", "value": …}: what the value is called."""
@@ -393,7 +400,10 @@ class _Work:
         states, role, exact = _descend(parent.states, key)
         path = (*parent.path, key)
         rule = self.rules.field_rule(".".join(path), key) if self.rules.field_rules else parent.rule
-        inherits = (parent.named or parent.verdict.kind) and is_valuer(key)
+        typed = key in _TYPES and len(path) > 1
+        inherits = typed or ((parent.named or parent.verdict.kind) and is_valuer(key))
+        if typed and not role:
+            role, states = parent.role, parent.states
         verdict = parent.verdict if inherits else judge(key, parent.verdict.subject)
         if (
             parent.verdict.kind
@@ -970,6 +980,12 @@ _BARE_IDS: Final = frozenset(
         "sub",
     }
 )
+_TYPES: Final = frozenset(
+    {"S", "N", "B", "BOOL", "SS", "NS", "$oid", "$date", "$numberLong", "$numberInt", "$numberDecimal", "$uuid"}
+)
+"""DynamoDB and MongoDB write a value's type as its key: `{"dob": {"S": "1957-05-11"}}`."""
+_DISTINCT: Final = frozenset({"PERSON", "DOB", "SSN", "MRN"})
+_LOGGED: Final = frozenset({"level", "lvl", "severity", "error", "err", "status", "seviye", "nivel", "msg", "message"})
 _PERSONAL: Final = frozenset(
     {"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "NATIONAL_ID", "ADDRESS", "PHONE", "ZIP", "EMAIL"}
 )

@@ -93,6 +93,16 @@ class Values(Names):
         first = items[index]
         tail = separator.rstrip()
         if (
+            first.text in {"string", "int", "float", "bool"}
+            and text[first.end : first.end + 1] == "("
+            and index + 2 < len(items)
+            and items[index + 1].type == "n"
+            and text[items[index + 1].end : items[index + 1].end + 1] == ")"
+        ):  # PHP's var_dump: `string(9) "…"`
+            return self._value(
+                text, items, index + 2, text[items[index + 1].end + 1 : items[index + 2].start], kind, spans
+            )
+        if (
             first.text in _WRAPPERS
             and text[first.end : first.end + 1] in {"(", "{", "[", ":"}
             and index + 1 < len(items)

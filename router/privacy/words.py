@@ -30,6 +30,26 @@ CALENDAR: Final = frozenset(
         "dat",
     ]
 )
+TOWNS: Final = frozenset(
+    {
+        "Port",
+        "Lake",
+        "North",
+        "South",
+        "East",
+        "West",
+        "New",
+        "Mount",
+        "Fort",
+        "St",
+        "Saint",
+        "San",
+        "Santa",
+        "El",
+        "Los",
+    }
+)
+"""What names of towns begin with: `Port Frank`."""
 MONTHS: Final = frozenset(
     [
         "jan", "january", "feb", "february", "mar", "march", "apr", "april", "may", "jun", "june", "jul", "july", "aug", "august",
@@ -218,6 +238,23 @@ STREETS: Final = frozenset(
         "weg",
     ]
 )
+SUFFIXES: Final = frozenset(
+    [
+        "bend", "bluff", "bluffs", "bottom", "branch", "bridge", "brook", "brooks", "burg", "burgs", "bypass", "camp", "canyon", "cape", "causeway", "center",
+        "centers", "circles", "cliff", "cliffs", "club", "common", "commons", "corner", "corners", "course", "courts", "cove", "coves", "creek", "crest",
+        "crossing", "crossroad", "curve", "dale", "dam", "divide", "drives", "estate", "estates", "expressway", "extension", "extensions", "fall", "falls",
+        "ferry", "field", "fields", "flat", "flats", "ford", "fords", "forest", "forge", "forges", "fork", "forks", "fort", "freeway", "garden", "gardens",
+        "gateway", "glen", "glens", "green", "greens", "grove", "groves", "harbor", "harbors", "haven", "heights", "hill", "hills", "hollow", "inlet", "island",
+        "islands", "isle", "junction", "junctions", "key", "keys", "knoll", "knolls", "lake", "lakes", "land", "landing", "light", "lights", "loaf", "lock",
+        "locks", "lodge", "mall", "manor", "manors", "meadow", "meadows", "mews", "mill", "mills", "mission", "motorway", "mount", "mountain", "mountains",
+        "neck", "orchard", "oval", "overpass", "park", "parks", "parkways", "pass", "passage", "path", "pine", "pines", "plain", "plains", "plaza", "point",
+        "points", "port", "ports", "prairie", "radial", "ramp", "ranch", "rapid", "rapids", "rest", "ridge", "ridges", "river", "roads", "route", "shoal",
+        "shoals", "shore", "shores", "skyway", "springs", "spur", "spurs", "squares", "station", "stravenue", "stream", "streets", "summit", "throughway",
+        "trace", "track", "trafficway", "tunnel", "turnpike", "underpass", "union", "unions", "valley", "valleys", "viaduct", "view", "views", "village",
+        "villages", "ville", "vista", "walk", "walks", "wall", "ways", "well", "wells", "gate", "rise", "mead", "hatch", "wharf", "quay", "parade", "gap",
+    ]
+)  # fmt: skip
+"""The rest of the street suffixes of USPS Publication 28, appendix C1, and some British ones; they are ordinary words too."""
 STATES: Final = frozenset(
     [
         "AL",
@@ -449,9 +486,9 @@ CLINICAL_CUES: Final = {
 }
 PRODUCTS: Final = frozenset(
     [
-        "apollo", "apple", "athena", "atlas", "box", "cable", "cassandra", "cloud", "crystal", "daemon", "darwin", "dell", "delta", "echo",
-        "eve", "genesis", "harness", "helm", "hudson", "iris", "jaeger", "jenkins", "jet", "julia", "juniper", "key", "keys", "kong",
-        "loki", "nat", "neo", "nix", "null", "orion", "packer", "pascal", "phoenix", "ruby", "sage", "shell", "titan", "vue", "zeta",
+        "apollo", "athena", "atlas", "box", "cable", "cassandra", "cloud", "daemon", "darwin", "delta",
+        "harness", "helm", "jaeger", "jenkins", "key", "keys", "kong",
+        "loki", "nat", "neo", "nix", "null", "packer", "pascal", "phoenix", "ruby", "shell", "vue", "zeta",
     ]
 )  # fmt: skip
 """Names of products that are names of people too."""
@@ -538,6 +575,8 @@ ORGANS: Final[dict[str, frozenset[str]]] = {
         ["broken", "fractured"],
         frozenset(["leg", "arm", "hip", "wrist", "ankle", "rib", "ribs", "nose", "jaw", "collarbone", "bone", "bones"]),
     ),
+    "smoking": frozenset(["cessation", "history", "status"]),
+    "fall": frozenset(["risk", "risks"]),
     "shortness": frozenset(["of"]),
     "difficulty": frozenset(["breathing", "swallowing", "walking"]),
     "birth": frozenset(["control", "defect"]),
@@ -545,22 +584,14 @@ ORGANS: Final[dict[str, frozenset[str]]] = {
     "end": frozenset(["stage"]),
 }
 """Ordinary words that together are a condition: the first, and what may follow it. `memory loss` says so, `packet loss` does not."""
-MONTHS: Final = frozenset(
+DATED: Final = MONTHS | {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+OPENERS: Final = frozenset(
     [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
-        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "jan", "jun", "dec",
+        "will", "grant", "mark", "may", "chase", "drew", "hunt", "cook", "rich", "young", "wise", "swift", "true", "ward", "wilt", "pat", "rob", "sue",
+        "bless", "trust", "cherish", "carry", "skip", "chuck", "buck", "bob", "jack", "lance", "pierce", "rip", "wade", "wally", "wait", "grab",
     ]
 )  # fmt: skip
-PERSON_VERBS: Final = frozenset(
-    [
-        "is", "was", "has", "had", "will", "would", "wants", "wanted", "needs", "needed", "left", "called", "calls", "says", "said", "asked",
-        "asks", "missed", "arrived", "reports", "reported", "lives", "moved", "takes", "took", "cannot", "can", "did", "does", "refused",
-        "died", "came", "went", "waited", "waits", "cancelled", "canceled", "declined", "complained", "complains", "fell", "feels", "felt",
-        "seen", "sees", "wrote", "confirmed", "requested", "requests", "signed", "checked", "turned", "gave", "got", "spoke", "texted", "mailed",
-        "emailed", "phoned", "replied", "answered", "paid", "owes", "denies", "denied", "states", "stated", "and", "who", "whose",
-    ]
-)  # fmt: skip
-"""What people do, in messages about them: a doubtful name before one of these is a name."""
+"""Names that open sentences as verbs and adjectives: `Will retry`, `Mark as done`, `Ward census`."""
 NUMBERED_PAGES: Final = frozenset(
     [
         "monitors", "monitor", "dashboards", "dashboard", "issues", "issue", "builds", "build", "jobs", "job", "runs", "run", "pull", "pulls",
