@@ -31,6 +31,7 @@ from router.cli import (
     say,
     scan,
     scrub,
+    silences,
     tokens,
 )
 
@@ -74,6 +75,7 @@ app.add_typer(incidents.app, name="incidents")
 app.add_typer(channels.app, name="channels")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(errors.app, name="errors")
+app.add_typer(silences.app, name="silences")
 app.add_typer(baas.app, name="baas")
 app.add_typer(optins.app, name="optins")
 people.add(app)

@@ -185,6 +185,44 @@ def parse(
     return Config(tenants, tuple(sorted(reader.warnings)))
 
 
+def part(
+    given: Mapping[str, Any],
+    formats: Mapping[str, SourceFormat],
+    secret: Secret,
+    *,
+    channels: Sequence[str],
+    looks_like_phi: Callable[[str], bool],
+    refused: RuleCheck,
+) -> tuple[TenantConfig, tuple[str, ...]]:
+    """What a person changes of a tenant by hand, read as the file's check reads it, and what in it will surprise.
+
+    `given` has `sources`, `routes`, `patterns` or `safe_words` as the file would; `channels` are the names that routes
+    may lead to. The rest of the answer is empty.
+
+    Raises:
+        ConfigError: with every problem found; the lines say nothing.
+    """
+    reader = _Reader({}, formats, secret, looks_like_phi, refused)
+    found = reader.part(given, channels)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return found, tuple(sentence for _, sentence in reader.warnings)
+
+
+def slow(known: SourceFormat, name: str, quiet_after: timedelta | None) -> str:
+    """What to know when a tool repeats more slowly than this is quiet: it would be closed while it fires; '' if not."""
+    if quiet_after is None or not known.explicit_resolve:
+        return ""
+    every = known.repeats_every
+    if every is not None and timedelta(seconds=every) < quiet_after:
+        return ""
+    pace = "does not repeat by itself" if every is None else f"repeats every {spoken(timedelta(seconds=every))}"
+    return (
+        f"{name} {pace} unless it is told otherwise, so an incident that still fires is closed as quiet after"
+        f" {spoken(quiet_after)}; let it repeat sooner, or set `quiet_after` higher or `off`"
+    )
+
+
 def duration(text: str) -> timedelta | None:
     """`8s`, `30m`, `4h`, `1h30m`, `2d`; None for anything else."""
     parts = _DURATION.fullmatch(text)
@@ -283,6 +321,8 @@ class _Reader:
         self._add(self._lines[path], sentence)
 
     def _warn(self, path: Path, sentence: str) -> None:
+        while path not in self._lines:
+            path = path[:-1]
         self.warnings.append((self._lines[path], sentence))
 
     def _object(self, value: Any, path: Path, what: str, known: Iterable[str]) -> dict[str, Any]:  # noqa: ANN401 - YAML
@@ -373,6 +413,15 @@ class _Reader:
         found = tuple(self._tenant(each, ("tenants", index)) for index, each in enumerate(given))
         self._unique([tenant.slug for tenant in found], ("tenants",), "tenant")
         return found
+
+    def part(self, given: Mapping[str, Any], channels: Sequence[str]) -> TenantConfig:
+        """The parts of a tenant that are there, without a file around them."""
+        self._lines[()] = 0
+        sources = tuple(self._source(each, ("sources", at), "") for at, each in enumerate(given.get("sources", ())))
+        patterns = [self._pattern(each, ("patterns", at)) for at, each in enumerate(given.get("patterns", ()))]
+        routes = self._routes(given, (), "the tenant", channels) if "routes" in given else ()
+        words = self._safe_words(given, (), "the tenant") if "safe_words" in given else ()
+        return TenantConfig("", "", "strict", sources, (), routes, tuple(patterns), words)
 
     def _tenant(self, value: Any, path: Path) -> TenantConfig:  # noqa: ANN401 - YAML
         known = ["slug", "name", "privacy", "sources", "channels", "routes"]
@@ -485,17 +534,8 @@ class _Reader:
 
     def _check_quiet(self, form: str, quiet_after: timedelta | None, path: Path, what: str) -> None:
         """Design §4: a tool that repeats more slowly than this goes quiet while it still fires."""
-        known = self._formats[form]
-        if quiet_after is None or not known.explicit_resolve:
-            return
-        every = known.repeats_every
-        if every is None or timedelta(seconds=every) >= quiet_after:
-            pace = "does not repeat by itself" if every is None else f"repeats every {spoken(timedelta(seconds=every))}"
-            self._warn(
-                path,
-                f"{what}: {form} {pace} unless it is told otherwise, so an incident that still fires is closed as quiet"
-                f" after {spoken(quiet_after)}; let it repeat sooner, or set `quiet_after` higher or `off`",
-            )
+        if sentence := slow(self._formats[form], form, quiet_after):
+            self._warn(path, f"{what}: {sentence}")
 
     def _mapping_of(self, source: Mapping[str, Any], path: Path, what: str, form: str | None) -> dict[str, str]:
         if source.get("mapping") is None or form is None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import re2
@@ -197,6 +197,35 @@ def matching(table: Table, known: Mapping[str, str]) -> list[Route]:
             found.append(route)
             if not route.go_on:
                 break
+    return found
+
+
+class Look(NamedTuple):
+    """What became of one route when facts were held against the table. `failed`: the first matcher that does not hold.
+
+    `reached` is False behind a route that matched and does not say `continue`.
+    """
+
+    position: int
+    route: Route
+    reached: bool
+    failed: Matcher | None
+
+    @property
+    def matches(self) -> bool:
+        """Does the route take what has these facts."""
+        return self.reached and self.failed is None
+
+
+def explain(table: Table, known: Mapping[str, str]) -> list[Look]:
+    """Every route in order, and why it takes these facts or does not: as `matching` decides, in its words."""
+    found: list[Look] = []
+    reached = True
+    for position, route in enumerate(table.routes):
+        failed = next((matcher for matcher in route.matchers if not matcher.matches(known)), None)
+        found.append(Look(position, route, reached, failed))
+        if reached and failed is None and not route.go_on:
+            reached = False
     return found
 
 

@@ -35,7 +35,7 @@ from router.core.routing import Route, parse_matcher
 from router.flow.edge import derive
 from router.flow.intake import hash_key
 from router.keys import TenantKeys
-from router.privacy.rules import RuleRefused, compile_rules
+from router.privacy.rules import RuleRefused, compile_rules, spelled_out, too_broad
 from router.privacy.tokenizer import looks_like_phi
 from router.runtime import Runtime
 from router.sources.registry import FORMATS
@@ -190,6 +190,10 @@ def refused(what: Literal["pattern", "field", "word"], name: str, value: str) ->
         )
     except RuleRefused as refusal:
         return str(refusal).partition(" 1 ")[2].removesuffix(".")
+    if what == "pattern" and looks_like_phi(spelled_out(value)) is not None:
+        return "names something that looks like PHI, and a pattern is kept in the clear; write the shape, not a value"
+    if what == "pattern" and too_broad(value):
+        return "is too broad: it matches what every alert is full of, like host names, times and severities"
     return ""
 
 

@@ -1,19 +1,29 @@
-"""A sample is pasted and shown tokenized by a tenant's rules, with the rule behind every token; nothing is stored."""
+"""A sample is pasted and shown as it would become: tokenized, with the rule behind every token, and where it would go.
+
+Tokens are throw-away ones, and nothing is stored.
+"""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
-from router.flow import snapshot
+from router.core import routing
+from router.flow import routes, snapshot
+from router.flow.intake import event_of, upright
+from router.flow.manage import NotFound
+from router.flow.routes import Tried as Trace
 from router.privacy.rules import Rules
-from router.privacy.tokenizer import tokenize
+from router.privacy.tokenizer import Tokenized, tokenize
 from router.privacy.tokens import KINDS, ThrowawayMint
 from router.runtime import Runtime
+from router.sources.contract import Malformed, RawAlert, WrongShape
 from router.sources.recognise import recognise
 
 LONGEST: Final = 64 * 1024
@@ -95,7 +105,83 @@ def tokenized(sample: str, rules: Rules) -> Tried:
     roles = recognise(event) if is_json else None
     done = tokenize(event, rules, roles or {}, mint)
     text = orjson.dumps(done.event, option=orjson.OPT_INDENT_2).decode() if is_json else str(done.event)
-    behind = tuple(
+    return Tried(rules.level, is_json, text, _behind(done, mint), sum(done.counters.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class TriedAlert:
+    """One alert of a pasted body, as it would be kept, and where it would go."""
+
+    signal: str
+    severity: str
+    title: str
+    description: str
+    labels: Mapping[str, str]
+    details: Mapping[str, Any]
+    behind: tuple[Behind, ...]
+    trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class TriedBody:
+    """What a source would make of a body."""
+
+    level: str
+    alerts: tuple[TriedAlert, ...]
+
+
+def try_body(runtime: Runtime, tenant_id: UUID, source_id: UUID, body: str) -> TriedBody:
+    """What a source would make of a body that its tool sends. Reads the configuration; stores and audits nothing.
+
+    Raises:
+        NotFound: this tenant has no such source.
+        SampleRefused: it is empty or too long, or not what the source's format is; the text repeats nothing of it.
+        DatabaseDown: the configuration could not be read.
+    """
+    if not body.strip():
+        raise SampleRefused("Paste a synthetic body first.")
+    if len(body) > LONGEST:
+        raise SampleRefused(f"A sample has at most {LONGEST // 1024} K characters.")
+    with runtime.database.tenant(tenant_id) as session:
+        held = snapshot.load(session)
+    source = held.sources.get(source_id) if held is not None else None
+    if held is None or source is None:
+        raise NotFound("There is no such source in this tenant.")
+    if source.format is None:
+        raise SampleRefused("This source's format is not known to this version of Alertveil.")
+    now = datetime.now(UTC)
+    try:
+        found = source.format.parse(body.encode(), source.mapping, now)
+    except (Malformed, WrongShape) as error:
+        raise SampleRefused(f"The source would refuse this: {error}") from None
+    rules = source.rules or held.rules
+    return TriedBody(rules.level, tuple(_alert(raw, held, source, rules, now) for raw in found[:SHOWN]))
+
+
+SHOWN: Final = 20
+"""Alerts of a body that a try shows."""
+
+
+def _alert(raw: RawAlert, held: snapshot.Snapshot, source: snapshot.Source, rules: Rules, now: datetime) -> TriedAlert:
+    mint = ThrowawayMint()
+    roles = source.format.roles if source.format else {}
+    done = tokenize(event_of(raw, source.drops), rules, roles, mint)
+    event = upright(done.event)
+    facts = routing.facts(event["labels"], raw.severity, source.name)
+    return TriedAlert(
+        raw.signal,
+        raw.severity,
+        event["title"],
+        event["description"],
+        event["labels"],
+        event["details"],
+        _behind(done, mint),
+        routes.trace(held.table, facts, now),
+    )
+
+
+def _behind(done: Tokenized, mint: ThrowawayMint) -> tuple[Behind, ...]:
+    return tuple(
         Behind(
             mint.token(each.kind, each.value, each.normal),
             each.kind,
@@ -106,4 +192,3 @@ def tokenized(sample: str, rules: Rules) -> Tried:
         )
         for each in done.findings
     )
-    return Tried(rules.level, is_json, text, behind, sum(done.counters.values()))

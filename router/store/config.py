@@ -83,6 +83,11 @@ def set_tenant(
     )
 
 
+def set_words(session: Session, *, patterns: list[Any], safe_words: list[str]) -> None:
+    """Write the tenant's own patterns and safe words."""
+    session.run("UPDATE tenants SET patterns = %s, safe_words = %s", (_json(patterns), _json(safe_words)))
+
+
 def set_retention(session: Session, values: timedelta, incidents: timedelta) -> None:
     """Write how long the tenant's values and incidents are kept after their end."""
     session.run("UPDATE tenants SET keep_values = %s, keep_incidents = %s", (values, incidents))

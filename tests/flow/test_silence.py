@@ -183,18 +183,18 @@ def test_an_incident_that_a_person_reopens_under_a_silence_is_told_when_it_is_ov
 def test_a_value_that_a_silence_names_passes_for_its_label_while_it_lasts(
     runtime: Runtime, edge: Edge, worker: Worker, clinic: Tenant, superuser: Superuser
 ) -> None:
-    odd = {**FIRING, "labels": {"shard": "quillfeather"}}
-    labels = "SELECT payload->'labels'->>'shard' AS shard FROM alerts ORDER BY alert_id DESC LIMIT 1"
+    odd = {**FIRING, "labels": {"comment": "quillfeather"}}
+    labels = "SELECT payload->'labels'->>'comment' AS comment FROM alerts ORDER BY alert_id DESC LIMIT 1"
     edge.take(clinic.post(odd))
-    assert superuser.one(labels).shard.startswith("<")
-    silenced(clinic, "shard=quillfeather")
+    assert superuser.one(labels).comment.startswith("<")
+    silenced(clinic, "comment=quillfeather")
     edge.take(clinic.post({**odd, "alert_uid": "2"}))
-    assert superuser.one(labels).shard == "quillfeather"
+    assert superuser.one(labels).comment == "quillfeather"
     assert not edge.rung
     superuser.run("UPDATE silences SET ends_at = now() - interval '3 minutes'")
     upkeep(runtime, worker)
     edge.take(clinic.post({**odd, "alert_uid": "3"}))
-    assert superuser.one(labels).shard.startswith("<")
+    assert superuser.one(labels).comment.startswith("<")
 
 
 def test_a_token_can_be_silenced(edge: Edge, clinic: Tenant, superuser: Superuser) -> None:

@@ -28,6 +28,7 @@ TAGS: Final = {
     "incidents": "What is wrong, with tokens where people's data was.",
     "deliveries": "What was told where, attempt by attempt.",
     "channels": "Ways out.",
+    "silences": "What channels are quiet about for a while.",
     "configuration": "Sources, routes and all the rest, read back without secrets and replaced as a whole.",
     "opt-ins": "Plaintext by two people's leave, the agreements it rests on, and the kill switch.",
     "reviews": "Every opt-in judged once a quarter.",

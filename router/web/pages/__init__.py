@@ -26,8 +26,11 @@ from router.web.pages.live import Live
 from router.web.pages.operations import Operations
 from router.web.pages.optins import OptIns
 from router.web.pages.reviews import Reviews
+from router.web.pages.routed import Routed
 from router.web.pages.shell import AT_ONCE, Shell
 from router.web.pages.silences import Silences
+from router.web.pages.sources import Sources
+from router.web.pages.words import Words
 
 
 def routes(
@@ -50,6 +53,9 @@ def routes(
         *Baas(runtime, gate).routes(),
         *Reviews(runtime, gate).routes(),
         *Silences(runtime, gate).routes(),
+        *Sources(runtime, gate).routes(),
+        *Routed(runtime, gate).routes(),
+        *Words(runtime, gate).routes(),
         *Evidence(runtime, gate, installation).routes(),
         *Operations(runtime, gate, surroundings).routes(),
     ]

@@ -21,8 +21,8 @@ _NO_PAGES: Final = frozenset(
 )
 _FIELDS: Final = "alertveil.fields"
 
-FORM_BYTES: Final = 16 * 1024
-"""No form of ours is longer."""
+FORM_BYTES: Final = 256 * 1024
+"""No form of ours is longer: the longest one carries a sample of 64 K characters, three bytes each when escaped."""
 
 FORM_FIELDS: Final = 160
 """No form of ours has more: the longest one names a hundred tokens."""
