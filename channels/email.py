@@ -80,7 +80,10 @@ class EmailConfig(ChannelConfig, frozen=True, kw_only=True, forbid_unknown_field
         ),
     ]
     smtp: Annotated[Smtp, msgspec.Meta(title="SMTP relay")]
-    vendor: Annotated[str | None, msgspec.Meta(title="Vendor", description="whose service this is, for the BAA")] = None
+    vendor: Annotated[
+        Annotated[str, msgspec.Meta(max_length=100)] | None,
+        msgspec.Meta(title="Vendor", description="whose service this is, for the BAA"),
+    ] = None
 
     def __post_init__(self) -> None:
         with egress.about("smtp.host"):

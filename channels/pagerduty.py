@@ -39,9 +39,9 @@ class PagerDutyConfig(ChannelConfig, frozen=True, kw_only=True, forbid_unknown_f
     """Which service region. The secret `routing_key` is an Events API v2 integration key."""
 
     events_url: Annotated[
-        str, msgspec.Meta(title="Events URL", description="https://events.eu.pagerduty.com in the EU")
+        str, msgspec.Meta(title="Events URL", description="https://events.eu.pagerduty.com in the EU", max_length=2000)
     ] = "https://events.pagerduty.com"
-    vendor: Annotated[str, msgspec.Meta(title="Vendor", description="for the BAA")] = "pagerduty"
+    vendor: Annotated[str, msgspec.Meta(title="Vendor", description="for the BAA", max_length=100)] = "pagerduty"
 
     def __post_init__(self) -> None:
         with egress.about("events_url"):

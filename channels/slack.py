@@ -64,10 +64,10 @@ class SlackConfig(ChannelConfig, frozen=True, kw_only=True, forbid_unknown_field
             examples=["C0123456789"],
         ),
     ]
-    base_url: Annotated[str, msgspec.Meta(title="API base URL", description="GovSlack has another")] = (
-        "https://slack.com/api/"
-    )
-    vendor: Annotated[str, msgspec.Meta(title="Vendor", description="for the BAA")] = "slack"
+    base_url: Annotated[
+        str, msgspec.Meta(title="API base URL", description="GovSlack has another", max_length=2000)
+    ] = "https://slack.com/api/"
+    vendor: Annotated[str, msgspec.Meta(title="Vendor", description="for the BAA", max_length=100)] = "slack"
 
     def __post_init__(self) -> None:
         with egress.about("base_url"):

@@ -54,10 +54,14 @@ class WebhookConfig(ChannelConfig, frozen=True, kw_only=True, forbid_unknown_fie
             title="URL",
             description="https address that takes the POST",
             examples=["https://hooks.example.org/alerts"],
+            max_length=2000,
             extra={"key_in_path": True},
         ),
     ]
-    vendor: Annotated[str | None, msgspec.Meta(title="Vendor", description="whose service this is, for the BAA")] = None
+    vendor: Annotated[
+        Annotated[str, msgspec.Meta(max_length=100)] | None,
+        msgspec.Meta(title="Vendor", description="whose service this is, for the BAA"),
+    ] = None
 
     def __post_init__(self) -> None:
         with egress.about("url"):

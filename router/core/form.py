@@ -217,7 +217,8 @@ def _unwrapped(shape: Any) -> tuple[Any, msgspec.Meta | None, bool]:  # noqa: AN
         meta = next((each for each in more if isinstance(each, msgspec.Meta)), None)
     optional = get_origin(shape) in (Union, UnionType) and NoneType in get_args(shape)
     if optional:
-        (shape,) = [each for each in get_args(shape) if each is not NoneType]
+        (inner,) = [each for each in get_args(shape) if each is not NoneType]
+        shape = get_args(inner)[0] if get_origin(inner) is Annotated else inner
     return shape, meta, optional
 
 
@@ -268,7 +269,8 @@ def _struct(
     try:
         return shape(**values)
     except ValueError as error:
-        faults[getattr(error, "field", "")] = str(error)
+        name = getattr(error, "field", "")
+        faults[name] = f"{error} {known[name].rule}" if name in known else str(error)
         return None
 
 

@@ -399,7 +399,7 @@ def test_pages_please_axe_fit_a_phone_in_light_and_dark_and_keep_our_policy(
     def look(name: str) -> None:
         for scheme, width in LOOKS:
             olga.page.set_viewport_size({"width": width, "height": 900})
-            olga.page.emulate_media(color_scheme=scheme)
+            olga.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             olga.page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True)
             wide = olga.page.evaluate("document.documentElement.scrollWidth")
             faults.extend([f"{name} is {wide} px wide on a screen of {width}"] if wide > width else [])

@@ -25,7 +25,7 @@ from router.flow.api import Kept, Marks
 from router.flow.snapshot import Snapshots
 from router.flow.tokens import Caller
 from router.runtime import Runtime
-from router.web.api import acting, document, problem, reading, silences
+from router.web.api import acting, channels, document, problem, reading, silences
 from router.web.api.operation import Call, Operation, etag, is_uuid
 from router.web.api.problem import Problem
 

@@ -11,7 +11,7 @@ import msgspec
 
 from router.core.config import ConfigError
 from router.core.quarter import NotAQuarter
-from router.flow import api, apply, audit, disclosures, manage, optin, respond, review
+from router.flow import api, apply, audit, channel, disclosures, manage, optin, respond, review
 from router.keys import IntegrityFailure, KeystoreDown
 from router.store.session import Conflict, DatabaseDown
 
@@ -105,6 +105,10 @@ _SAID: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     respond.NoSuchIncident: lambda error: not_found(str(error)),
     NotAQuarter: lambda error: not_found(str(error)),
     manage.NotPossible: lambda error: unfit(str(error)),
+    channel.Unfit: lambda error: unfit(
+        *(f"{name}: {said}" if name else str(said) for name, said in error.faults.items())
+    ),
+    channel.InUse: lambda error: Problem(409, "in-use", "It is in use", str(error)),
     optin.Unusable: lambda error: unfit(str(error)),
     review.NotPossible: lambda error: unfit(str(error)),
     disclosures.NothingSought: lambda error: unfit(str(error)),
