@@ -25,8 +25,9 @@ from router.core.alert import SafeAlert
 from router.core.ident import time_ordered
 from router.core.incident import Change, Incident, absorb
 from router.core.render import flatten
+from router.flow import outbox
 from router.flow.snapshot import Snapshot, Snapshots, Source
-from router.keys import KeystoreDown, TenantKeys
+from router.keys import IntegrityFailure, KeystoreDown, TenantKeys
 from router.privacy.dropped import without
 from router.privacy.rules import Rules
 from router.privacy.tokenizer import tokenize
@@ -321,10 +322,15 @@ class Intake:
         if source is None or source.signing is None:
             return
         keys = self._vault.keys(session, tenant_id, data=source.signing_version)
-        secret = open_signing(keys, source.source_id, source.signing, source.signing_version)
+        try:
+            secret = open_signing(keys, source.source_id, source.signing, source.signing_version)
+        except IntegrityFailure:  # this source's alone, so its neighbours in the batch are kept
+            job.answer, job.drafts = NotDurable(), []
+            return
         form = source.format
         signed = Signed(post.body, post.headers, secret.encode(), source.settings, now)
-        if form is None or form.proves is None or post.format not in {None, form} or not form.proves(signed):
+        spoken = form is not None and post.format in (None, form)
+        if form is None or not spoken or form.proves is None or not form.proves(signed):
             job.answer, job.drafts = Unauthorized(), []
 
 
@@ -499,10 +505,11 @@ class Batch:
         deliveries.supersede(session, old)
         deliveries.add(session, tenant_id, planned)
         silences.keep_quiet(session, tenant_id, fold.quieted)
+        told = outbox.tell(session, self._snapshot, (change for change, _ in fold.events))
         session.settle()
         if added() != len(fresh) or kept() != len(fold.kept):
             raise Raced
-        self.channels = {each.channel_id for each in planned}
+        self.channels = {each.channel_id for each in planned} | told
 
 
 class Fold:

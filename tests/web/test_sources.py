@@ -217,7 +217,6 @@ class TestEnvelopes:
             dsn=f"http://{site.key('sentry-sdk')}@127.0.0.1:{site.web.port}/42",
             traces_sample_rate=1.0,
             default_integrations=False,
-            send_default_pii=True,
             environment="prod",
             release="intake@3.1.0",
         )
@@ -240,8 +239,8 @@ class TestEnvelopes:
         (incident,) = eventually(lambda: site.rows(find))
         assert (incident.source, incident.severity, incident.status) == ("sentry-sdk", "error", "open")
         assert (incident.labels["environment"], incident.labels["alertname"]) == ("prod", "LookupError")
-        (alert,) = site.rows("SELECT details FROM alerts WHERE incident_id = %s", incident.incident_id)
-        frame = alert.details["exception"][0]["frames"][-1]
+        (alert,) = site.rows("SELECT payload FROM alerts WHERE incident_id = %s", incident.incident_id)
+        frame = alert.payload["details"]["exception"][0]["frames"][-1]
         assert frame["function"] == "load_chart"
         assert re.fullmatch(r"'?<[A-Z_]+_[0-9A-HJKMNP-TV-Z]{10}>'?", frame["vars"]["mrn"])
         assert site.leaks() == []
