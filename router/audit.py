@@ -11,9 +11,10 @@ from typing import Final
 from uuid import UUID
 
 from router.core.audit import INSTANCE, Event, entry
+from router.core.hook import of_audit
 from router.core.ident import time_ordered
 from router.keys import IntegrityFailure, Keystore, KeystoreDown, wrap_context
-from router.store import audit
+from router.store import audit, hooks
 from router.store.session import Database, Session
 
 KEY_BYTES: Final = 32
@@ -40,6 +41,7 @@ class Audit:
         """Write events in `session`'s transaction, which has entered `tenant_id`; no row, no commit of the rest.
 
         What concerns the whole installation goes to `INSTANCE`. One statement, and no lock that another writer holds.
+        What is written of opt-ins and reviews is told to the tenant's hooks by a second one.
 
         Raises:
             KeystoreDown: the MAC key cannot be opened, so nothing that must be audited may happen.
@@ -56,6 +58,8 @@ class Audit:
             entries.append(entry(key, version, tenant_id, event_id, at, event))
             at += timedelta(microseconds=1)  # events of one call stay in their order
         audit.add(session, tenant_id, entries)
+        if tenant_id != INSTANCE:
+            hooks.note(session, tenant_id, of_audit(events))
 
     def newest(self, purpose: str) -> tuple[int, bytes]:
         """The version and bytes of the newest key, made if there is none. Raises KeystoreDown, DatabaseDown."""

@@ -29,6 +29,7 @@ from router.flow import audit_keep, charts, drift, edge, lapse, notice, retentio
 from router.flow.delivery import Drain
 from router.flow.intake import Intake
 from router.flow.lanes import Lanes
+from router.flow.outbox import Outbox
 from router.flow.patterns import PatternWatch
 from router.flow.snapshot import Snapshots
 from router.keys import KeystoreDown
@@ -56,7 +57,8 @@ class Works:
         self.snapshots = Snapshots()
         self._alive, owner = self._take_session()
         self.drain = Drain(runtime, self.snapshots, owner=owner, notice=self._notice)
-        self.lanes = Lanes(self.drain.lane)
+        self.outbox = Outbox(runtime, lambda: self.drain.owner)
+        self.lanes = Lanes(self._lane)
         self._hours = charts.Hourly(runtime)
         self.intake = Intake(
             runtime.database,
@@ -83,6 +85,11 @@ class Works:
         """Drain these here: no message is faster than a call."""
         self.lanes.ring(lanes)
 
+    def _lane(self, tenant_id: UUID, lane_id: UUID) -> float | None:
+        """Send what is due on a channel, or tell a hook what it is still to be told."""
+        work = self.outbox.lane if self.outbox.has(tenant_id, lane_id) else self.drain.lane
+        return work(tenant_id, lane_id)
+
     def keep_up(self) -> None:
         """One round of upkeep, unless somebody did one within the second."""
         try:
@@ -106,6 +113,7 @@ class Works:
     def _stop(self) -> None:
         self._stopping.set()
         self.drain.stop()
+        self.outbox.stop()
         if not self.lanes.stop(STOP):
             logger.warning("stopped with deliveries out; the next worker sends them again")
         if self._bell is not None:

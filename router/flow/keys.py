@@ -16,7 +16,7 @@ from uuid import UUID
 from router.core.audit import INSTANCE, Event
 from router.keys import CannotRotate, FileKeystore, TenantKeys, wrap_context
 from router.runtime import Runtime
-from router.store import config
+from router.store import config, hooks
 from router.store import retention as rows
 from router.store.session import DatabaseDown, Row, Session
 from router.vault import (
@@ -259,10 +259,20 @@ def _rotate_data(runtime: Runtime, session: Session, keys: TenantKeys) -> Rotate
         }
         for row in rows.signing_secrets(session)
     ]
+    hooked = [
+        (
+            row.hook_id,
+            seal_credentials(
+                newest, row.hook_id, open_credentials(newest, row.hook_id, bytes(row.secrets), row.key_version)
+            ),
+        )
+        for row in hooks.sealed(session)
+    ]
+    hooks.put_sealed(session, hooked, newest.data_version)
     rows.put_credentials(session, credentials, newest.data_version)
     rows.put_edge_keys(session, edges, newest.data_version)
     rows.put_signing_secrets(session, signing, newest.data_version)
-    return Rotated(str(newest.data_version), True, 1, len(credentials) + len(edges) + len(signing))
+    return Rotated(str(newest.data_version), True, 1, len(credentials) + len(edges) + len(signing) + len(hooked))
 
 
 def forget(runtime: Runtime, name: str, actor: str, auth: str = "") -> None:

@@ -14,6 +14,7 @@ from router.core.alert import SafeAlert
 from router.core.ident import time_ordered
 from router.core.incident import absorb
 from router.core.retry import Health
+from router.flow import outbox
 from router.flow.snapshot import Channel, Snapshot, Snapshots
 from router.runtime import Runtime
 from router.store import deliveries, incidents
@@ -161,7 +162,8 @@ def _put(
     ]
     deliveries.supersede(session, planned)
     deliveries.add(session, tenant_id, planned)
-    return {(tenant_id, each.channel_id) for each in planned}
+    hooks = outbox.tell(session, snapshot, [change])
+    return {(tenant_id, each.channel_id) for each in planned} | {(tenant_id, each) for each in hooks}
 
 
 def _paused(channel: Channel, health: Health, key: bytes, tenant_id: UUID, now: datetime) -> SafeAlert:

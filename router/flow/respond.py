@@ -8,10 +8,11 @@ from uuid import UUID
 
 from router.core import routing
 from router.core.audit import JSON, Event
+from router.core.hook import of_incidents
 from router.core.incident import Action, Change, act
 from router.flow.snapshot import Snapshots
 from router.runtime import Runtime
-from router.store import deliveries, incidents, silences
+from router.store import deliveries, hooks, incidents, silences
 from router.store.session import Session
 
 
@@ -48,7 +49,7 @@ def respond(
         details: dict[str, JSON] = {"incident": str(incident_id), "revision": change.incident.revision}
         event = Event(f"incident.{action}", actor, f"incident:{incident_id}", details=details)
         runtime.audit.write(session, tenant_id, event)
-    ring({(tenant_id, channel_id) for channel_id in change.incident.told})
+    ring({(tenant_id, each) for each in (*change.incident.told, *snapshot.hooks)})
     return change
 
 
@@ -65,6 +66,7 @@ def tell_all(session: Session, tenant_id: UUID, found: Sequence[tuple[Change, ro
     incidents.update(session, [change.incident for change in told])
     pairs = list(zip(told, plans, strict=True))
     incidents.add_events(session, tenant_id, [(change, plan.why_none) for change, plan in pairs])
+    hooks.note(session, tenant_id, of_incidents(told))
     planned = [
         deliveries.Planned(
             change.incident.incident_id, each.channel_id, each.destination_id, change.incident.revision, each.kind

@@ -25,7 +25,7 @@ from router.privacy.said import said
 from router.privacy.shapes import normal
 from router.privacy.spellings import spellings
 from router.runtime import Runtime
-from router.store import api_answers, config, incidents, upkeep
+from router.store import api_answers, config, hooks, incidents, upkeep
 from router.store import retention as rows
 from router.store.session import Row, Session
 
@@ -395,6 +395,7 @@ def offboard(runtime: Runtime, tenant_id: UUID, confirm: str, reason: str, actor
             config.retire_channel(session, channel.channel_id)
         config.put_routes(session, tenant_id, [])
         rows.suppress_pending(session, "tenant_offboarded")
+        hooks.remove(session)
         rows.end_sessions(session)
         event = Event(
             "tenant.offboard",

@@ -13,7 +13,7 @@ from router.core.optin import Baa, OptIn
 from router.privacy.rules import Level, Rules, compile_rules
 from router.sources.contract import Format
 from router.sources.registry import FORMATS
-from router.store import config, optins, silences
+from router.store import config, hooks, optins, silences
 from router.store.session import Session
 
 
@@ -74,6 +74,7 @@ class Snapshot:
     rules: Rules
     optins: Mapping[UUID, tuple[OptIn, ...]] = field(default_factory=dict)  # by channel
     baas: Mapping[UUID, Baa] = field(default_factory=dict)
+    hooks: Mapping[UUID, frozenset[str]] = field(default_factory=dict)  # what each is told of
 
     def source_named(self, name: str) -> Source | None:
         """The source with this name."""
@@ -128,6 +129,7 @@ def load(session: Session) -> Snapshot | None:
         opted[optin.channel_id] = (*opted.get(optin.channel_id, ()), optin)
     return Snapshot(
         optins=opted,
+        hooks={row.hook_id: frozenset(row.events) for row in hooks.subscribed(session)},
         baas=optins.agreements(session) if opted else {},
         tenant_id=tenant.tenant_id,
         slug=tenant.slug,

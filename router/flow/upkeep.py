@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from router.core.hook import of_incidents
 from router.core.incident import Change, Why
-from router.store import deliveries, incidents, upkeep
+from router.store import deliveries, hooks, incidents, upkeep
 from router.store.session import Database
 
 QUIET_BATCH = 500
@@ -36,7 +37,7 @@ def run(database: Database, ring: Callable[[set[tuple[UUID, UUID]]], None]) -> D
     with database.several() as session:
         if not upkeep.take_turn(session):
             return None
-        lanes = deliveries.due_lanes(session)
+        lanes = [*deliveries.due_lanes(session), *hooks.due(session)]
         oldest = min((due_at for _, _, due_at in lanes), default=None)
         upkeep.note_oldest(session, oldest)
         tenants = upkeep.quiet_tenants(session)
@@ -68,6 +69,7 @@ def resolve_quiet(database: Database, tenant_id: UUID, ring: Callable[[set[tuple
         ]
         deliveries.supersede(session, planned)
         deliveries.add(session, tenant_id, planned)
+        hooks.note(session, tenant_id, of_incidents(changes))
         upkeep.forget_nonces(session)
     if planned:
         ring({(tenant_id, each.channel_id) for each in planned})

@@ -24,6 +24,7 @@ DOORS = {
     "door.audit_months(p_ahead integer)",
     "door.audit_over()",
     "door.audit_unchained(p_passed xid8)",
+    "door.due_hooks()",
     "door.due_lanes()",
     "door.policy_tenants()",
     "door.quiet_tenants()",
