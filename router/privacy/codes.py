@@ -39,8 +39,6 @@ _ZONE: Final = re.compile(
 )
 """A time zone of the IANA database, though it is called after a city."""
 _REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{4,5}")
-_ROOM: Final = re.compile(r"[0-9]{1,4}[ABCDFHVWX]")
-"""`412B` is a room before it is bytes: units of one letter are written small, but for K, M, G and T."""
 _ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-fA-F]{1,16}")
 CAMEL: Final = re.compile(r"[A-Z\xc9]+(?![a-z\xe9])|[A-Z\xc9]?[a-z\xe9]+|[0-9]+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
@@ -66,12 +64,29 @@ def _jumbled(text: str) -> bool:
     return len(text) >= 6 and len(parts) >= 3 and max(len(part) for part in parts) <= 4
 
 
+_COMPOUND: Final = 14
+
+
+def _compound(word: str) -> bool:
+    """`kubedeploymentreplicasmismatch`: ordinary words of four letters and more, written together."""
+    reached = {0}
+    for end in range(4, min(len(word), 60) + 1):
+        if any(end - start >= 4 and LEXICON.flag(word[start:end]) == "w" for start in reached if end - start <= 16):
+            reached.add(end)
+    return len(word) in reached
+
+
 def _stay(word: str) -> str:
     """The kind of what a code begins with; `visit-383008` numbers a visit, `visit` alone would be its day."""
     kind = judge(word).kind
     return "PATIENT_ID" if kind == "DATE" and word.lower() in _STAYS else kind
 
 
+_RECORDS: Final = frozenset(
+    ["referrals", "encounters", "admissions", "prescriptions", "visits", "charts", "episodes", "consents", "studies", "specimens", "appointments", "enrollees",
+     "dependents", "dependants", "guarantors", "beneficiaries", "enrolments", "enrollments", "observations", "immunizations", "careplans", "care-plans", "stays"]
+)  # fmt: skip
+"""Parts of an address after which a number is a person's record."""
 _STAYS: Final = frozenset(
     {"visit", "encounter", "appointment", "appt", "admission", "enc", "stay", "termin", "cita", "rdv"}
 )
@@ -113,6 +128,8 @@ class Codes:
             flag = "w" if stripped.lower() in self.safe else LEXICON.flag(stripped.lower())
             if flag in SAFE or len(stripped) <= 2 or (stripped.islower() and stripped in KEY_WORDS):
                 return []
+            if len(stripped) >= _COMPOUND and stripped.islower() and flag == "" and _compound(stripped):
+                return []
             start = at + word.index(stripped)
             kind = {"p": "PERSON", "d": "DIAGNOSIS", "m": "MEDICATION"}.get(flag, "WORD")
             if flag == "" and not stripped.islower() and self._camel(stripped):
@@ -130,7 +147,7 @@ class Codes:
             return self._pieces(word, at, end)
         if len(stripped) >= 9 and stripped.isalnum() and stripped.isupper() and shapes.national_ok(stripped):
             return [Span(at, end, "NATIONAL_ID", "shape", True)]
-        if (shapes.UNIT.fullmatch(stripped) and not _ROOM.fullmatch(stripped)) or shapes.DURATION.fullmatch(stripped):
+        if shapes.measured(stripped) or shapes.DURATION.fullmatch(stripped):
             return []
         if shapes.ERROR_CODE.fullmatch(stripped) or stripped == "E11000" or _ADDRESS_OF_MEMORY.fullmatch(stripped):
             return []
@@ -351,7 +368,7 @@ class Codes:
                 kind = {"person": "PATIENT_ID", "plan": "MEMBER_ID", "pay": "ACCOUNT", "provider": "NPI"}.get(
                     verdict.subject, ""
                 )
-            if kind == "PERSON":
+            if kind == "PERSON" or before.lower() in _RECORDS:
                 kind = "PATIENT_ID"
             if (
                 (

@@ -182,6 +182,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
 
 def _digits(piece: str, start: int, end: int) -> Item | None:
     """Groups of digits with separators: SSN, phone, card, decimal, version."""
+    if piece[-1] == ")" and "(" not in piece:
+        piece, end = piece[:-1], end - 1
     plain = piece.strip()
     if not re.fullmatch(r"\+?[0-9().,\- eE+%]+", plain):
         return Item(start, end, "c", piece)
@@ -233,6 +235,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "s", piece, "NATIONAL_ID")
     if 7 <= len(digits) <= 16 and len(digits) >= 2 * len(groups):
         return Item(start, end, "s", piece, "NUMBER")
+    if len(digits) >= 6 and len(groups) > 2 and min(sizes) > 1:
+        return Item(start, end, "s", piece, "NUMBER")  # `50 76 89`
     return None
 
 
@@ -247,7 +251,11 @@ def in_prose(text: str, item: Item) -> bool:
     return (
         (before[:1].isalpha() and before[:1].islower())
         or before[:1] in {",", ";"}
-        or (after[:1] == " " and after[1:2].islower() and before[-1:] in {"", "\n", ">", "*"})
+        or (
+            after[:1] == " "
+            and after[1:2].islower()
+            and (before[-1:] in {"", "\n", ">", "*"} or before[:1] in {">", "*", ":", ".", "-"})
+        )
     )
 
 

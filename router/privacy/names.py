@@ -144,7 +144,7 @@ class Names(Numbers):
             flag = "w" if word.lower() in self.safe else LEXICON.flag(word.lower())
             if probe > index:
                 if (
-                    flag == "r"
+                    (flag == "r" or (self.strict and flag == "w" and flags[-1] in {"p", ""} and word.istitle()))
                     and gap == " "
                     and word[0].isupper()
                     and not word.isupper()
@@ -404,7 +404,7 @@ class Names(Numbers):
                 and probe > start
                 and probe - start < 2
                 and not word.isupper()
-                and after[:1] in {"", ",", ".", ")", "(", ";", ":", "\n", '"', "'"}
+                and (not after or after.strip(" ")[:1] in {",", ".", ")", "(", ";", ":", "\n", '"', "'"})
             ):
                 probe += 1
                 continue

@@ -87,7 +87,7 @@ class Numbers(Codes):
             cue
             and cue in CODED_KINDS
             and any(char.isdigit() for char in word)
-            and (cue in {"WARD", "ADDRESS"} or not shapes.UNIT.fullmatch(word))
+            and (cue in {"WARD", "ADDRESS"} or not shapes.measured(word))
             and "/" not in word
             and not SOURCE_FILE.match(word)
             and not (cue == "PATIENT_ID" and _named_thing(word))
@@ -220,6 +220,27 @@ class Numbers(Codes):
             )
         ):
             spans.append(Span(item.start, item.end, "PHONE", "cue", True))
+            return
+        if (
+            len(digits) == 5
+            and before is not None
+            and (
+                (before.text in {"CP", "PLZ", "CAP", "C.P"} and gap_before.strip(" .:") == "")
+                or (
+                    gap_before == ", "
+                    and before.text[:1].isdigit()
+                    and len(before.text) < 6
+                    and after is not None
+                    and after.type == "w"
+                    and gap_after == " "
+                    and after.text.istitle()
+                    and LEXICON.flag(after_word) not in PLAIN
+                )
+            )
+        ):
+            spans.append(Span(item.start, item.end, "ZIP", "cue", True))
+            if after is not None and after.type == "w" and gap_after in {" ", ", "} and after.text.istitle():
+                spans.append(Span(after.start, after.end, "ADDRESS", "street", True))
             return
         if item.text[0] == "+" and 10 <= len(digits) <= 15:
             spans.append(Span(item.start, item.end, "PHONE", "shape", True))
@@ -446,6 +467,7 @@ class Numbers(Codes):
             ) and index + 1 >= len(items):
                 return ""
         skipped = 0
+        trail: tuple[str, ...] = ()
         words: list[str] = []
         while back >= 0 and len(words) < 3 and skipped < 4:
             item = items[back]
@@ -457,12 +479,17 @@ class Numbers(Codes):
                 return "MRN"
             if low in FILLERS and not words:
                 skipped += 1
-                found = kind_of_words((low,)) if low not in FILLERS else ""
+                trail = (low, *trail)
+                found = ""
             else:
                 if words and gap not in {" ", "-", "_", "."}:
                     break
                 words.insert(0, low)
-                found = kind_of_words(tuple(words)) or (CLINICAL_CUES.get(low, "") if len(words) == 1 else "")
+                found = (
+                    kind_of_words(tuple(words))
+                    or (kind_of_words((*words, trail[0])) if trail else "")
+                    or (CLINICAL_CUES.get(low, "") if len(words) == 1 else "")
+                )
                 if not found and item.type == "c" and len(words) == 1 and gap != ":":
                     found = judge(low).kind
                     found = "" if found == "PERSON" else found

@@ -650,7 +650,7 @@ def _rejected(text: str) -> list[Span]:
 _QUOTED: Final = re.compile(r"'((?:[^']|'')*)'")
 _INSERT: Final = re.compile(r"(?i)insert\s+into\s+[\w.\"`\[\]]+\s*\(([^()]{1,2000})\)\s*values\s*")
 _PLACED: Final = re.compile(
-    r"(?i)([\w.\"`]+)\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})"
+    r"(?i)([\w.\"`]+)\)?\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})"
 )
 _COMPOSITE: Final = re.compile(r"\(([^()=]{1,200})\)=\(([^()]{1,400})\)")
 _BAG: Final = re.compile(r"\[?(?:parameters|Parameters|params): ?[\[(]")

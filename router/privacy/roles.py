@@ -93,7 +93,7 @@ def identifier(value: str, reader: Reader) -> bool:
     return not any(span.sure for span in reader.read(value))
 
 
-_CHANNEL: Final = re.compile(r"[CGT]0[A-Z0-9]{7,9}")
+_CHANNEL: Final = re.compile(r"[BCGT]0[A-Z0-9]{7,9}")
 """Slack's channels, groups and teams."""
 _MACHINE: Final = re.compile(r"(?:[a-z]+[0-9]{0,3}(?:[._/:-]|$))*[a-z]*[0-9]{0,4}")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]{1,199}")

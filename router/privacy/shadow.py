@@ -119,6 +119,8 @@ def _plain(escape: str) -> str | None:
     """What an escape stands for; None when it stands for nothing readable."""
     if escape[0] == "&":
         plain = html.unescape(escape)
+        if plain.isspace():
+            return " "  # `Dr&nbsp;Khan`
         return plain if plain != escape and plain.isprintable() else None
     if escape[0] == "=":
         raw = bytes.fromhex(escape.replace("=", ""))

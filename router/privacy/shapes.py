@@ -104,6 +104,14 @@ _NAMED_UNITS: Final = (
 UNIT: Final = re.compile(
     rf"[+-]?\d{{1,12}}(?:[.,]\d{{1,9}})?(?:{_NAMED_UNITS}|%)(?:/(?:s|sec|m|min|h|hr|hour|day|d))?", re.IGNORECASE
 )
+
+
+def measured(text: str) -> bool:
+    """Is it a number with its unit; `412B` is a room before it is bytes, and `16261733K` somebody's number."""
+    return UNIT.fullmatch(text) is not None and _LETTERED.fullmatch(text) is None
+
+
+_LETTERED: Final = re.compile(r"[0-9]{1,12}[ABCDEFHSVWX]|[0-9]{6,12}[A-Z]")
 COUNTED: Final = frozenset(
     [
         "ms",

@@ -222,7 +222,7 @@ class Templates:
         return f"{_MUST}w{flag}{case}{ends}{tail}", flag != ""
 
     def _code(self, piece: str, core: str, tail: str, gap: str) -> tuple[str, bool]:
-        if _UNIT.match(core) is not None and shapes.UNIT.fullmatch(core) is not None:
+        if _UNIT.match(core) is not None and shapes.measured(core):
             if core[-2:] in _ORDINALS:
                 return piece, True  # a day of a month
             return f"{_MAY}u{core.translate(_DIGITS)}{tail}", len(core) <= 4

@@ -159,6 +159,8 @@ class Reader(Values):
                 continue
             if kind in {"w", "c"}:
                 after = text[item.end : items[index + 1].start] if index + 1 < count else ""
+                if after in {"', '", '", "'} and text[item.start - 2 : item.start] in {"('", '("'}:
+                    after = "='"  # a pair in Python: `('acct', '4711')`
                 if after and ("=" in after or ":" in after) and is_separator(after):
                     verdict, taken = self._key(text, items, index)
                     if verdict is not None and verdict.kind and not (kind == "c" and SOURCE_FILE.fullmatch(item.text)):

@@ -237,7 +237,9 @@ class _Work:
                         not below.verdict.kind
                         and any(is_namer(other) and isinstance(value[other], (dict, list)) for other in value)
                     ):
-                        below = self.named_place(place, name, names)
+                        told = self.named_place(place, name, names)
+                        if told.verdict.kind or below.verdict.kind != "IDENTIFIER":
+                            below = told
                 elif (
                     below.helper == "account"
                     and isinstance(item, str)
@@ -297,7 +299,7 @@ class _Work:
                 if (
                     item.count(".") > 1
                     or item.endswith(("Exception", "Error"))
-                    or (" " in item.strip() and len(item.split()) > 4)
+                    or (" " in item.strip() and len(item.split()) > (9 if item.rstrip().endswith("?") else 4))
                 ):
                     continue  # a class or a sentence, no field's name
                 if judge(item).kind:

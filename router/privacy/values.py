@@ -16,6 +16,7 @@ from router.privacy.words import EMPTY, FILLERS, LONG_KINDS, NAME_PARTS, PARTICL
 
 _HL7_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2})[.-]([0-9]{1,2})(?:[.-][0-9]{1,2})?")
 _QUOTES: Final = "\"'`"
+_PLACEHOLDER: Final = 4
 _WRAPPERS: Final = frozenset(
     ["Some", "Just", "Ok", "Optional", "Option", "Decimal", "UUID", "ObjectId", "NullString", "NullInt64", "String", "Int64", "StringValue", "Long", "Text", "Value"]
 )  # fmt: skip
@@ -91,6 +92,8 @@ class Values(Names):
         if index >= len(items):
             return index
         first = items[index]
+        if separator[-1:] in {"$", "?"} and first.type == "n" and len(first.text) < _PLACEHOLDER:
+            return index + 1  # `dob = $2`: the value stands elsewhere
         tail = separator.rstrip()
         if (
             first.text in {"string", "int", "float", "bool"}

@@ -179,10 +179,10 @@ PERSON_CUES: Final = frozenset(
         "signed",
         "surgeon",
         "attn",
-        "estimado", "estimada", "cher", "liebe", "lieber", "geachte", "beste", "caro", "cara", "gentile", "prezado", "prezada", "querido", "querida",
-        "szanowny", "szanowna", "hola", "bonjour", "ciao", "hallo", "hej", "dhr", "mevr", "mevrouw", "heer", "dott", "sig", "senor", "senora",
-        "pan", "pani", "sayin", "docteur", "medecin", "arzt", "arts", "lekarz", "pacjent", "pacjentka", "patientin", "patiente", "paziente",
-        "hasta", "bay", "bayan", "sra", "dra", "dona", "dom",
+        "estimado", "estimada", "cher", "liebe", "lieber", "geachte", "gentile", "prezado", "prezada", "querido", "querida",
+        "szanowny", "szanowna", "hola", "bonjour", "ciao", "hallo", "hej", "dhr", "mevr", "mevrouw", "heer", "dott", "senor", "senora",
+        "sayin", "docteur", "medecin", "arzt", "lekarz", "pacjent", "pacjentka", "patientin", "patiente", "paziente",
+        "sra", "dra",
     ]
 )  # fmt: skip
 STREETS: Final = frozenset(
