@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hmac
 import itertools
 import json
 import threading
@@ -18,7 +19,8 @@ from router.cli import tree
 from router.core.reveal import Proof
 from router.flow import keys as flow
 from router.flow import reveal
-from router.flow.intake import NotDurable
+from router.flow.apply import apply
+from router.flow.intake import NotDurable, Post
 from router.flow.keys import NotRotated
 from router.flow.snapshot import Snapshots
 from router.flow.status import ready
@@ -214,6 +216,19 @@ def test_credentials_and_edge_keys_are_sealed_again_and_deliveries_go_on(
             assert superuser.one(f"SELECT {column} AS v FROM {table}").v == 2  # noqa: S608 - named here
         worker.drain(*edge.rung)
         assert len(hook.received) == 1
+
+
+def test_a_signing_secret_is_sealed_again_and_still_believed(runtime: Runtime, superuser: Superuser) -> None:
+    text = "tenants: [{slug: signed, sources: [{name: s, format: sentry, key_env: K, client_secret_env: C}]}]"
+    environ = {"K": "k" * 40, "C": "client-secret"}
+    applied = apply(runtime, text, dry_run=False, actor="host:ops", environ=environ, base_dir=None)
+    flow.rotate(runtime, applied.ids["signed"], "data", "host:ops")
+    assert superuser.one("SELECT signing_version AS v FROM sources WHERE signing IS NOT NULL").v == 2
+    body = b'{"action":"triggered","data":{"event":{"event_id":"1","title":"x"}}}'
+    made = hmac.new(b"client-secret", body, "sha256").hexdigest().encode()
+    post = Post("k" * 40, body, "signed", "s", headers={b"sentry-hook-signature": made})
+    assert len(Edge(runtime).take(post)) == 1
+    assert apply(runtime, text, dry_run=True, actor="host:ops", environ=environ, base_dir=None).changes == ()
 
 
 def test_a_rotation_is_in_the_audit(runtime: Runtime, superuser: Superuser) -> None:

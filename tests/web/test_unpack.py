@@ -1,0 +1,64 @@
+"""Packed bodies: every packing we take, never more of one than may be, and nothing that only looks packed."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.web.unpack import ENCODINGS, Packed, TooLarge, unpack
+
+
+def raw(body: bytes) -> bytes:
+    machine = zlib.compressobj(wbits=-15)
+    return machine.compress(body) + machine.flush()
+
+
+BOMB = "5b3f428f5f222c1e0b04f2731e00"
+"""`a` a million times, as google/brotli packs it."""
+
+PACKINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "gzip": ("gzip", gzip.compress),
+    "zlib": ("deflate", zlib.compress),
+    "raw": ("deflate", raw),
+}
+
+
+@given(st.binary(max_size=300), st.sampled_from(sorted(PACKINGS)))
+def test_a_body_comes_out_as_it_went_in(body: bytes, packing: str) -> None:
+    encoding, pack = PACKINGS[packing]
+    assert unpack(pack(body), encoding, 300) == body
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_no_more_of_it_is_read_than_may_be(packing: str) -> None:
+    encoding, pack = PACKINGS[packing]
+    assert len(unpack(pack(b" " * 1000), encoding, 1000)) == 1000
+    with pytest.raises(TooLarge):
+        unpack(pack(b" " * 50_000_000), encoding, 1000)
+
+
+@given(st.binary(max_size=200), st.sampled_from(sorted(ENCODINGS)))
+def test_any_bytes_are_unpacked_or_refused(noise: bytes, encoding: str) -> None:
+    try:
+        assert len(unpack(noise, encoding, 64)) <= 64
+    except (Packed, TooLarge) as refused:
+        assert not str(refused)  # noqa: PT017 - either way of refusing is right
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+def test_a_body_that_ends_early_is_no_body(packing: str) -> None:
+    encoding, pack = PACKINGS[packing]
+    with pytest.raises(Packed):
+        unpack(pack(b"somebody was here" * 9)[:-4], encoding, 1000)
+
+
+@pytest.mark.parametrize("size", [10, 0])
+def test_brotli_where_the_system_has_it_stops_at_the_limit(size: int) -> None:
+    if "br" in ENCODINGS:
+        with pytest.raises(TooLarge):
+            unpack(bytes.fromhex(BOMB), "br", size)
