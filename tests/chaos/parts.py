@@ -54,7 +54,7 @@ class Part:
     def worked(self) -> float:
         """Seconds of CPU time that the process has used so far: unlike the wall's, no busy machine makes it longer."""
         if os.uname().sysname == "Linux":
-            return time.clock_gettime((~self.process.pid << 3) | 2)  # the clock that clock_getcpuclockid(3) gives
+            return float(time.clock_gettime((~self.process.pid << 3) | 2))  # the clock that clock_getcpuclockid(3) gives
         used = subprocess.check_output(["ps", "-o", "time=", "-p", str(self.process.pid)], text=True)
         return sum(float(part) * 60**place for place, part in enumerate(reversed(used.strip().split(":"))))
 
