@@ -339,7 +339,9 @@ _JSON: Final = re.compile(r"application/(?:[a-z0-9.+-]*\+)?json")
 
 def _comes_in(form: Format, kind: str) -> bool:
     """Whether bodies of this format come as this media type."""
-    return _JSON.fullmatch(kind) is not None or kind in form.types or ANY_TYPE in form.types
+    return (
+        kind == "application/json" or kind in form.types or ANY_TYPE in form.types or _JSON.fullmatch(kind) is not None
+    )
 
 
 def prepare(job: Job, snapshot: Snapshot) -> None:

@@ -68,17 +68,9 @@ tenants:
       - name: prod-alertmanager
         format: alertmanager
         key_file: {file("source-prod-alertmanager.key")}
-      - name: sentry                       # Sentry's webhook body, told to the generic format field by field
-        format: generic
+      - name: sentry
+        format: sentry
         key_file: {file("source-sentry.key")}
-        mapping:
-          title: /data/event/title
-          severity: /data/event/level
-          dedup_key: /data/event/issue_id
-          starts_at: /data/event/datetime
-          link: /data/event/web_url
-          labels.environment: /data/event/environment
-          labels.component: /data/event/culprit
       - name: app
         format: generic
         key_file: {file("source-app.key")}
