@@ -257,7 +257,7 @@ class ConfiguredChannel(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
 
 
-class Pattern(msgspec.Struct, frozen=True, kw_only=True):
+class Pattern(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A tenant's own shape of PHI."""
 
     type: str
@@ -581,6 +581,97 @@ class Revoked(msgspec.Struct, frozen=True, kw_only=True):
     revoked: bool
 
 
+class ChannelKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of channel, and what it is set by."""
+
+    kind: str
+    title: str
+    about: str
+    fields: list[KindField]
+
+
+class KindField(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting or credential of a kind. `name` has a dot for each mapping it is in. `sort` `lines` is a list."""
+
+    name: str
+    title: str
+    help: str
+    sort: str
+    required: bool
+    default: str
+    choices: list[str]
+
+
+class ChannelSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel as it is set. `revision` is the ETag without its `"v…"`; `file`: does a configuration file keep it."""
+
+    id: UUID
+    revision: int
+    name: str
+    kind: str
+    vendor: str
+    settings: dict[str, Any]
+    credentials: list[ChannelCredential]
+    routes: list[int]
+    file: str
+
+
+class ChannelCredential(msgspec.Struct, frozen=True, kw_only=True):
+    """A credential: whether it is there and whose hand that was, never what it is."""
+
+    name: str
+    required: bool
+    held: bool
+    set_at: str | None
+    set_by: str
+
+
+class ChannelPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change would do. `moves`: to another destination. `waits`: requests for plaintext that no longer fit."""
+
+    changes: list[FieldChange]
+    suspends: list[SuspendedOptIn]
+    waits: int
+    moves: bool
+
+
+class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What differs in one field. Of a credential only what was done to it; of an address with a key its host."""
+
+    field: str
+    was: str
+    now: str
+    secret: bool
+
+
+class SuspendedOptIn(msgspec.Struct, frozen=True, kw_only=True):
+    """An opt-in that the change suspends."""
+
+    id: UUID
+    types: list[str]
+    ends_at: str
+    why: str
+
+
+class ChannelRemoved(msgspec.Struct, frozen=True, kw_only=True):
+    """The channel is out of use; what it told is still told its end."""
+
+    id: UUID
+
+
+class ChannelEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A line of a channel's history. `version` is the tenant's configuration version that it made."""
+
+    version: int
+    at: str
+    actor: str
+    via: str
+    what: str
+    name: str
+    reason: str
+    changes: list[FieldChange]
+
+
 class Silence(msgspec.Struct, frozen=True, kw_only=True):
     """A silence. `told`: incidents that were told of when it was over, since they lasted."""
 
@@ -620,6 +711,134 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool
     alerts: int
     last_alert_at: str
+
+
+class SourceKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A source's new key, this once. `old_key_until`: the one before it holds until then, null when there is none."""
+
+    id: UUID
+    name: str
+    format: str
+    key: str
+    old_key_until: str | None
+
+
+class SourceShown(msgspec.Struct, frozen=True, kw_only=True):
+    """One source and how it is doing.
+
+    `alerts_last_day` is exact while `counted`, else at least so many. `old_key_until`: the key before the last
+    rotation holds until then. `warning`: what will surprise somebody.
+    """
+
+    id: UUID
+    name: str
+    format: str
+    quiet_after_seconds: float | None
+    paused_at: datetime | None
+    mapping: dict[str, str]
+    fields: dict[str, str]
+    title: str
+    settings: dict[str, str]
+    signed: bool
+    last_alert_at: str | None
+    alerts_last_day: int
+    counted: bool
+    old_key_until: str | None
+    warning: str
+
+
+class TriedBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source would make of a body. Nothing was stored."""
+
+    level: str
+    alerts: list[TriedAlert]
+
+
+class TriedAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert as it would be kept, with throw-away tokens, and where it would go."""
+
+    signal: str
+    severity: str
+    title: str
+    description: str
+    labels: dict[str, str]
+    details: dict[str, Any]
+    tokens: list[TriedToken]
+    goes: Trace
+
+
+class TriedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """Why one token is there."""
+
+    token: str
+    type: str
+    rule: str
+    path: str
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an alert would go.
+
+    `group`: the labels of its group key, null for the source's own. `silenced`: the silence that keeps the
+    channels quiet about it now, '' for none.
+    """
+
+    routes: list[RouteLook]
+    group: dict[str, str] | None
+    channels: list[str]
+    silenced: str
+
+
+class RouteLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one route.
+
+    `failed`: the first matcher that does not hold, null when all do. `reached` is false behind a route that
+    matched and does not go on.
+    """
+
+    position: int
+    matches: bool
+    reached: bool
+    failed: str | None
+    channels: list[str]
+
+
+class RoutesPut(msgspec.Struct, frozen=True, kw_only=True):
+    """All routes in order; `warnings`: what will surprise somebody."""
+
+    routes: list[RouteEntry]
+    warnings: list[str]
+
+
+class RouteEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A route: matchers that must all hold, the channels, what makes one incident, and whether later routes add."""
+
+    channels: list[str]
+    matchers: list[str] = []
+    group_by: list[str] = []
+    goes_on: bool = False
+
+
+class WordLists(msgspec.Struct, frozen=True, kw_only=True):
+    """The tenant's own words. Safe words matter at level `strict` alone."""
+
+    level: str
+    patterns: list[Pattern]
+    safe_words: list[str]
+
+
+class WordsTried(msgspec.Struct, frozen=True, kw_only=True):
+    """The text as it is tokenized now, and with what was to be tried."""
+
+    before: Side
+    after: Side
+
+
+class Side(msgspec.Struct, frozen=True, kw_only=True):
+    """A text as it is tokenized, with throw-away tokens."""
+
+    text: str
+    tokens: list[TriedToken]
 
 
 class Search(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -725,6 +944,23 @@ class Verdicts(msgspec.Struct, kw_only=True, omit_defaults=True):
     until: datetime | None = None
 
 
+class NewChannel(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A channel to make. It gets tokens, and nothing until a route leads to it."""
+
+    name: str
+    kind: str
+    settings: dict[str, Any]
+    secrets: dict[str, str] = {}
+
+
+class ChannelChange(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A channel as it should be. `settings` replace all; a credential that is left out stays, null takes it away."""
+
+    name: str
+    settings: dict[str, Any]
+    secrets: dict[str, str | None] = {}
+
+
 class NewSilence(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is to be quiet. It begins now when `starts_at` is null; `lasts_seconds` or `ends_at` says its end."""
 
@@ -739,6 +975,73 @@ class SilenceTry(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Matchers to try."""
 
     matchers: list[str]
+
+
+class NewSource(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A source to make; its key is made here."""
+
+    format: str
+    quiet_after: str = "30m"
+    mapping: dict[str, str] = {}
+    fields: dict[str, str] = {}
+    settings: dict[str, str] = {}
+    signing_secret: str | None = None
+    name: str
+
+
+class SourceChange(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A source as it should be, in the words of the configuration file; its name and its key stay.
+
+    `signing_secret` is what its sender signs with: left out, the one there is stays; empty takes it away.
+    """
+
+    format: str
+    quiet_after: str = "30m"
+    mapping: dict[str, str] = {}
+    fields: dict[str, str] = {}
+    settings: dict[str, str] = {}
+    signing_secret: str | None = None
+
+
+class Rotation(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How long the key that is replaced holds."""
+
+    overlap_seconds: int = 86400
+
+
+class BodyTry(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A body as the source's tool sends it."""
+
+    body: str
+
+
+class RouteList(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """All routes in order."""
+
+    routes: list[RouteEntry]
+
+
+class RouteTry(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An alert that might come: its labels, tokenized as they would be."""
+
+    labels: dict[str, str] = {}
+    severity: Literal["critical", "error", "info", "warning"] = "critical"
+    source: str = ""
+
+
+class WordsPut(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Lists to put in place of those that are there; one that is left out stays."""
+
+    patterns: list[Pattern] | None = None
+    safe_words: list[str] | None = None
+
+
+class WordTry(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A made-up text, and one pattern or safe word more to read it with."""
+
+    sample: str
+    pattern: Pattern | None = None
+    safe_word: str = ""
 
 
 class Api:
@@ -861,6 +1164,10 @@ class Api:
         """
         return self._wire.lines("/channels", Channel, {}, page, cursor)
 
+    def create_channel(self, body: NewChannel, *, key: str = "") -> ChannelSettings:
+        """Make a channel. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", "/channels", ChannelSettings, body=body, once=True, key=key)
+
     def get_channel(self, channel: str) -> Channel:
         """One channel and how it is doing.
 
@@ -868,6 +1175,20 @@ class Api:
         viewer.
         """
         return self._wire.ask("GET", f"/channels/{self._wire.part(channel)}", Channel, body=None)
+
+    def change_channel(self, channel: str, body: ChannelChange, *, match: str) -> ChannelSettings:
+        """Change a channel; needs If-Match with the ETag of its settings.
+
+        A token may with one of these roles: operator. `match` is the ETag that was read (`Client.etag`).
+        """
+        return self._wire.ask("PUT", f"/channels/{self._wire.part(channel)}", ChannelSettings, body=body, match=match)
+
+    def remove_channel(self, channel: str, *, match: str) -> ChannelRemoved:
+        """Take a channel out of use; needs If-Match with the ETag of its settings.
+
+        A token may with one of these roles: operator. `match` is the ETag that was read (`Client.etag`).
+        """
+        return self._wire.ask("DELETE", f"/channels/{self._wire.part(channel)}", ChannelRemoved, body=None, match=match)
 
     def list_sources(self, *, page: int = 100, cursor: str = "") -> Lines[Source]:
         """Sources by name.
@@ -877,6 +1198,10 @@ class Api:
         """
         return self._wire.lines("/sources", Source, {}, page, cursor)
 
+    def add_source(self, body: NewSource) -> SourceKey:
+        """Make a source; its key is in this answer alone. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", "/sources", SourceKey, body=body)
+
     def list_routes(self, *, page: int = 100, cursor: str = "") -> Lines[Route]:
         """Routes in order.
 
@@ -884,6 +1209,13 @@ class Api:
         viewer.
         """
         return self._wire.lines("/routes", Route, {}, page, cursor)
+
+    def put_routes(self, body: RouteList, *, match: str) -> RoutesPut:
+        """All routes in order; needs If-Match with the ETag of the configuration.
+
+        A token may with one of these roles: operator. `match` is the ETag that was read (`Client.etag`).
+        """
+        return self._wire.ask("PUT", "/routes", RoutesPut, body=body, match=match)
 
     def get_config(self) -> Configuration:
         """Everything that is configured, without a secret.
@@ -1143,6 +1475,33 @@ class Api:
         """End this very token at once; for another one a person gives a fresh proof. Every token may."""
         return self._wire.ask("DELETE", f"/tokens/{self._wire.part(token)}", Revoked, body=None)
 
+    def list_channel_kinds(self, *, page: int = 100, cursor: str = "") -> Lines[ChannelKind]:
+        """Kinds of channels and what each is set by.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines("/channel-kinds", ChannelKind, {}, page, cursor)
+
+    def get_channel_settings(self, channel: str) -> ChannelSettings:
+        """A channel as it is set, without its secrets. A token may with one of these roles: operator."""
+        return self._wire.ask("GET", f"/channels/{self._wire.part(channel)}/settings", ChannelSettings, body=None)
+
+    def plan_channel(self, channel: str, body: ChannelChange) -> ChannelPlan:
+        """What a change would do: which fields differ, which opt-ins it suspends.
+
+        A token may with one of these roles: operator.
+        """
+        return self._wire.ask("POST", f"/channels/{self._wire.part(channel)}/plan", ChannelPlan, body=body)
+
+    def list_channel_history(self, channel: str, *, page: int = 100, cursor: str = "") -> Lines[ChannelEvent]:
+        """Who changed a channel, what and when, the newest first.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines(f"/channels/{self._wire.part(channel)}/history", ChannelEvent, {}, page, cursor)
+
     def list_silences(self, *, over: bool | None = None, page: int = 100, cursor: str = "") -> Lines[Silence]:
         """Silences, the newest first.
 
@@ -1178,3 +1537,65 @@ class Api:
         return self._wire.ask(
             "POST", f"/silences/{self._wire.part(silence)}/expire", Silence, body=None, once=True, key=key
         )
+
+    def get_source(self, source: UUID) -> SourceShown:
+        """One source and how it is doing.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask("GET", f"/sources/{self._wire.part(source)}", SourceShown, body=None)
+
+    def change_source(self, source: UUID, body: SourceChange) -> SourceShown:
+        """Change it; its name and its key stay. A token may with one of these roles: operator."""
+        return self._wire.ask("PUT", f"/sources/{self._wire.part(source)}", SourceShown, body=body)
+
+    def retire_source(self, source: UUID) -> Made:
+        """Take it out of use; its incidents stay. A token may with one of these roles: operator."""
+        return self._wire.ask("DELETE", f"/sources/{self._wire.part(source)}", Made, body=None)
+
+    def rotate_source(self, source: UUID, body: Rotation | None = None) -> SourceKey:
+        """Another key, in this answer alone; the one before holds for a while.
+
+        A token may with one of these roles: operator.
+        """
+        return self._wire.ask("POST", f"/sources/{self._wire.part(source)}/key", SourceKey, body=body)
+
+    def end_old_key(self, source: UUID) -> SourceShown:
+        """End the key before the last rotation now. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", f"/sources/{self._wire.part(source)}/end-old-key", SourceShown, body=None)
+
+    def pause_source(self, source: UUID) -> SourceShown:
+        """Refuse its alerts; its quiet clock stands still. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", f"/sources/{self._wire.part(source)}/pause", SourceShown, body=None)
+
+    def resume_source(self, source: UUID) -> SourceShown:
+        """Let it go on. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", f"/sources/{self._wire.part(source)}/resume", SourceShown, body=None)
+
+    def try_source(self, source: UUID, body: BodyTry) -> TriedBody:
+        """What it would make of a body, and where that would go. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", f"/sources/{self._wire.part(source)}/try", TriedBody, body=body)
+
+    def try_routes(self, body: RouteTry | None = None) -> Trace:
+        """Where an alert with these labels would go, and why. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", "/routes/try", Trace, body=body)
+
+    def get_words(self) -> WordLists:
+        """Safe words and patterns.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask("GET", "/words", WordLists, body=None)
+
+    def put_words(self, body: WordsPut | None = None, *, match: str) -> WordLists:
+        """Lists in place of these; needs If-Match with the ETag of the configuration.
+
+        A token may with one of these roles: operator. `match` is the ETag that was read (`Client.etag`).
+        """
+        return self._wire.ask("PUT", "/words", WordLists, body=body, match=match)
+
+    def try_words(self, body: WordTry) -> WordsTried:
+        """A made-up text as it is tokenized now, and as it would be. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", "/words/try", WordsTried, body=body)

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID, uuid4
@@ -134,7 +135,7 @@ def apply(
                 opened.append(keys)
                 ids[tenant.slug] = tenant_id
                 if found:
-                    changes += _undoing(found, channels.by_hand(session))
+                    changes += _undoing(found, {**channels.by_hand(session), **_by_hand(session)})
                     versions[tenant.slug] = version = config.bump(session, actor, found)
                     _record(session, tenant_id, version, actor, touched)
                     runtime.audit.write(session, tenant_id, applied(actor, tenant_id, version, found))
@@ -220,11 +221,34 @@ class _Touched(NamedTuple):
     changes: Sequence[Change]
 
 
+class _Hand(NamedTuple):
+    """A change that somebody made by hand."""
+
+    what: str
+    actor: str
+    at: datetime
+
+
+_OTHER_LINE = re.compile(r"[+~-] [a-z0-9-]+: (source [^:( ]+|route(?= \d)|pattern .+|safe word .+)")
+_HAND_LINE = re.compile(r"[+~-] (source [^:( ]+|route(?= \d)|pattern .+|safe word .+)")
+"""A line of the difference, of a file and of a hand (`router.flow.hand.record`), and what it is about."""
+
+
+def _by_hand(session: Session) -> dict[str, _Hand]:
+    """The newest change of each source, pattern and safe word, and of the routes, that no file made since the last."""
+    found = {}
+    for row in config.since_filed(session):
+        for line in row.changes:
+            if named := _HAND_LINE.match(line):
+                found[named[1]] = _Hand("change", row.actor, row.at)
+    return found
+
+
 def _undoing(found: Sequence[str], by_hand: Mapping[str, Row]) -> list[str]:
     """The difference, where it goes over what somebody did by hand since the last file with who that was and when."""
     told = []
     for line in found:
-        named = _CHANNEL_LINE.match(line)
+        named = _CHANNEL_LINE.match(line) or _OTHER_LINE.match(line)
         hand = by_hand.get(named[1]) if named else None
         told.append(
             line if hand is None else f"{line} [undoes {hand.what} by {hand.actor}, {hand.at:%Y-%m-%d %H:%M} UTC]"

@@ -115,9 +115,13 @@ def note(
 ) -> None:
     """The same for changes that are told in words already."""
     version = config.bump(session, by.actor, changes)
-    details: dict[str, JSON] = {"version": version, "changes": list(changes), **more}
-    event = Event(action, by.actor, object_, auth=by.auth, request_id=by.request_id, details=details)
-    runtime.audit.write(session, tenant_id, event)
+    told = event(action, by, object_, version=version, changes=list(changes), **more)
+    runtime.audit.write(session, tenant_id, told)
+
+
+def event(action: str, by: By, object_: str, **details: JSON) -> Event:
+    """The audit event of something that this person did."""
+    return Event(action, by.actor, object_, auth=by.auth, request_id=by.request_id, details=details)
 
 
 def filed(runtime: Runtime, tenant_id: UUID) -> Filed | None:

@@ -105,6 +105,14 @@ def bump(session: Session, actor: str, changes: Sequence[str]) -> int:
     return int(row.config_version)
 
 
+def since_filed(session: Session) -> list[Row]:
+    """The versions made since a configuration file was applied last, the newest 1000 of them, oldest first."""
+    return session.rows(
+        "SELECT * FROM (SELECT c.version, c.at, c.actor, c.changes FROM config_changes c"
+        " JOIN tenants t USING (tenant_id) WHERE c.at > coalesce(t.filed_at, '-infinity') ORDER BY c.version DESC LIMIT 1000) h ORDER BY h.version"
+    )
+
+
 def version(session: Session) -> int:
     """The entered tenant's configuration version."""
     row = session.one("SELECT config_version FROM tenants")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,12 +16,14 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 
 from router import settings
 from router.core.access import ROLES, Deed, may
+from router.flow import accounts, manage, signin, silence, words
+from router.flow.hand import By
 from router.flow.intake import Post, Unauthorized
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
 from router.web.app import Web
 from tests.conftest import Database
-from tests.flow.builder import EMAIL, MRN, NAME, Edge, Superuser, Tenant, build, environment, tenant, webhook
+from tests.flow.builder import EMAIL, MRN, NAME, Edge, Superuser, Tenant, Worker, build, environment, tenant, webhook
 from tests.web.test_signin_browser import LOOKS, Arrive, arrive, browser, served  # noqa: F401 - fixtures
 from tests.web.test_signin_pages import OURS, Browser
 
@@ -285,23 +289,78 @@ def test_a_stranger_changes_nothing_here(web: Web, clinic: Tenant, runtime: Runt
     assert eve.post(f"/silences/{uuid4()}/end", "/account") == 404
 
 
+@pytest.mark.system_part("chromium")
+def test_from_the_printed_code_to_a_test_alert_seen_arriving(
+    arrive: Arrive,  # noqa: F811 - the fixture
+    runtime: Runtime,
+    tmp_path: Path,
+) -> None:
+    """The whole of first-run set-up, without a script, on a phone, left and taken up again in the middle."""
+    code = accounts.set_up_code(runtime)
+    assert code is not None
+    with WebhookVendor() as hook, Worker(runtime) as worker:
+        anna = arrive(java_script_enabled=False, viewport={"width": 360, "height": 800})
+        page = anna.goes_to("/set-up")
+        for label, text in {
+            "Set-up code": code,
+            "Organisation or team": "The Clinic",
+            "Its short name": "clinic",
+            "Your e-mail address": "anna@clinic.test",
+        }.items():
+            page.get_by_label(label).fill(text)
+        page.get_by_role("button", name="Set up").click()
+        page.get_by_role("heading", name="First steps of The Clinic").wait_for()
+        page.get_by_label("Name", exact=True).fill("app")
+        page.get_by_label("What sends to it").select_option("generic")
+        page.get_by_role("button", name="Add it and show its key").click()
+        key = page.locator(".shown code").inner_text()
+        assert f"Bearer {key}" in page.locator("pre").inner_text()
+        page.get_by_role("link", name="I have copied it").click()
+
+        page.get_by_role("link", name="Add a channel").click()
+        page.get_by_role("link", name="Webhook").click()
+        page.get_by_label("Name", exact=True).fill("hook")
+        page.get_by_label("URL").fill(f"{hook.url}/in")
+        secret = "whsec_" + base64.b64encode(b"a webhook secret of 32 bytes ...").decode()
+        page.get_by_label("Signing secret", exact=True).fill(secret)
+        page.get_by_role("button", name="Add the channel").click()
+
+        anna.goes_to("/start")
+        page.get_by_role("button", name="Make the route").click()
+        page.get_by_role("button", name="Send the test alert").click()
+        page.get_by_text("This page loads itself again").wait_for()
+        page.screenshot(path=tmp_path / "pages" / "start-waiting-360.png", full_page=True)
+        (tenant_id,) = (each.id for each in manage.tenants(runtime))
+        with runtime.database.tenant(tenant_id) as session:
+            (lane,) = session.rows("SELECT tenant_id, channel_id FROM channels")
+        worker.drain((lane.tenant_id, lane.channel_id))
+        page.goto(f"{anna.url}/start")
+        page.get_by_text("It went all the way").wait_for()
+        page.screenshot(path=tmp_path / "pages" / "start-done-360.png", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.get_by_role("link", name="INC-").click()
+        assert "alex@example.test" not in page.content()
+        body = hook.received[-1].body.decode()
+        assert "Test alert: nothing is broken" in body
+        assert "alex@example.test" not in body
+
+
+@pytest.mark.system_part("chromium")
 def test_pages_please_axe_and_fit_a_phone(
     arrive: Arrive,  # noqa: F811 - the fixture
     clinic: Tenant,
     runtime: Runtime,
     tmp_path: Path,
 ) -> None:
-    from router.flow import manage, signin, silence, words  # noqa: PLC0415 - this story's own
-
     edge = Edge(runtime)
     edge.take(clinic.post(FIRING))
     manage.add_user(runtime, clinic.tenant_id, OLGA, ["operator"], "test")
     wish = silence.Wish(
-        ["service=db", 'alertname=~"Disk.*|Inode.*|Volume.*"'], "the archive is moved", lasts=silence.timedelta(hours=2)
+        ["service=db", 'alertname=~"Disk.*|Inode.*|Volume.*"'], "the archive is moved", lasts=timedelta(hours=2)
     )
     silence.create(runtime, clinic.tenant_id, wish, actor=OLGA)
-    words.add_pattern(runtime, clinic.tenant_id, words.Pattern("MEMBER_ID", r"ACM-\d{8}"), words.By(OLGA))
-    words.add_word(runtime, clinic.tenant_id, "istio", words.By(OLGA))
+    words.add_pattern(runtime, clinic.tenant_id, words.Pattern("MEMBER_ID", r"ACM-\d{8}"), By(OLGA))
+    words.add_word(runtime, clinic.tenant_id, "istio", By(OLGA))
     olga = arrive(color_scheme="light", viewport={"width": 1280, "height": 900})
     olga.signs_in_with(signin.offer(runtime, clinic.tenant_id, OLGA).text)
     axe = Axe()
@@ -313,7 +372,7 @@ def test_pages_please_axe_and_fit_a_phone(
             olga.page.get_by_label("Matchers").fill("service=db")
             olga.page.get_by_role("button", name="See what it would take").click()
         elif path == "/routes":
-            olga.page.get_by_label("Labels").fill("service=db")
+            olga.page.get_by_label("Labels, one").fill("service=db")
             olga.page.get_by_role("button", name="See where it would go").click()
         elif path == "/words":
             olga.page.get_by_label("regular expression").fill("ACM-[0-9]{8}")

@@ -25,13 +25,19 @@ from router.flow.api import Kept, Marks
 from router.flow.snapshot import Snapshots
 from router.flow.tokens import Caller
 from router.runtime import Runtime
-from router.web.api import acting, channels, document, problem, reading, silences
+from router.web.api import acting, channels, document, problem, reading, silences, ways
 from router.web.api.operation import Call, Operation, etag, is_uuid
 from router.web.api.problem import Problem
 
 logger = logging.getLogger(__name__)
 
-OPERATIONS: Final = (*reading.OPERATIONS, *acting.OPERATIONS, *silences.OPERATIONS)
+OPERATIONS: Final = (
+    *reading.OPERATIONS,
+    *acting.OPERATIONS,
+    *channels.OPERATIONS,
+    *silences.OPERATIONS,
+    *ways.OPERATIONS,
+)
 
 BODY_BYTES: Final = 2 * 1024 * 1024
 """A request is no longer: a configuration of a megabyte, escaped."""

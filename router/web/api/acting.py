@@ -165,7 +165,7 @@ def put_config(call: Call) -> shapes.ConfigurationChanged:
         text = asked.config if isinstance(asked.config, str) else msgspec.json.encode(asked.config).decode()
     except (OverflowError, ValueError):
         raise problem.unfit("config: a number is too large.") from None
-    held = _version(call.match)
+    held = version_of(call.match)
     done = apply.apply(
         call.runtime,
         text,
@@ -259,7 +259,7 @@ def _sensible_day(day: date) -> date:
     return day
 
 
-def _version(match: str) -> int:
+def version_of(match: str) -> int:
     """The version that an If-Match of the configuration names."""
     text = match.strip().strip('"').removeprefix("v")
     if not text.isascii() or not text.isdigit() or len(text) > len(str(2**31)):

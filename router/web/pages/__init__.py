@@ -30,6 +30,7 @@ from router.web.pages.routed import Routed
 from router.web.pages.shell import AT_ONCE, Shell
 from router.web.pages.silences import Silences
 from router.web.pages.sources import Sources
+from router.web.pages.start import Start
 from router.web.pages.words import Words
 
 
@@ -56,6 +57,7 @@ def routes(
         *Sources(runtime, gate).routes(),
         *Routed(runtime, gate).routes(),
         *Words(runtime, gate).routes(),
+        *Start(runtime, gate).routes(),
         *Evidence(runtime, gate, installation).routes(),
         *Operations(runtime, gate, surroundings).routes(),
     ]

@@ -369,7 +369,7 @@ class Door(Shell):
             await _no_sooner(began)
             why = "This code does not hold: it was used, is older than an hour, or was mistyped."
             return page("accounts/set-up.html", None, 401, given=fields, why=why)
-        return self._keep(RedirectResponse("/account", 303), request, secret, signin.SESSION_HOLDS)
+        return self._keep(RedirectResponse("/start", 303), request, secret, signin.SESSION_HOLDS)
 
     # -- going --------------------------------------------------------------------------------------------------------
 
