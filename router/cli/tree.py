@@ -19,6 +19,7 @@ from router.cli import (
     evidence,
     failure,
     far,
+    hooks,
     incidents,
     installation,
     keys,
@@ -74,6 +75,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(channels.app, name="channels")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(hooks.app, name="hooks")
 app.add_typer(errors.app, name="errors")
 app.add_typer(silences.app, name="silences")
 app.add_typer(baas.app, name="baas")

@@ -841,6 +841,59 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
     tokens: list[TriedToken]
 
 
+class Hook(msgspec.Struct, frozen=True, kw_only=True):
+    """A subscription of a system of your own, without its secret.
+
+    `state`: ready, failing, paused or disabled. `waiting` is counted up to a thousand; `counted` is the
+    `sequence` of its newest event.
+    """
+
+    id: UUID
+    name: str
+    url: str
+    events: list[str]
+    enabled: bool
+    state: str
+    why: str
+    waiting: int
+    delivered: int
+    dead: int
+    counted: int
+    last: str
+    last_ok_at: datetime | None
+    created_at: datetime
+    changed_at: datetime
+    rotated_at: datetime | None
+
+
+class HookTest(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a test event. `reason` as attempts name it, `words` the same for people."""
+
+    id: UUID
+    delivered: bool
+    reason: str
+    words: str
+    status: int | None
+    latency_ms: float
+
+
+class HookEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of a hook; `id` is its webhook-id, `subject` the incident, opt-in or review."""
+
+    id: UUID
+    type: str
+    subject: UUID
+    at: datetime
+    sequence: int | None
+    state: str
+    attempts: int
+    next_attempt_at: datetime | None
+    done_at: datetime | None
+    uncertain: bool
+    reason: str | None
+    status: int | None
+
+
 class Search(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is sought. `by` says what `what` is; a value is turned into blind indexes in memory and forgotten."""
 
@@ -1042,6 +1095,38 @@ class WordTry(msgspec.Struct, kw_only=True, omit_defaults=True):
     sample: str
     pattern: Pattern | None = None
     safe_word: str = ""
+
+
+class NewHook(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A hook that is told from now on."""
+
+    name: str
+    url: str
+    events: list[str]
+    secret: str
+    enabled: bool = True
+
+
+class HookChange(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a hook is to be, as a whole; its secret stays."""
+
+    name: str
+    url: str
+    events: list[str]
+    enabled: bool = True
+
+
+class HookSecret(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What signs from now on; the secret before it signs, too, for a day."""
+
+    secret: str
+
+
+class HookReplay(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One event, or everything that died since then."""
+
+    event_id: UUID | None = None
+    since: datetime | None = None
 
 
 class Api:
@@ -1599,3 +1684,64 @@ class Api:
     def try_words(self, body: WordTry) -> WordsTried:
         """A made-up text as it is tokenized now, and as it would be. A token may with one of these roles: operator."""
         return self._wire.ask("POST", "/words/try", WordsTried, body=body)
+
+    def list_hooks(self, *, page: int = 100, cursor: str = "") -> Lines[Hook]:
+        """Hooks by name.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines("/hooks", Hook, {}, page, cursor)
+
+    def add_hook(self, body: NewHook, *, key: str = "") -> Hook:
+        """Have a system of your own told. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", "/hooks", Hook, body=body, once=True, key=key)
+
+    def get_hook(self, hook: UUID) -> Hook:
+        """One hook.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.ask("GET", f"/hooks/{self._wire.part(hook)}", Hook, body=None)
+
+    def put_hook(self, hook: UUID, body: HookChange) -> Hook:
+        """Make a hook so, as often as you like. A token may with one of these roles: operator."""
+        return self._wire.ask("PUT", f"/hooks/{self._wire.part(hook)}", Hook, body=body)
+
+    def remove_hook(self, hook: UUID) -> Made:
+        """Take a hook out of use. A token may with one of these roles: operator."""
+        return self._wire.ask("DELETE", f"/hooks/{self._wire.part(hook)}", Made, body=None)
+
+    def put_hook_secret(self, hook: UUID, body: HookSecret) -> Hook:
+        """Sign with another secret. A token may with one of these roles: operator."""
+        return self._wire.ask("PUT", f"/hooks/{self._wire.part(hook)}/secret", Hook, body=body)
+
+    def test_hook(self, hook: UUID, *, key: str = "") -> HookTest:
+        """Send a test event now. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", f"/hooks/{self._wire.part(hook)}/test", HookTest, body=None, once=True, key=key)
+
+    def resume_hook(self, hook: UUID, *, key: str = "") -> Hook:
+        """Let a paused hook go on; what waits is sent. A token may with one of these roles: operator."""
+        return self._wire.ask("POST", f"/hooks/{self._wire.part(hook)}/resume", Hook, body=None, once=True, key=key)
+
+    def list_hook_events(
+        self,
+        hook: UUID,
+        *,
+        state: Literal["dead", "delivered", "pending"] | None = None,
+        page: int = 100,
+        cursor: str = "",
+    ) -> Lines[HookEvent]:
+        """What it was told and is still to be told, the newest first.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines(f"/hooks/{self._wire.part(hook)}/events", HookEvent, {"state": state}, page, cursor)
+
+    def replay_hook_events(self, hook: UUID, body: HookReplay | None = None, *, key: str = "") -> Recovered:
+        """Tell one event again, or all that died since a moment. A token may with one of these roles: operator."""
+        return self._wire.ask(
+            "POST", f"/hooks/{self._wire.part(hook)}/replay", Recovered, body=body, once=True, key=key
+        )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_args
 from uuid import UUID
 
@@ -95,7 +95,7 @@ class NotUsable(ValueError):  # noqa: N818 - the answer
     """What was given is no name, no event or no such thing. The text says what one is."""
 
 
-class Incident(msgspec.Struct, frozen=True):
+class ToldIncident(msgspec.Struct, frozen=True):
     """Which incident, and how it stands at this revision. `GET /api/v1/incidents/{id}` says the rest."""
 
     id: UUID
@@ -105,14 +105,14 @@ class Incident(msgspec.Struct, frozen=True):
     severity: str
 
 
-class OptIn(msgspec.Struct, frozen=True):
+class ToldOptIn(msgspec.Struct, frozen=True):
     """Which opt-in, and on which channel. `GET /api/v1/optins/{id}` says the rest."""
 
     id: UUID
     channel_id: UUID | None = None
 
 
-class Review(msgspec.Struct, frozen=True, omit_defaults=True):
+class ToldReview(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which review; `optin_id` and `verdict` of a decision. `GET /api/v1/reviews/{quarter}` says the rest."""
 
     id: UUID
@@ -132,9 +132,9 @@ class Data(msgspec.Struct, frozen=True, omit_defaults=True):
     tenant_id: UUID
     hook_id: UUID
     sequence: int | None = None
-    incident: Incident | None = None
-    optin: OptIn | None = None
-    review: Review | None = None
+    incident: ToldIncident | None = None
+    optin: ToldOptIn | None = None
+    review: ToldReview | None = None
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -189,11 +189,11 @@ def envelope(note: Note | None, at: datetime, *, tenant_id: UUID, hook_id: UUID,
     facts = note.facts
     match note.type.partition(".")[0]:
         case "incident":
-            told: dict[str, Any] = {"incident": Incident(note.subject, **facts)}
+            told: dict[str, Any] = {"incident": ToldIncident(note.subject, **facts)}
         case "optin":
-            told = {"optin": OptIn(note.subject, _id(facts.get("channel")))}
+            told = {"optin": ToldOptIn(note.subject, _id(facts.get("channel")))}
         case _:
-            review = Review(
+            review = ToldReview(
                 note.subject,
                 facts.get("quarter", ""),
                 facts.get("kind", ""),
@@ -202,6 +202,26 @@ def envelope(note: Note | None, at: datetime, *, tenant_id: UUID, hook_id: UUID,
             )
             told = {"review": review}
     return Envelope(note.type, at, Data(VERSION, tenant_id, hook_id, sequence, **told))
+
+
+def example_of(kind: str) -> Envelope:
+    """An event of this type as a made-up clinic's hook gets it."""
+    whose = {"tenant_id": UUID("2f9d7b1c-5e3a-4c80-b6d2-91e0f4a8c753"), "hook_id": UUID(int=7)}
+    at, subject = datetime(2026, 11, 3, 9, 41, 7, tzinfo=UTC), UUID("019a48c2-3d51-7a04-9f6e-2b1c5d8e7f30")
+    if kind not in TYPES:
+        return envelope(None, at, sequence=None, **whose)
+    status = kind.partition(".")[2]
+    every: dict[str, dict[str, Any]] = {
+        "incident": {
+            "short_id": short_id(subject),
+            "revision": 2,
+            "status": status if status in {"acknowledged", "investigating", "resolved"} else "open",
+            "severity": "critical",
+        },
+        "optin": {"channel": str(UUID(int=3))},
+        "review": {"quarter": "2026Q3", "kind": "final"},
+    }
+    return envelope(Note(kind, subject, every[kind.partition(".")[0]]), at, sequence=17, **whose)  # type: ignore[arg-type]  # one of TYPES
 
 
 def schema() -> dict[str, Any]:

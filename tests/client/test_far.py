@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from router.cli import tree
 from router.core.access import ROLES
@@ -19,7 +20,7 @@ from router.core.quarter import Quarter
 from router.flow import manage, tokens
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
-from tests.chaos.parts import Web
+from tests.chaos.parts import Web, free_port
 from tests.conftest import Database
 from tests.flow.builder import EMAIL, Edge, Tenant, Worker, build, environment, tenant, webhook
 
@@ -122,6 +123,8 @@ def test_it_reads_the_same_here_and_there(terminal: Terminal) -> None:
     assert baa
     quarter = str(Quarter.of(datetime.now(UTC)))
     assert terminal.here("reviews", "open", "--quarter", quarter, "--as", PETRA).code == 0
+    address = f"http://127.0.0.1:{free_port()}/told"  # nobody is there, and that is told alike
+    assert terminal.here("hooks", "add", "--name", "pager", "--url", address, "--event", "optin.*").code == 0
     lines = terminal.here_json("incidents", "list")
     newest, oldest = lines[0]["id"], lines[2]["short_id"]
     delivery = f"{newest}/hook/1"
@@ -139,6 +142,9 @@ def test_it_reads_the_same_here_and_there(terminal: Terminal) -> None:
         ("deliveries", "list", "--incident", oldest),
         ("deliveries", "list", "--state", "dead"),
         ("deliveries", "show", delivery),
+        ("hooks", "list"),
+        ("hooks", "show", "pager"),
+        ("hooks", "events", "pager"),
         ("optins", "list"),
         ("baas", "list"),
         ("reviews", "list"),
@@ -203,6 +209,15 @@ def test_it_acts_from_anywhere_and_the_audit_says_which_token(
     assert terminal.far_json("baas", "retire", baa) == {"id": baa, "fell_back": []}
     assert terminal.far_json("kill-switch", "on", "--tenant", "clinic")["changed"] is True
     assert terminal.here_json("tenants", "list")[0]["kill_switch"] is True
+    made = terminal.far_json("hooks", "add", "--name", "status", "--url", f"{hook.url}/told", "--event", "review.*")
+    assert terminal.far_json("hooks", "change", "status", "--event", "incident.*")["changed"] is True
+    assert terminal.far_json("hooks", "test", made["id"])["delivered"] is True
+    Webhook(made["secret"]).verify(hook.received[-1].body, dict(hook.received[-1].headers))
+    assert terminal.far_json("hooks", "rotate", "status")["secret"] != made["secret"]
+    assert terminal.far_json("hooks", "replay", "status", "--since", "1h") == {"id": made["id"], "replayed": 0}
+    assert terminal.far_json("hooks", "resume", "status")["state"] == "ready"
+    assert terminal.far("hooks", "change", "status", "--event", "incident.exploded").code == 2
+    assert terminal.far_json("hooks", "remove", "status") == {"id": made["id"], "removed": True}
     quarter = str(Quarter.of(datetime.now(UTC)))
     assert terminal.far_json("reviews", "open", "--quarter", quarter)["changed"] is True
     nothing = terminal.far("reviews", "decide", "rest", "keep", "--quarter", quarter, "--reason", "still needed")

@@ -25,7 +25,7 @@ from router.flow.api import Kept, Marks
 from router.flow.snapshot import Snapshots
 from router.flow.tokens import Caller
 from router.runtime import Runtime
-from router.web.api import acting, channels, document, problem, reading, silences, ways
+from router.web.api import acting, channels, document, hooking, problem, reading, silences, ways
 from router.web.api.operation import Call, Operation, etag, is_uuid
 from router.web.api.problem import Problem
 
@@ -37,6 +37,7 @@ OPERATIONS: Final = (
     *channels.OPERATIONS,
     *silences.OPERATIONS,
     *ways.OPERATIONS,
+    *hooking.OPERATIONS,
 )
 
 BODY_BYTES: Final = 2 * 1024 * 1024

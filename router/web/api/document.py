@@ -10,6 +10,7 @@ import msgspec
 import orjson
 
 from router.core.access import RULES, steps_up
+from router.core.hook import TYPES, Envelope, example_of
 from router.web.api.operation import Operation
 from router.web.api.problem import BASE, MEDIA, ProblemBody
 
@@ -33,6 +34,7 @@ TAGS: Final = {
     "opt-ins": "Plaintext by two people's leave, the agreements it rests on, and the kill switch.",
     "reviews": "Every opt-in judged once a quarter.",
     "audit": "What was decided, and who saw a value.",
+    "hooks": "Systems of your own that are told; what they get stands under `webhooks`.",
     "access": "People and tokens.",
 }
 
@@ -59,9 +61,10 @@ def make(operations: Sequence[Operation]) -> bytes:
     """The document as JSON."""
     types = [each.answer for each in operations if each.answer is not None]
     types += [each.body for each in operations if each.body is not None]
-    schemas, components = msgspec.json.schema_components(
-        [*types, ProblemBody], ref_template="#/components/schemas/{name}"
+    every, components = msgspec.json.schema_components(
+        [*types, ProblemBody, Envelope], ref_template="#/components/schemas/{name}"
     )
+    *schemas, events = every
     named = dict(zip(map(_key, [*types, ProblemBody]), schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for each in operations:
@@ -84,6 +87,7 @@ def make(operations: Sequence[Operation]) -> bytes:
         "security": [{"token": []}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
+        "webhooks": _webhooks(events),
         "components": {
             "schemas": components,
             "responses": {f"Problem{status}": _problem(status, named[_key(ProblemBody)]) for status in PROBLEMS},
@@ -228,6 +232,25 @@ def _content(schema: Any, example: Any) -> dict[str, Any]:  # noqa: ANN401 - JSO
             "examples": {"example": {"value": orjson.loads(msgspec.json.encode(example))}},
         }
     }
+
+
+def _webhooks(schema: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """What a hook gets: one entry an event type, all of the same shape."""
+    found = {}
+    for kind in (*TYPES, "test"):
+        example = orjson.loads(msgspec.json.encode(example_of(kind)))
+        content = {"application/json": {"schema": schema, "examples": {"example": {"value": example}}}}
+        found[kind] = {
+            "post": {
+                "operationId": f"told_{kind.replace('.', '_')}",
+                "tags": ["hooks"],
+                "summary": f"{kind}, signed by Standard Webhooks (webhook-id, -timestamp, -signature)",
+                "security": [],
+                "requestBody": {"required": True, "content": content},
+                "responses": {"2XX": {"description": "It was taken. Anything else is tried again."}},
+            }
+        }
+    return found
 
 
 def _problem(status: int, schema: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON

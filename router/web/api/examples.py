@@ -251,3 +251,41 @@ token = shapes.Token(THING, "status page", "av_k3t9x2ma", ["viewer"], "ada@acme.
 revoked = shapes.Revoked(THING, revoked=True)
 kill_switch = shapes.KillSwitch(on=True)
 switched = shapes.Switched(TENANT, on=True, changed=True)
+_SECRET: Final = "whsec_" + "TWZLUTlyOEdLWXFyVHdqVVBEOElMUFpJbzJMYUxhU3c="
+hook = shapes.Hook(
+    THING,
+    "status page",
+    "https://status.acme.example/alertveil",
+    ["incident.opened", "incident.resolved"],
+    enabled=True,
+    state="ready",
+    why="",
+    waiting=0,
+    delivered=240,
+    dead=0,
+    counted=240,
+    last="delivered",
+    last_ok_at=AT,
+    created_at=AT,
+    changed_at=AT,
+    rotated_at=None,
+)
+new_hook = shapes.NewHook("status page", "https://status.acme.example/alertveil", ["incident.*"], _SECRET)
+hook_change = shapes.HookChange("status page", "https://status.acme.example/alertveil", ["incident.opened"])
+hook_secret = shapes.HookSecret(_SECRET)
+hook_test = shapes.HookTest(THING, delivered=True, reason="delivered", words="delivered", status=204, latency_ms=41.7)
+hook_event = shapes.HookEvent(
+    THING,
+    "incident.opened",
+    INCIDENT,
+    AT,
+    17,
+    "delivered",
+    1,
+    None,
+    AT,
+    uncertain=False,
+    reason="delivered",
+    status=204,
+)
+hook_replay = shapes.HookReplay(since=AT)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from router.core import hook
 from router.core.config import ConfigError
 from router.core.quarter import NotAQuarter
 from router.flow import api, apply, audit, channel, disclosures, manage, optin, respond, review
@@ -105,6 +106,7 @@ _SAID: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     respond.NoSuchIncident: lambda error: not_found(str(error)),
     NotAQuarter: lambda error: not_found(str(error)),
     manage.NotPossible: lambda error: unfit(str(error)),
+    hook.NotUsable: lambda error: unfit(str(error)),
     channel.Unfit: lambda error: unfit(
         *(f"{name}: {said}" if name else str(said) for name, said in error.faults.items())
     ),

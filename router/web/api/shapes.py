@@ -706,3 +706,104 @@ class Switched(Struct):
     id: UUID
     on: bool
     changed: bool
+
+
+Secret = Annotated[
+    str, Meta(pattern="^whsec_[A-Za-z0-9+/]{22,88}={0,2}$", description="Chosen by you and never given back.")
+]
+HookEvents = Annotated[
+    list[Annotated[str, Meta(max_length=40)]],
+    Meta(min_length=1, max_length=40, description="Such as incident.opened; incident.* is all of a kind."),
+]
+HookName = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$")]
+Url = Annotated[str, Meta(min_length=1, max_length=2000, description="An https:// address.")]
+
+
+class Hook(Struct):
+    """A subscription of a system of your own, without its secret. `state`: ready, failing, paused or disabled.
+
+    `waiting` is counted up to a thousand; `counted` is the `sequence` of its newest event.
+    """
+
+    id: UUID
+    name: str
+    url: str
+    events: list[str]
+    enabled: bool
+    state: str
+    why: str
+    waiting: int
+    delivered: int
+    dead: int
+    counted: int
+    last: str
+    last_ok_at: Moment | None
+    created_at: Moment
+    changed_at: Moment
+    rotated_at: Moment | None
+
+
+class NewHook(Struct, forbid_unknown_fields=True):
+    """A hook that is told from now on."""
+
+    name: HookName
+    url: Url
+    events: HookEvents
+    secret: Secret
+    enabled: bool = True
+
+
+class HookChange(Struct, forbid_unknown_fields=True):
+    """What a hook is to be, as a whole; its secret stays."""
+
+    name: HookName
+    url: Url
+    events: HookEvents
+    enabled: bool = True
+
+
+class HookSecret(Struct, forbid_unknown_fields=True):
+    """What signs from now on; the secret before it signs, too, for a day."""
+
+    secret: Secret
+
+
+class HookTest(Struct):
+    """What came of a test event. `reason` as attempts name it, `words` the same for people."""
+
+    id: UUID
+    delivered: bool
+    reason: str
+    words: str
+    status: int | None
+    latency_ms: float
+
+
+class HookEventQuery(Paging, forbid_unknown_fields=True):
+    """Which events."""
+
+    state: Literal["pending", "delivered", "dead"] | None = None
+
+
+class HookEvent(Struct):
+    """One event of a hook; `id` is its webhook-id, `subject` the incident, opt-in or review."""
+
+    id: UUID
+    type: str
+    subject: UUID
+    at: Moment
+    sequence: int | None
+    state: Literal["pending", "delivered", "dead"]
+    attempts: int
+    next_attempt_at: Moment | None
+    done_at: Moment | None
+    uncertain: bool
+    reason: str | None
+    status: int | None
+
+
+class HookReplay(Struct, forbid_unknown_fields=True):
+    """One event, or everything that died since then."""
+
+    event_id: UUID | None = None
+    since: Moment | None = None
