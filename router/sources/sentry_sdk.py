@@ -7,6 +7,7 @@ format wants it. Nobody resolves an SDK's event, so its incident ends when it go
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -133,7 +134,7 @@ def parse(body: bytes, mapping: Mapping[str, str], now: datetime) -> list[RawAle
 
 
 def _alert(payload: bytes) -> RawAlert:
-    event = _object(payload, "an event")
+    event = _object(_storable(payload), "an event")
     labels, odd = sentry_event.labels(event)
     details = sentry_event.details(event)
     if odd:
@@ -149,6 +150,25 @@ def _alert(payload: bytes) -> RawAlert:
         details=details,
         starts_at=fields.time(event.get("timestamp")),
     )
+
+
+def _storable(payload: bytes) -> bytes:
+    """The event with U+FFFD for what no database stores: an SDK does not send again, so one bad letter is not its end.
+
+    Locals and requests of an application bring NUL characters and halves of surrogate pairs.
+    """
+    return _ESCAPES.sub(_replaced, payload) if _UNSTORABLE.search(payload) else payload
+
+
+def _replaced(found: re.Match[bytes]) -> bytes:
+    return found[0] if found[1] is None else rb"\ufffd"
+
+
+_UNSTORABLE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_ESCAPES: Final = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
+"""An escaped backslash or a whole pair, which stay; else an escape that cannot be stored."""
 
 
 FORMAT: Final = Format(

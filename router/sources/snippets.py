@@ -27,11 +27,13 @@ class Snippet:
 _ALERTMANAGER: Final = """\
 route:
   receiver: alertveil
+  group_interval: 5m
   repeat_interval: 15m        # sooner than the source is quiet
 receivers:
   - name: alertveil
     webhook_configs:
       - url: $url
+        send_resolved: true
         http_config:
           authorization: {credentials: "$key"}   # or credentials_file, with the key in it
 """
@@ -49,33 +51,39 @@ _SENTRY: Final = """\
 Name         Alertveil
 Webhook URL  $keyed
 Permissions  Issue & Event: Read
-Webhooks     issue, error
-Alert Rule Action: on
+Webhooks     issue
+Alert Rule Action  on
 
-Then copy the integration's Client Secret into this source (Edit, "Secret that the sender signs with").
+Then copy the integration's Client Secret into this source: Change it, "Secret that the sender signs with". Let the
+alert rules that choose it as their action repeat every 10 minutes.
 """
 _SENTRY_SDK: Final = """\
 import sentry_sdk
 
-sentry_sdk.init(dsn="$scheme://$key@$host/1")
+sentry_sdk.init(
+    dsn="$scheme://$key@$host/1",
+    traces_sample_rate=0,
+    _experiments={"transport_compression_algo": "gzip"},
+)
 """
 _DATADOG: Final = """\
-Name      alertveil
-URL       $url
-Custom Headers
-{"Authorization": "Bearer $key"}
+Name            alertveil
+URL             $url
+Custom Headers  {"Authorization": "Bearer $key"}
 Payload
-{"title": "$$EVENT_TITLE", "alert_transition": "$$ALERT_TRANSITION", "monitor_id": "$$ALERT_ID",
- "aggreg_key": "$$AGGREG_KEY", "priority": "$$ALERT_PRIORITY", "scope": "$$ALERT_SCOPE", "link": "$$LINK",
- "date": "$$DATE"}
+{"dd": "v1", "transition": "$$ALERT_TRANSITION", "cycle_key": "$$ALERT_CYCLE_KEY", "aggreg_key": "$$AGGREG_KEY",
+ "monitor_id": "$$ALERT_ID", "event_id": "$$ID", "title": "$$ALERT_TITLE", "message": "$$TEXT_ONLY_MSG",
+ "status": "$$ALERT_STATUS", "priority": "$$ALERT_PRIORITY", "type": "$$ALERT_TYPE", "scope": "$$ALERT_SCOPE",
+ "tags": "$$TAGS", "hostname": "$$HOSTNAME", "date": "$$DATE", "link": "$$LINK", "org_id": "$$ORG_ID"}
 
-Then write @webhook-alertveil into the monitors' messages, and let them renotify every 15 minutes.
+Then write @webhook-alertveil into the monitors' messages, and let them renotify every 20 minutes.
 """
 _CLOUDWATCH: Final = """\
 aws sns subscribe --topic-arn arn:aws:sns:REGION:ACCOUNT:TOPIC --protocol https \\
   --notification-endpoint '$keyed'
 
-The alarm needs an action for OK as well: CloudWatch tells each change once, so this source never goes quiet.
+Write the topic's ARN into this source (Change it, "Topic arn"): then it believes only what Amazon signed, and confirms
+the subscription by itself. The alarms need this topic as the action of their OK as well, and the source quiet after "off".
 """
 _PAGERDUTY: Final = """\
 curl -sS $base/v2/enqueue -H 'Content-Type: application/json' --data '

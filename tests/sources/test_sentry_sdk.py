@@ -88,6 +88,21 @@ def test_nothing_of_a_patient_is_kept(level: Any) -> None:  # noqa: ANN401 - a l
     assert alert["details"]["exception"][0]["frames"][0]["function"] == "create"
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (r"a\u0000b", "a\ufffdb"),
+        (r"a\ud83db", "a\ufffdb"),
+        (r"a\udE00b", "a\ufffdb"),
+        (r"\ud83d\ude00", "\U0001f600"),
+        (r"\\u0000", r"\u0000"),
+        (r"\\\u0000", "\\\ufffd"),
+    ],
+)
+def test_a_letter_that_no_database_stores_does_not_cost_the_event(said: str, kept: str) -> None:
+    assert one("sentry-sdk", pack(("event", f'{{"message":"{said}"}}'.encode()))).title == kept
+
+
 def test_an_envelope_without_events_has_no_alerts() -> None:
     assert parse("sentry-sdk", pack(("session", {}), ("client_report", {}))) == []
     assert parse("sentry-sdk", b"{}") == []

@@ -18,6 +18,8 @@ from urllib.parse import quote
 import psycopg
 import pytest
 import sentry_sdk
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from router.flow.apply import Applied, apply
 from router.local.postgres import DATABASE, OWNER, SUPERUSER, WEB, RunningPostgres
@@ -25,7 +27,7 @@ from router.runtime import Runtime
 from router.web.unpack import ENCODINGS
 from tests.chaos.parts import Web, eventually
 from tests.flow.builder import Superuser, build, environment
-from tests.sources.canary import EMAIL, MRN, NAME, SAID
+from tests.sources.canary import EMAIL, MRN, NAME, SAID, rubbish
 from tests.sources.test_alertmanager import WEBHOOK as ALERTMANAGER
 from tests.sources.test_cloudwatch import ALARM, sns
 from tests.sources.test_datadog import OURS as DATADOG
@@ -78,6 +80,14 @@ BODIES: dict[str, tuple[bytes, str]] = {
         "application/json",
     ),
 }
+
+
+WRECKS = st.sampled_from([json.loads(body) for name, (body, _) in BODIES.items() if name != "sentry-sdk"]).flatmap(
+    lambda body: st.dictionaries(st.sampled_from([*body, "data", "alert"]), rubbish(*body), max_size=2).map(
+        lambda some: {**body, **some}
+    )
+)
+"""Real bodies of one format or another with rubbish in some of their fields."""
 
 
 @dataclass
@@ -180,6 +190,13 @@ def test_a_body_without_a_type_is_taken_for_what_the_source_sends(site: Site) ->
 def test_the_key_may_be_the_password_of_basic_authentication(site: Site) -> None:
     basic = base64.b64encode(f"alertveil:{site.key('grafana')}".encode()).decode()
     assert site.post("/ingest/acme/grafana", BODIES["grafana"][0], authorization=f"Basic {basic}")[0] == 202
+
+
+@settings(max_examples=25)
+@given(st.sampled_from([name for name in FORMATS if name != "sentry-sdk"]), WRECKS)
+def test_a_wreck_of_any_format_is_taken_or_refused_and_the_process_goes_on(site: Site, name: str, body: object) -> None:
+    path = f"/ingest/acme/{name}/{site.key(name)}"
+    assert site.post(path, json.dumps(body).encode(), content_type="application/json")[0] in {202, 422}
 
 
 class TestSignedHooks:
