@@ -218,8 +218,8 @@ def slow(known: SourceFormat, name: str, quiet_after: timedelta | None) -> str:
         return ""
     pace = "repeats nothing" if every is None else f"repeats every {spoken(timedelta(seconds=every))}"
     return (
-        f"{name} {pace} unless it is told to, so an incident that still fires is closed as quiet after"
-        f" {spoken(quiet_after)}; have it repeat sooner where it can, or set `quiet_after` higher or `off`"
+        f"{name} {pace} unless it is told otherwise, so an incident that still fires is closed as quiet after"
+        f" {spoken(quiet_after)}; let it repeat sooner, or set `quiet_after` higher or `off`"
     )
 
 
