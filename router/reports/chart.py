@@ -41,7 +41,7 @@ class Place(NamedTuple):
 
 
 class Plot:
-    """Where everything of a chart of columns stands: its ticks as (value, y), its columns, which labels have room."""
+    """Where everything of a chart of columns stands: ticks as (value, y), columns, how wide each one's slot is."""
 
     def __init__(self, values: Sequence[int], width: int = WIDTH, height: int = HEIGHT) -> None:
         self.top, step = scale(max(values, default=0))
@@ -53,10 +53,6 @@ class Plot:
         for place, value in enumerate(values):
             middle, high = LEFT + self.slot * (place + 0.5), plot * value / self.top
             self.columns.append(Place(middle - thick / 2, TOP + plot - high, thick, high, middle))
-
-    def every(self, letters: int = 6) -> int:
-        """Every how many columns a label of so many letters has room."""
-        return max(1, -(-LABEL * letters // (6 * max(1, int(self.slot)))))
 
 
 def columns(bars: Sequence[Bar], unit: str, *, width: int = WIDTH) -> str:

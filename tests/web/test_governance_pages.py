@@ -124,7 +124,7 @@ def test_a_responder_sees_values_once_for_a_minute_and_it_is_recorded(web: Web, 
     assert EMAIL not in rita.answer.text
     audrey = Browser(web).sign_in(clinic, "auditor", email=AUDREY)
     audrey.send("GET", here)
-    assert f"{RITA}: reveal allowed triage: which mailbox" in audrey.words()
+    assert "asked to see values: allowed triage: which mailbox" in audrey.words()
 
 
 def test_a_refused_reveal_says_why_shows_nothing_and_is_recorded(
@@ -373,6 +373,10 @@ READ: dict[str, Deed] = {
     "/opt-ins/{optin}": "see",
     "/baas": "see",
     "/incidents/{incident}": "see",
+    "/incidents/{incident}/alerts": "see",
+    "/incidents/{incident}/deliveries": "see",
+    "/operations": "see",
+    "/charts": "see",
     "/reviews": "audit",
     "/reviews/{quarter}": "audit",
     "/audit": "audit",
@@ -382,6 +386,8 @@ READ: dict[str, Deed] = {
 }
 WRITTEN: dict[str, Deed] = {
     "/incidents/{incident}/reveal": "reveal",
+    "/incidents/{incident}/note": "respond",
+    "/incidents/{incident}/retry": "operate",
     "/opt-ins": "request",
     "/opt-ins/{optin}/approve": "approve",
     "/opt-ins/{optin}/reject": "approve",

@@ -39,6 +39,7 @@ RULES: Final = {
     "path": "its place in a path",
     "pattern": "a pattern of your configuration",
     "phrase": "a phrase of clinical words",
+    "prefix": "the letters before it",
     "propagated": "the same value stands elsewhere in this alert",
     "record": "its place in a record",
     "sealed": "the level sealed: every text, whole",
@@ -62,6 +63,7 @@ STATIC: Final = {
     "htmx.js": "text/javascript",
     "icon.svg": "image/svg+xml",
     "keys.js": "text/javascript",
+    "no-store.js": "text/javascript",
     "passkey.js": "text/javascript",
 }
 
@@ -107,6 +109,7 @@ def environment() -> Environment:
         "iso": iso,
         "span": about,
         "rule": rule_words,
+        "commands": commands,
         "phrase": in_a_phrase,
     }
     made.globals |= {"mark": mark, "may": may}
@@ -129,6 +132,16 @@ def pills(text: object) -> Markup:
         at = found.end()
     parts.append(escape(shown[at:]))
     return Markup("").join(parts)
+
+
+def commands(text: str) -> Markup:
+    """A sentence of ours with its `commands` set off."""
+    from markupsafe import Markup, escape  # noqa: PLC0415 - comes with the templates
+
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
+    )
 
 
 def rule_words(rule: str) -> str:

@@ -5,6 +5,7 @@ So it follows the reader's light, dark or forced colours, and no style stands in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,10 @@ from router.reports import chart as report
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-WIDTH = 640
+WIDTH = 440
 HEIGHT = 170
+LETTER = 6.4
+"""How wide a letter of a label is at the style sheet's 11 px, with room to spare."""
 
 
 def chart(title: str, labels: Sequence[str], values: Sequence[int], name: str) -> Markup:
@@ -45,7 +48,7 @@ def chart(title: str, labels: Sequence[str], values: Sequence[int], name: str) -
                 report.LEFT - 5, y + 3, report.short(tick)
             )
         )
-    every = plot.every(max((len(label) for label in labels), default=1))
+    every = max(1, math.ceil((max((len(label) for label in labels), default=1) * LETTER + 8) / plot.slot))
     for place, (label, column) in enumerate(zip(labels, plot.columns, strict=True)):
         if column.height:
             parts.append(
@@ -54,9 +57,14 @@ def chart(title: str, labels: Sequence[str], values: Sequence[int], name: str) -
                 )
             )
         if place % every == (len(labels) - 1) % every:
+            last = place == len(labels) - 1  # it would stand out of the picture
             parts.append(
-                Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
-                    column.middle, HEIGHT - 8, escape(label)
+                Markup('<text{} x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
+                    Markup(' class="minor"') if (len(labels) - 1 - place) // every % 2 else "",
+                    WIDTH if last else column.middle,
+                    HEIGHT - 8,
+                    "end" if last else "middle",
+                    escape(label),
                 )
             )
     return Markup("").join([*parts, Markup("</svg>")])
