@@ -54,9 +54,10 @@ class Part:
     def worked(self) -> float:
         """Seconds of CPU time that the process has used so far: unlike the wall's, no busy machine makes it longer."""
         if os.uname().sysname == "Linux":
-            return float(time.clock_gettime((~self.process.pid << 3) | 2))  # the clock that clock_getcpuclockid(3) gives
+            clock = (~self.process.pid << 3) | 2  # as clock_getcpuclockid(3) makes it
+            return float(time.clock_gettime(clock))
         used = subprocess.check_output(["ps", "-o", "time=", "-p", str(self.process.pid)], text=True)
-        return sum(float(part) * 60**place for place, part in enumerate(reversed(used.strip().split(":"))))
+        return sum(float(part) * 60.0**place for place, part in enumerate(reversed(used.strip().split(":"))))
 
     def kill(self) -> None:
         self.process.kill()
