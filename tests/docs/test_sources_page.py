@@ -12,6 +12,7 @@ import yaml
 from channels.registry import CHANNELS
 from router.core import config
 from router.sources.registry import FORMATS
+from router.sources.snippets import snippet
 from tests.sources.canary import one
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/sources.md").read_text(encoding="utf-8")
@@ -50,3 +51,10 @@ def test_the_payloads_that_it_shows_are_read() -> None:
     assert (alert.signal, alert.dedup_key, alert.title) == ("firing", "cycle of ALERT_CYCLE_KEY", "of ALERT_TITLE")
     assert {"$LOGS_SAMPLE", "$SNAPSHOT", "$EMAIL", "$USER"}.isdisjoint(template.values())
     assert (one("generic", own).dedup_key, one("generic", own).labels["service"]) == ("export-nightly", "export")
+
+
+def test_the_page_of_a_source_shows_the_same_template_of_datadog() -> None:
+    shown = snippet("datadog", "https://a.example", "t", "s", "k").text
+    template = re.search(r"^\{.*?\}$", shown.partition("Payload\n")[2], re.MULTILINE | re.DOTALL)
+    assert template is not None
+    assert json.loads(template[0]) == JSON[0]
