@@ -19,7 +19,7 @@ from router.store import channels
 from router.store.session import Row
 
 WINDOW: Final = timedelta(hours=24)
-LISTED: Final = 500
+LISTED: Final = 200
 """Attempts of each channel that the list of all counts."""
 
 LOOKED: Final = 2_000

@@ -134,9 +134,11 @@ def delivery(
 
 def channel(runtime: Runtime, tenant_id: UUID, name: str) -> overview.Channel:
     """One channel and how it is doing. Raises NotFound, DatabaseDown."""
-    for each in overview.channels(runtime, tenant_id):
-        if each.name == name:
-            return each
+    found = overview.channels(runtime, tenant_id)
+    for named in (lambda each: each.name, lambda each: str(each.channel_id)):
+        for each in found:
+            if named(each) == name:
+                return each
     raise manage.NotFound("There is no such channel in this tenant; `GET /api/v1/channels` lists them.")
 
 

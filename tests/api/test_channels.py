@@ -26,6 +26,8 @@ def test_a_channel_is_made_read_back_changed_by_revision_and_taken_away(
     keeper = machine("operator")
     one = made(keeper, f"{hook.url}/a")
     here = f"/channels/{one['id']}"
+    assert keeper.get(here) == 200
+    assert keeper.json["name"] == "keeper"
     assert keeper.get(f"{here}/settings") == 200
     assert keeper.json == one
     assert keeper.answer.headers["etag"] == '"v1"'
