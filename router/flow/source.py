@@ -241,8 +241,8 @@ def retire(runtime: Runtime, tenant_id: UUID, source_id: UUID, by: By) -> None:
 
 
 def new_key() -> str:
-    """A key for a source: 43 characters, 256 random bits."""
-    return secrets.token_urlsafe(32)
+    """A key for a source: 64 hexadecimal digits, 256 random bits. SDKs in browsers take nothing else in a DSN."""
+    return secrets.token_hex(32)
 
 
 def entry(shown: Shown) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def test_a_sources_key_is_shown_once_with_the_words_for_its_tool(
     assert olga.post("/sources", "/sources/new", name="prod am", format="alertmanager") == 422
     assert "`name` is up to 63 letters" in olga.words()
     assert olga.post("/sources", "/sources/new", name="prod-am", format="alertmanager", quiet_after="30m") == 200
-    (key,) = re.findall(r"<code>([\w-]{43})</code>", olga.answer.text)
+    (key,) = re.findall(r"<code>([0-9a-f]{64})</code>", olga.answer.text)
     assert olga.answer.headers["cache-control"] == "no-store"
     assert f"{OURS}/ingest/clinic/prod-am" in olga.words()
     olga.send("GET", "/sources")
@@ -124,7 +124,7 @@ def test_a_sources_key_is_shown_once_with_the_words_for_its_tool(
     assert "Alerts in 24 h1" in olga.words()
 
     assert olga.post(f"{here}/rotate", here, overlap="1d") == 200
-    (fresh,) = re.findall(r"<code>([\w-]{43})</code>", olga.answer.text)
+    (fresh,) = re.findall(r"<code>([0-9a-f]{64})</code>", olga.answer.text)
     for each in (key, fresh):
         edge.take(Post(each, body.encode(), "clinic", "prod-am"))
     assert olga.post(f"{here}/end-old-key", here) == 303

@@ -392,7 +392,7 @@ _SOURCE: Final = SourceShown(
     warning="",
 )
 _MADE: Final = SourceKey(
-    examples.THING, "prod-alertmanager", "alertmanager", "43 characters, shown this once", examples.LATER
+    examples.THING, "prod-alertmanager", "alertmanager", "64 hexadecimal digits, shown this once", examples.LATER
 )
 _TRACE: Final = Trace(
     [RouteLook(0, matches=True, reached=True, failed=None, channels=["oncall"])],

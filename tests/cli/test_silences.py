@@ -1,0 +1,47 @@
+"""`alertveil silences` for people and scripts: tried, made for a user, listed, ended, refused without the value."""
+
+from __future__ import annotations
+
+from router.flow import manage
+from router.runtime import Runtime
+from tests.cli.conftest import Alertveil
+from tests.flow.builder import NAME, Edge, Tenant
+
+SILENCE = ("--tenant", "clinic", "service=db")
+
+
+def test_a_silence_from_the_terminal(alertveil: Alertveil, runtime: Runtime, clinic: Tenant, edge: Edge) -> None:
+    firing = {"title": "disk full", "alert_uid": "1", "labels": {"service": "db"}}
+    edge.take(clinic.post(firing))
+    manage.add_user(runtime, clinic.tenant_id, "rita@clinic.test", ["responder"], "test")
+    manage.add_user(runtime, clinic.tenant_id, "vera@clinic.test", ["viewer"], "test")
+    tried = alertveil("silences", "add", *SILENCE, "--dry-run", "--json").json
+    assert len(tried["open"]) == 1
+    assert "disk full" in alertveil("silences", "add", *SILENCE, "--dry-run").out
+    assert alertveil("silences", "list").out == "Nothing is silenced.\n"
+
+    wish = (*SILENCE, "--for", "2h", "--reason", "planned work")
+    made = alertveil("silences", "add", *wish, "--as", "rita@clinic.test", "--json").json
+    assert made["state"] == "active"
+    assert "planned work" in alertveil("silences", "list").out
+    edge.take(clinic.post({**firing, "alert_uid": "2"}))
+    assert not edge.rung
+    assert alertveil("silences", "expire", made["short_id"], "--json").json["id"] == made["id"]
+    assert alertveil("silences", "list", "--json").json == []
+    assert alertveil("silences", "list", "--over", "--json").json[0]["state"] == "expired"
+    (event,) = clinic.rows("SELECT actor, auth FROM audit_events WHERE action = 'silence.create'")
+    assert event.actor == "rita@clinic.test"
+    assert event.auth.startswith("host:")
+
+    assert alertveil("silences", "add", *wish, "--as", "vera@clinic.test").code == 1
+    for wrong in (
+        ("silences", "add", *SILENCE, "--reason", "x"),
+        ("silences", "add", *SILENCE, "--for", "soon", "--reason", "x"),
+        ("silences", "add", *SILENCE, "--for", "90d", "--reason", "x"),
+        ("silences", "add", "--tenant", "clinic", f'patient="{NAME}"', "--for", "1h", "--reason", "x"),
+        ("silences", "expire", "that one"),
+    ):
+        said = alertveil(*wrong)
+        assert (said.code, said.out, said.err.count("\n")) == (2, "", 1), said
+        assert NAME not in said.err
+    assert alertveil("silences", "expire", "SIL-00000000").code == 1
