@@ -35,10 +35,10 @@ from router.store.session import Row, Session
 SYSTEM: Final = "alertveil"
 """Who acts when nobody does."""
 
-TRIED_INCIDENTS: Final = 300
+TRIED_INCIDENTS: Final = 150
 """Live incidents that a silence is tried on, and as many of those opened last."""
 
-TRIED_ALERTS: Final = 5
+TRIED_ALERTS: Final = 3
 """Newest alerts of each of them."""
 
 BATCH: Final = 500

@@ -83,7 +83,8 @@ aws sns subscribe --topic-arn arn:aws:sns:REGION:ACCOUNT:TOPIC --protocol https 
   --notification-endpoint '$keyed'
 
 Write the topic's ARN into this source (Change it, "Topic arn"): then it believes only what Amazon signed, and confirms
-the subscription by itself. The alarms need this topic as the action of their OK as well, and the source quiet after "off".
+the subscription by itself. The alarms need this topic as the action of their OK as well, and the source is quiet
+after "off": each change is told once.
 """
 _PAGERDUTY: Final = """\
 curl -sS $base/v2/enqueue -H 'Content-Type: application/json' --data '

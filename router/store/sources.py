@@ -11,10 +11,10 @@ import orjson
 
 from router.store.session import Session
 
-COUNTED: Final = 20_000
+COUNTED: Final = 5_000
 """Alerts of the last day that are counted one by one, over all sources of a tenant."""
 
-LOOKED: Final = 2_000
+LOOKED: Final = 1_000
 """Newest incidents that are looked at for a source's last alert."""
 
 
