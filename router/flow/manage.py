@@ -20,9 +20,7 @@ from channels.registry import CHANNELS
 from router.core import render
 from router.core.access import ROLES
 from router.core.audit import INSTANCE, JSON, Event, moment
-from router.flow.delivery import Ways
 from router.flow.snapshot import load
-from router.privacy.said import said
 from router.runtime import Runtime
 from router.store import channels, config, incidents, listing, users
 from router.store.session import Row, Session
@@ -160,6 +158,8 @@ def pause(runtime: Runtime, tenant_id: UUID, name: str, reason: str, actor: str)
         NotFound: there is no such channel.
         DatabaseDown: nothing was changed.
     """
+    from router.privacy.said import said  # noqa: PLC0415 - the tokenizer, which other commands start without
+
     with runtime.database.tenant(tenant_id) as session:
         row = _channel(session, name)
         snapshot = load(session)
@@ -196,6 +196,8 @@ def test(runtime: Runtime, tenant_id: UUID, name: str, actor: str) -> Tried:
         NotPossible: its configuration cannot be used.
         KeystoreDown, IntegrityFailure, DatabaseDown: its credentials cannot be opened.
     """
+    from router.flow.delivery import Ways  # noqa: PLC0415 - all of delivery, which other commands start without
+
     with runtime.database.tenant(tenant_id) as session:
         row = _channel(session, name)
         slug = _slug(session)

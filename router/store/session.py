@@ -11,7 +11,6 @@ import orjson
 import psycopg
 from psycopg.rows import namedtuple_row
 from psycopg.types.json import set_json_loads
-from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
@@ -116,17 +115,14 @@ class Database:
 
     def __init__(self, url: str, *, size: int = 4) -> None:
         self._url = url
-        self._engine = create_engine(
-            "postgresql+psycopg://",
-            creator=self._connect,
-            poolclass=QueuePool,
+        # The pool alone: statements are our own, and an engine would bring its dialects into every command's start.
+        self._pool = QueuePool(
+            self._connect,  # type: ignore[arg-type]  # psycopg's connection is what the pool calls a DBAPI one
             pool_size=size,
             max_overflow=0,
-            pool_timeout=10,
-            pool_use_lifo=True,
-            pool_reset_on_return=None,
-            hide_parameters=True,
-            echo=False,
+            timeout=10,
+            use_lifo=True,
+            reset_on_return=None,
         )
 
     def __repr__(self) -> str:
@@ -188,7 +184,7 @@ class Database:
 
     def _take(self) -> PoolProxiedConnection:
         try:
-            return self._engine.raw_connection()
+            return self._pool.connect()
         except (psycopg.Error, SQLAlchemyError) as error:
             raise DatabaseDown(getattr(error, "sqlstate", None)) from None
 
@@ -227,4 +223,4 @@ class Database:
 
     def close(self) -> None:
         """Close every pooled connection."""
-        self._engine.dispose()
+        self._pool.dispose()
