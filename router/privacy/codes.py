@@ -64,6 +64,10 @@ def _jumbled(text: str) -> bool:
     return len(text) >= 6 and len(parts) >= 3 and max(len(part) for part in parts) <= 4
 
 
+_GLUED: Final = re.compile(
+    r"\xc9([1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9][0-9]{3}[0-9X]|1[3-9][0-9]{9})(?![0-9])"
+)
+"""A resident's number (GB 11643) or a mobile number of China right behind the characters that name it."""
 _COMPOUND: Final = 14
 
 
@@ -111,6 +115,20 @@ class Codes:
     def _judge_code(self, word: str, at: int) -> list[Span]:
         """What of a code is not harmless; nothing when it is a name the trade uses."""
         end = at + len(word)
+        if "\xc9" in word:
+            glued = [
+                Span(
+                    at + match.start(1),
+                    at + match.end(1),
+                    "NATIONAL_ID" if len(match[1]) > 11 else "PHONE",
+                    "shape",
+                    True,
+                )
+                for match in _GLUED.finditer(word)
+            ]
+            if glued:
+                first = glued[0].start
+                return [Span(at, first, "WORD", "unknown", False), *glued] if first > at else glued
         stripped = word.strip("./-_@+%\\")
         if not stripped:
             return []
@@ -217,7 +235,7 @@ class Codes:
 
     def _pieces(self, word: str, at: int, end: int) -> list[Span]:
         """A compound such as `claims-worker-f9f6018ff-t25wp`, `app.services.patient`, `MRN-17726`, `john.smith`."""
-        known = unknown = names = doubtful = 0
+        known = unknown = names = doubtful = either = 0
         digits = ""
         leading_kind = ""
         mixed = 0
@@ -266,6 +284,7 @@ class Codes:
                 if flag in SAFE:
                     known += len(part) > 1
                     doubtful += flag == "n" and low not in NOUNS and low not in PRODUCTS
+                    either += flag == "n"
                 elif flag in {"d", "m"}:
                     sure = alphabetic == 1 and part[0].isupper()  # `HIV-1`, not `dialysis-scheduler`
                     return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", sure)]
@@ -295,7 +314,7 @@ class Codes:
             ]
         if names:
             apart = (
-                known == doubtful
+                known == either
                 and alphabetic >= 2
                 and (capitals == alphabetic or (len(digits) == 8 and digits[:2] in {"19", "20"}))
             )

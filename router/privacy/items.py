@@ -40,6 +40,7 @@ _PLAIN: Final = re.compile(
     r"([A-Za-z0-9._%+-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,12}+)(?=[ ,;)\n\"]|$)|([0-9]{1,5}+(?:ms|s|m|h|%))(?=[ ,;)\n]|$))"
 )
 _QUICK: Final = {2: "n", 3: "s", 4: "d"}
+_CALLED: Final = re.compile(r"\+[0-9]{8,15}|0[0-9]{8,13}")
 _LEADING_NUMBER: Final = re.compile(r"\+?[0-9]++(?![A-Za-z0-9_])")
 _SINGLES: Final = re.compile(r"(?: [0-9](?= [0-9](?![0-9])))+")
 """Digits apart from each other, up to the last, with which a number in groups may begin."""
@@ -98,6 +99,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
             and re.fullmatch(r"[^.]*[A-Za-z\xe9\xc9][^.]*", domain.rsplit(".", 1)[1])
         ):
             return Item(start, end, "s", piece, "EMAIL")
+        if _CALLED.fullmatch(_local):
+            return Item(start, start + len(_local), "s", _local, "PHONE")  # `sip:+353…@10.1.4.20`
         return Item(start, end, "c", piece)
     if (
         "'" in piece
@@ -184,6 +187,9 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
     """Groups of digits with separators: SSN, phone, card, decimal, version."""
     if piece[-1] == ")" and "(" not in piece:
         piece, end = piece[:-1], end - 1
+    inner = piece.strip("()")
+    if piece[0] == "(" and shapes.DATE.fullmatch(inner) and shapes.real_date(inner):
+        return Item(start + 1, start + 1 + len(inner), "s", inner, "DATE")
     plain = piece.strip()
     if not re.fullmatch(r"\+?[0-9().,\- eE+%]+", plain):
         return Item(start, end, "c", piece)

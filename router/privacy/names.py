@@ -16,6 +16,7 @@ from router.privacy.words import (
     DRUG,
     NOUNS,
     NUMBER_ROLES,
+    OF_BODIES,
     OPENERS,
     ORGANS,
     PARTICLES,
@@ -56,6 +57,8 @@ class Names(Numbers):
             spans.append(Span(item.start, item.end, "DIAGNOSIS", "suffix", True))
             return index + 1
         if flag in PLAIN or len(word) == 1:
+            if low in OF_BODIES and index and self._dose(text, items, index, spans):
+                return index + 1
             if (
                 low in ORGANS
                 and index + 1 < len(items)
@@ -69,6 +72,7 @@ class Names(Numbers):
                 and low == word
                 and low not in PERSON_CUES
                 and low not in ORGANS
+                and low not in OF_BODIES
                 and len(self.idle) < IDLE
                 and kind_of_words((low,)) != "PERSON"
                 and low not in STREET_LEADS
@@ -124,8 +128,13 @@ class Names(Numbers):
             and following.text.istitle()
             and LEXICON.flag(following.text.lower()) == ""
             and not items[index].text.isupper()
-            and items[index - 1].text.islower()
-            and text[items[index - 1].end : items[index].start] == " "
+            and (
+                (items[index - 1].text.islower() and text[items[index - 1].end : items[index].start] == " ")
+                or (
+                    text[items[index].start - 1] in {"\n", '"', "'", "|", ";", ">"}
+                    and text[following.end : following.end + 1] in {"", "\r", "\n", '"', "'", "|", ";", "<"}
+                )
+            )
         )
 
     def _name_run(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
@@ -137,7 +146,10 @@ class Names(Numbers):
             item = items[probe]
             gap = text[items[probe - 1].end : item.start] if probe > index else ""
             if probe > index and gap not in {" ", ", ", ". ", "'", "^", "-", "+", "  "}:
-                break
+                if not (gap.isspace() and "\n" not in gap and item.text.isupper() and flags[-1] == "p"):
+                    break
+                if LEXICON.flag(item.text.lower()) != "p":
+                    break  # columns of fixed width: `PEARSON       ANTHONY`
             if item.type not in PLAIN:
                 break
             word = item.text

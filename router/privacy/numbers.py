@@ -19,6 +19,7 @@ from router.privacy.words import (
     FILLERS,
     ID_KINDS,
     NUMBER_ROLES,
+    OF_BODIES,
     PARTICLES,
     SOFT_ROLES,
     STATES,
@@ -93,6 +94,8 @@ class Numbers(Codes):
             and not (cue == "PATIENT_ID" and _named_thing(word))
         ):
             spans.append(Span(item.start, item.end, cue, "cue", True))
+            return
+        if index and word.lower() in OF_BODIES and self._dose(text, items, index, spans):
             return
         if word in self.codes or word.lower() in self.safe:
             return
@@ -241,6 +244,20 @@ class Numbers(Codes):
             spans.append(Span(item.start, item.end, "ZIP", "cue", True))
             if after is not None and after.type == "w" and gap_after in {" ", ", "} and after.text.istitle():
                 spans.append(Span(after.start, after.end, "ADDRESS", "street", True))
+            return
+        if (
+            len(digits) == 10
+            and digits[0] in "23456789"
+            and before is not None
+            and before.text.lower() in {"number", "no", "num", "nos"}
+            and gap_before in {" ", ": ", " is "}
+            and (
+                index < 2
+                or items[index - 2].text.lower() in {"my", "his", "her", "their", "the", "is", "on", "at", "your"}
+                or text[items[index - 2].end : before.start] != " "
+            )
+        ):
+            spans.append(Span(item.start, item.end, "PHONE", "cue", True))
             return
         if item.text[0] == "+" and 10 <= len(digits) <= 15:
             spans.append(Span(item.start, item.end, "PHONE", "shape", True))
@@ -413,6 +430,14 @@ class Numbers(Codes):
             gap = text[item.end : following.start]
             if gap.rstrip("-") in {",", ", "} and _coordinates(item.text, following.text):
                 spans.append(Span(item.start, following.end, "GEO", "shape", True))
+
+    def _dose(self, text: str, items: list[Item], index: int, spans: list[Span]) -> bool:
+        """`67 mg/dL`: what was measured of somebody, or given."""
+        before = items[index - 1]
+        if text[before.end : items[index].start] not in {" ", ""} or before.text[:1] not in "0123456789":
+            return False
+        spans.append(Span(before.start, items[index].end, "DIAGNOSIS", "unit", True))
+        return True
 
     def _named_street(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
         """`Rua do Arenque 1634`, `8 bis rue des Tanneurs`, `Lindenallee 14b`: the index after it, or 0.

@@ -46,6 +46,8 @@ def fhir(resource: str, key: str, verdict: Verdict) -> Verdict:
         "FamilyMemberHistory",
     }:
         return Verdict("", "", "clinical")
+    if key in _FHIR_FACTS and resource not in _TECHNICAL:
+        return Verdict("", "", "clinical")
     if key in {"medicationCodeableConcept", "medication", "code"} and resource.startswith("Medication"):
         return Verdict("", "", "medication")
     if resource == "Coverage" and key in {"class", "group", "identifier", "dependent"}:
@@ -66,10 +68,14 @@ _TECHNICAL: Final = frozenset(
     ]
 )  # fmt: skip
 """FHIR resources about no person; the others are in the patient compartment, or name who treats (R4, compartment definitions)."""
+_FHIR_FACTS: Final = frozenset(
+    {"productOrService", "reasonCode", "serviceType", "bodySite", "procedureCodeableConcept", "diagnosisCodeableConcept", "valueCodeableConcept",
+     "interpretation", "complication", "manifestation", "indication", "reason", "orderDetail", "severity", "stage", "outcomeCodeableConcept"}
+)  # fmt: skip
 _FHIR_DAYS: Final = frozenset(
     {"start", "end", "date", "issued", "period", "effectiveDateTime", "onsetDateTime", "recordedDate", "authoredOn", "occurrenceDateTime",
      "performedDateTime", "created", "whenHandedOver", "whenPrepared", "sent", "received", "started", "assertedDate", "birthDate", "deceasedDateTime",
-     "occurrenceString", "abatementDateTime", "plannedPeriod", "performedPeriod", "effectivePeriod", "onsetPeriod", "requestedPeriod", "statusDate"}
+     "servicedDate", "servicedPeriod", "billablePeriod", "dateAsserted", "occurrenceString", "abatementDateTime", "plannedPeriod", "performedPeriod", "effectivePeriod", "onsetPeriod", "requestedPeriod", "statusDate"}
 )  # fmt: skip
 _DICOM: Final[dict[str, str]] = {
     "00080020": "DATE", "00080021": "DATE", "00080022": "DATE", "00080023": "DATE", "00080050": "PATIENT_ID", "00080080": "ADDRESS",
@@ -137,11 +143,18 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
             Span(m.start(m.lastindex or 1), m.end(m.lastindex or 1), "SECRET", "column", True)
             for m in _OPTION.finditer(text)
         ]
+    if "form-data" in text:
+        for match in _FORM_FIELD.finditer(text):
+            kind = judge(match[1]).kind
+            if kind:
+                found.append(Span(match.start(2), match.end(2), kind, "column", True))
+    if "{19" in text or "{20" in text:
+        found += [Span(m.start(1), m.end(1), "DATE", "column", True) for m in _DAY_TUPLE.finditer(text)]
     if "i)" in text:
         for match in _RAILS_DATE.finditer(text):
             if judge(match[1]).kind in {"DOB", "DATE"}:
                 found.append(Span(match.start(2), match.end(2), judge(match[1]).kind, "column", True))
-    if ("|" in text or "%7C" in text) and ("://" in text or "urn:" in text):
+    if ("|" in text or "%7C" in text) and ("://" in text or "urn:" in text or "=phone" in text):
         found += [Span(m.start(1), m.end(1), "IDENTIFIER", "column", True) for m in _SYSTEM_VALUE.finditer(text)]
     if "rejected value [" in text:
         found += _rejected(text)
@@ -185,6 +198,12 @@ def _complaints(text: str) -> list[Span]:
     return spans
 
 
+_FORM_FIELD: Final = re.compile(
+    r'form-data; name="([^"\r\n]{1,80})"(?:\\r|\r)?(?:\\n|\n)(?:[A-Za-z-]{3,40}:[^\r\n]{0,200}\r?\n){0,4}(?:\\r|\r)?(?:\\n|\n)([^\r\n\\]{1,300})'
+)
+"""A field of a multipart form, its value after the empty line."""
+_DAY_TUPLE: Final = re.compile(r"\{((?:19|20)[0-9]{2}, ?[0-9]{1,2}, ?[0-9]{1,2})\}")
+"""A day as Erlang and Elixir write it."""
 _RAILS_DATE: Final = re.compile(r"([A-Za-z_]{3,40})\([1-3]i\)\\{0,2}[\"']?\]?\s?(?:=>|=|:)\s?\\{0,2}[\"']?([0-9]{1,4})")
 """A date in three fields, as Rails' forms send it: `"born_on(1i)"=>"1957"`."""
 _SYSTEM_VALUE: Final = re.compile(
@@ -545,7 +564,7 @@ def _csv(text: str, mark: str, reader: Reader, *, strict: bool) -> list[Span]:
     return spans
 
 
-_QUOTED_ROW: Final = re.compile(r'"([^"]{8,2000})"')
+_QUOTED_ROW: Final = re.compile(r'"([^"]{0,2000})"')
 
 
 def _aligned(text: str) -> list[Span]:
@@ -575,7 +594,7 @@ def _aligned(text: str) -> list[Span]:
     return spans
 
 
-_CELL: Final = re.compile(r"\S+(?: \S+)*(?=  |$)|\S+")
+_CELL: Final = re.compile(r"\S+")
 _FIELD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,30}")
 
 
@@ -609,8 +628,8 @@ def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: 
     found: list[tuple[int, str, str]] = []  # place, cell, what it may be
     at = start
     for cell in cells:
-        bare = cell.strip()
-        begin = at + len(cell) - len(cell.lstrip())
+        bare = cell.strip(" \t\r\"'()")
+        begin = at + len(cell) - len(cell.lstrip(" \t\r\"'()"))
         at += len(cell) + len(mark)
         if not bare or _TIME_OF_DAY.search(bare):
             continue

@@ -27,7 +27,7 @@ _FRAME: Final = re.compile(
     re.MULTILINE,
 )
 """A frame of a .NET or Java trace: a method with its parameters' types, and a file with a line."""
-_BY_HAND: Final = re.compile(r"[A-Za-z\xc9\xe9]{3}|^[0-9]{1,2}/")
+_BY_HAND: Final = re.compile(r"[A-Za-z\xc9\xe9]{3}|^[0-9]{1,2}(?:/|[.-][0-9]{1,2}[.-][0-9]{4}$)")
 """A day as people write it, with a month's name or slashes: software logs `2026-03-01`."""
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
 _VERSIONED: Final = frozenset({":", "@", "-", "v", "/", "_"})
@@ -173,7 +173,7 @@ class Reader(Values):
                         self._code(text, items, index, spans)
                     else:
                         self._word(text, items, index, spans)
-                    if (item.text[-4:].lower() == "name" or item.text.lower() in NAME_PARTS) and self._named(
+                    if (item.text[-4:].lower() == "name" or item.text.lower().strip("_") in NAME_PARTS) and self._named(
                         text, items, index + 1, after, spans
                     ):
                         index += 1

@@ -75,9 +75,11 @@ class Values(Names):
         ):
             if last > index and text[items[last - 1].end : items[last].start] not in {" ", "-", "'", ", "}:
                 break
+            if last > index and text[items[last].end : items[last].end + 1] in {"=", ":"}:
+                break
             last += 1
         words = items[index:last]
-        single = 1 if items[index - 1].text.lower() in NAME_PARTS else 2
+        single = 1 if items[index - 1].text.lower().strip("_") in NAME_PARTS else 2
         if len(words) < single or not any(
             LEXICON.flag(word.text.lower()) in {"n", "p", "" if single == 1 else "p"} for word in words
         ):

@@ -464,6 +464,10 @@ SOFT_ROLES: Final = frozenset(
 )  # fmt: skip
 """Of these words, those that may stand before anything: a longer number after one is not known to be harmless."""
 CLINICAL_CUES: Final = {
+    "urn": "MRN",
+    "hosp": "MRN",
+    "unit": "WARD",
+    "bay": "WARD",
     "ext": "PHONE",
     "flat": "ADDRESS",
     "plot": "ADDRESS",
@@ -563,7 +567,7 @@ ORGANS: Final[dict[str, frozenset[str]]] = {
     ),
     **dict.fromkeys(["panic", "anxiety", "asthma"], frozenset(["attack", "attacks", "disorder"])),
     **dict.fromkeys(
-        ["eating", "sleep", "mood", "personality", "mental", "bleeding"],
+        ["eating", "mood", "personality", "mental", "bleeding"],
         frozenset(["disorder", "disorders", "illness", "breakdown"]),
     ),
     **dict.fromkeys(["weight", "memory", "hearing", "vision", "hair"], frozenset(["loss", "gain"])),
@@ -575,6 +579,7 @@ ORGANS: Final[dict[str, frozenset[str]]] = {
         ["broken", "fractured"],
         frozenset(["leg", "arm", "hip", "wrist", "ankle", "rib", "ribs", "nose", "jaw", "collarbone", "bone", "bones"]),
     ),
+    "sleep": frozenset(["study", "studies", "apnea", "disorder", "disorders"]),
     "smoking": frozenset(["cessation", "history", "status"]),
     "fall": frozenset(["risk", "risks"]),
     "shortness": frozenset(["of"]),
@@ -584,6 +589,11 @@ ORGANS: Final[dict[str, frozenset[str]]] = {
     "end": frozenset(["stage"]),
 }
 """Ordinary words that together are a condition: the first, and what may follow it. `memory loss` says so, `packet loss` does not."""
+OF_BODIES: Final = frozenset(
+    ["mg", "mcg", "mmhg", "meq", "mg/dl", "mmol/l", "ng/ml", "iu/l", "g/dl", "miu/l", "pg/ml", "u/l", "umol/l", "kg/m2", "mg/kg", "mg/l", "iu", "meq/l", "cells/ul",
+     "mg/day", "ml/min", "mmol/mol", "ng/dl", "copies/ml", "mcg/dl", "bpm", "lbs"]
+)  # fmt: skip
+"""Units of doses and laboratory values."""
 DATED: Final = MONTHS | {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 OPENERS: Final = frozenset(
     [
@@ -604,7 +614,7 @@ NUMBERED_PAGES: Final = frozenset(
 SAFE_SEGMENT_AFTER: Final = frozenset(["v", "api"])
 # Stems of the WHO's international nonproprietary names
 CONDITION: Final = re.compile(
-    r"(?:oscopy|ectomy|ostomy|rrhaphy|plasty|rrhea|rrhoea|algia|itis|apnea|apnoea|uria|megaly|paresis|plegia|stenosis|thrombosis|necrosis|"
+    r"(?:oscopy|cardiogram|mammogram|encephalogram|otomy|opathy|otherapy|emesis|ectomy|ostomy|rrhaphy|plasty|rrhea|rrhoea|algia|itis|apnea|apnoea|uria|megaly|paresis|plegia|stenosis|thrombosis|necrosis|"
     r"fibrosis|cirrhosis|sclerosis|psychosis|carcinoma|sarcoma|melanoma|lymphoma|leuk(?:a)?emia|an(?:a)?emia|glyc(?:a)?emia|centesis)$"
 )
 """Endings of procedures and conditions (Latin and Greek stems); no word of operations ends so."""
