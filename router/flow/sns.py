@@ -25,7 +25,7 @@ from prometheus_client import Counter
 from router.core.audit import Event
 from router.flow.intake import NotDurable, Unvouched
 from router.runtime import Runtime
-from router.sources import cloudwatch
+from router.sources import cloudwatch, fields
 from router.store.session import DatabaseDown
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ DEADLINE: Final = 8.0
 
 KEPT: Final = timedelta(hours=24)
 """How long a certificate is used before it is asked for again; Amazon changes them about once a year."""
+
+FRESH: Final = timedelta(hours=2)
+"""How old a message may be, by the time that it is signed with: SNS gives up after an hour of retries."""
 
 _MOST_CERTIFICATES: Final = 32
 _LONGEST: Final = 64 * 1024
@@ -119,6 +122,9 @@ class Sns:
             raise NotSigned("The certificate that it is signed with does not hold now.")
         if not verified(found, certificate):
             raise NotSigned("Signature: expected the one that Amazon SNS makes of this message.")
+        sent = fields.time(found.fields.get("Timestamp"))
+        if sent is None or abs(now - sent) > FRESH:
+            raise NotSigned("Timestamp: expected one of the last two hours; Amazon SNS sends nothing older.")
 
     def _certificate(self, place: str, now: datetime) -> x509.Certificate:
         with self._lock:

@@ -100,7 +100,7 @@ class Amazon:
 
     def signed(self, message: object, version: str = "2", **more: str) -> bytes:
         """A message as SNS sends it."""
-        body = {**sns(message, SignatureVersion=version), **more}
+        body = {**sns(message, SignatureVersion=version, Timestamp=datetime.now(UTC).isoformat()), **more}
         found = cloudwatch.message(orjson.dumps(body))
         assert found is not None
         how = hashes.SHA256() if version == "2" else hashes.SHA1()  # noqa: S303 - SNS's version 1
@@ -192,6 +192,7 @@ def test_what_amazon_did_not_sign_is_refused_and_nobody_is_asked_to_confirm(sour
             ),
             "does not hold now",
         ),
+        (amazon.signed(ALARM, Timestamp="2026-01-05T10:00:01.000Z"), "Timestamp"),
         (amazon.signed(ALARM, SignatureVersion="3"), "Signature: expected"),
         (amazon.asks(SubscribeURL=elsewhere + "/?Action=ConfirmSubscription"), "SubscribeURL"),
         (amazon.asks().replace(b'"tok"', b'"kot"'), "Signature: expected"),
