@@ -24,6 +24,7 @@ from prometheus_client import Counter
 
 from router.core.audit import Event
 from router.flow.intake import NotDurable, Unvouched
+from router.keys import KeystoreDown
 from router.runtime import Runtime
 from router.sources import cloudwatch, fields
 from router.store.session import DatabaseDown
@@ -102,7 +103,7 @@ class Sns:
         try:
             with self._runtime.database.tenant(asked.tenant_id) as session:
                 self._runtime.audit.write(session, asked.tenant_id, event)
-        except DatabaseDown:
+        except (DatabaseDown, KeystoreDown):
             raise NotDurable from None
         OUTCOMES.labels("confirmed").inc()
         return Vouched(confirmed=True)
