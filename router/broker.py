@@ -15,11 +15,10 @@ import stat
 import threading
 import time
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
-
-import redis
 
 BELLS = "bells"
 """The queue of our own messages."""
@@ -127,15 +126,23 @@ class Broker:
     """Our end of Redis. Every method says whether it was heard and never raises for a broker that is down."""
 
     def __init__(self, url: str, doorbells: Path | None = None) -> None:
-        self._redis: Any = redis.Redis.from_url(
-            redis_url(url), socket_timeout=2, socket_connect_timeout=2, health_check_interval=30, retry=None
-        )
+        self._url = redis_url(url)
         self._doorbells = Doorbells(doorbells) if doorbells is not None else None
         self._deaf_until = 0.0
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return "<Broker>"
+
+    @cached_property
+    def _opened(self) -> tuple[Any, type[Exception]]:
+        """The client, and what it raises for a broker that is down."""
+        from redis import Redis, RedisError  # noqa: PLC0415 - a third of a command's start, and most ring no bell
+
+        client = Redis.from_url(
+            self._url, socket_timeout=2, socket_connect_timeout=2, health_check_interval=30, retry=None
+        )
+        return client, RedisError
 
     def ring(self, lanes: set[Lane]) -> None:
         """Say that these channels have something due; the sweep finds what nobody heard."""
@@ -145,8 +152,9 @@ class Broker:
                 rest = self._doorbells.ring(rest)
         if not rest or time.monotonic() < self._deaf_until:
             return
+        client, down = self._opened
         try:
-            self._redis.eval(
+            client.eval(
                 _RING,
                 len(rest) + 1,
                 *(bell_key(lane) for lane in rest),
@@ -154,35 +162,39 @@ class Broker:
                 COALESCE,
                 *(_message(DRAIN, [str(lane[0]), str(lane[1])], BELLS) for lane in rest),
             )
-        except redis.RedisError:
+        except down:
             self._deaf_until = time.monotonic() + 5.0
 
     def answered(self, lane: Lane) -> None:
         """A worker heard this channel's bell, so the next one is rung again."""
+        client, down = self._opened
         try:
-            self._redis.delete(bell_key(lane))
-        except redis.RedisError:
+            client.delete(bell_key(lane))
+        except down:
             self._deaf_until = time.monotonic() + 5.0
 
     def ping(self) -> bool:
         """Does Redis answer."""
+        client, down = self._opened
         try:
-            return bool(self._redis.ping())
-        except redis.RedisError:
+            return bool(client.ping())
+        except down:
             return False
 
     def version(self) -> str | None:
         """The Redis version that the broker speaks; None when it does not answer."""
+        client, down = self._opened
         try:
-            return str(self._redis.info("server").get("redis_version", ""))
-        except redis.RedisError:
+            return str(client.info("server").get("redis_version", ""))
+        except down:
             return None
 
     def close(self) -> None:
         """Close the connections."""
         if self._doorbells is not None:
             self._doorbells.close()
-        self._redis.close()
+        if "_opened" in self.__dict__:
+            self._opened[0].close()
 
 
 def bell_key(lane: Lane) -> str:
