@@ -187,9 +187,11 @@ def seen(session: Session, *, incidents: int, alerts: int) -> list[Row]:
         " LIMIT %(incidents)s), wanted AS (SELECT incident_id FROM live UNION SELECT incident_id FROM newest)"
         " SELECT i.incident_id, i.title, i.status, i.severity, i.source, i.labels, i.last_alert_at, a.alert_id,"
         " a.severity AS alert_severity, a.payload->'labels' AS alert_labels, a.received_at, now() AS now"
-        " FROM wanted w JOIN incidents i USING (incident_id) LEFT JOIN LATERAL (SELECT b.alert_id, b.severity,"
-        " b.payload, b.received_at FROM alerts b WHERE b.tenant_id = i.tenant_id AND b.incident_id = i.incident_id"
-        " AND b.signal = 'firing' ORDER BY b.alert_id DESC LIMIT %(alerts)s) a ON true"
+        " FROM wanted w CROSS JOIN LATERAL (SELECT j.* FROM incidents j WHERE j.incident_id = w.incident_id"
+        " AND j.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid) LIMIT 1) i"
+        " LEFT JOIN LATERAL (SELECT b.alert_id, b.severity, b.payload, b.received_at FROM alerts b"
+        " WHERE b.tenant_id = i.tenant_id AND b.incident_id = i.incident_id AND b.signal = 'firing'"
+        " ORDER BY b.alert_id DESC LIMIT %(alerts)s) a ON true"
         " ORDER BY i.last_alert_at DESC, i.incident_id, a.alert_id DESC",
         {"incidents": incidents, "alerts": alerts},
     )

@@ -38,7 +38,8 @@ def lately(session: Session) -> Lately:
         " (SELECT incident_id FROM incidents WHERE status = 'resolved' AND resolved_at > now() - interval '1 day'"
         " ORDER BY resolved_at DESC LIMIT %(most)s)),"
         " found AS (SELECT a.source_id, a.received_at FROM heard h CROSS JOIN LATERAL"
-        " (SELECT b.source_id, b.received_at FROM alerts b WHERE b.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
+        " (SELECT b.source_id, b.received_at FROM alerts b"
+        " WHERE b.tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
         " AND b.incident_id = h.incident_id AND b.received_at > now() - interval '1 day'"
         " ORDER BY b.alert_id DESC LIMIT %(most)s) a LIMIT %(most)s)"
         " SELECT source_id, count(*) AS alerts, max(received_at) AS last FROM found GROUP BY source_id",
