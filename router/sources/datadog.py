@@ -69,7 +69,7 @@ _TRANSITIONS: Final[Mapping[str, Signal]] = {
 }
 _TYPES: Final[Mapping[str, Severity]] = {"error": "error", "warning": "warning", "success": "info", "info": "info"}
 _PRIORITY = re.compile(r"[Pp][1-5]")
-_HEAD = re.compile(r"(?:\[P[1-5]\] )?\[([A-Za-z -]{2,20}?)(?: on \{([^{}]{0,1000})\})?\] ?(.*)", re.DOTALL)
+_HEAD = re.compile(r"(?:\[(?:TEST|P[1-5])\] ){0,2}\[([A-Za-z -]{2,20}?)(?: on \{([^{}]{0,1000})\})?\] ?(.*)", re.DOTALL)
 """How Datadog begins the title of an event: `[P2] [Triggered on {host:a}] Name`."""
 _UNFILLED = re.compile(r"\$[A-Z][A-Z0-9_]*(?:\[[^\]]*\])?")
 _MOST_TAGS: Final = 100

@@ -87,6 +87,8 @@ def test_severity(more: dict[str, str], severity: str) -> None:
 def test_datadogs_default_says_it_all_in_its_title() -> None:
     fired = one("datadog", DEFAULT)
     ended = one("datadog", {**DEFAULT, "title": f"[Recovered on {{host:web-1,user:{EMAIL}}}] Queue depth", "id": "9"})
+    tried = one("datadog", {**DEFAULT, "title": "[TEST] [P3] [Recovered on {host:web-1}] Queue depth"})
+    assert (tried.signal, tried.title) == ("resolved", "Queue depth")
     elsewhere = one("datadog", {**DEFAULT, "title": "[Triggered on {host:web-2}] Queue depth"})
     assert (fired.signal, ended.signal) == ("firing", "resolved")
     assert fired.dedup_key == ended.dedup_key != elsewhere.dedup_key
