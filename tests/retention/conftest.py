@@ -25,7 +25,17 @@ from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, Worker, build, te
 OFFICER = "officer@clinic.test"
 SHELL = Proof("host", "host:ops", host_allowed=True)
 
-IDS = ("incidents", "alerts", "incident_events", "deliveries", "attempts", "threads", "disclosures", "vault.grants")
+IDS = (
+    "incidents",
+    "alerts",
+    "incident_events",
+    "deliveries",
+    "attempts",
+    "threads",
+    "disclosures",
+    "vault.grants",
+    "notes",
+)
 """Tables that name incidents."""
 
 

@@ -110,11 +110,16 @@ def test_an_incident_goes_with_all_that_hangs_on_it_but_the_record_of_plaintext(
     incident, _ = clinic.alert()
     clinic.resolve(incident)
     kept, _ = clinic.alert(OTHER, "2")
+    for each in (incident, kept):
+        clinic.superuser.run(
+            "INSERT INTO notes (tenant_id, incident_id, note_id, actor, text) VALUES (%s, %s, %s, 'anna', 'called')",
+            [clinic.tenant_id, each, uuid4()],
+        )
     clinic.superuser.run("UPDATE attempts SET mode = 'plaintext' WHERE revision = 1 AND incident_id = %s", [incident])
     clinic.days_pass(181)
     clinic.sweep()
     gone, stays = clinic.moved(incident, 181), clinic.moved(kept, 181)
-    for table in ("incidents", "alerts", "incident_events", "deliveries", "attempts"):
+    for table in ("incidents", "alerts", "incident_events", "notes", "deliveries", "attempts"):
         rows = clinic.superuser.rows(f"SELECT DISTINCT incident_id FROM {table}")  # noqa: S608 - a table named here
         expected = {gone, stays} if table == "attempts" else {stays}
         assert {row.incident_id for row in rows} == expected, table
@@ -136,10 +141,10 @@ def test_every_table_that_names_an_incident_is_swept_or_kept_on_purpose(superuse
         "vault.grants": "the record of what was granted, six years",
         "public.holds": "the record of holds",
         "public.audit_events": "the audit",
+        "public.silenced": "ids alone, gone when their silence is settled",
     }
-    swept = {
-        f"public.{name}" for name in ("alerts", "attempts", "deliveries", "incident_events", "incidents", "threads")
-    }
+    names = ("alerts", "attempts", "deliveries", "incident_events", "incidents", "notes", "threads")
+    swept = {f"public.{name}" for name in names}
     found = superuser.rows(
         "SELECT DISTINCT n.nspname || '.' || c.relname AS name FROM pg_attribute a"
         " JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n"
