@@ -280,7 +280,7 @@ SPEC = Spec(
     about="A signed JSON body to your own https address, by the Standard Webhooks specification.",
     asks={
         "secret": Credential(
-            "Signing secret", "whsec_ and base64 of 24 to 64 random bytes; the receiver checks with it"
+            "Signing secret", "whsec_ and what `openssl rand -base64 32` prints; the receiver checks with it"
         ),
         "previous_secret": Credential(
             "Previous signing secret", "signs as well while receivers change over; take it away afterwards"

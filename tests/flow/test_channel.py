@@ -18,7 +18,7 @@ from router.flow.channel import By, InUse, Unfit, Wish
 from router.local.vendors.smtp import SmtpVendor
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
-from tests.flow.builder import Edge, Superuser, Tenant, Worker, tenant
+from tests.flow.builder import EMAIL, MRN, NAME, Edge, Superuser, Tenant, Worker, tenant
 
 SECRET, OTHER = ("whsec_" + base64.b64encode(each * 32).decode() for each in (b"a", b"b"))
 
@@ -118,6 +118,18 @@ def test_a_channel_that_is_paused_by_hand_stays_so_when_it_is_changed(runtime: R
     assert row.pause_reason == "moving house"
     told = [(each.what, each.reason) for each in channel.history(runtime, clinic.tenant_id, made)]
     assert told == [("change", ""), ("pause", "moving house"), ("add", "")]
+
+
+def test_a_reason_for_a_pause_that_names_a_patient_is_kept_as_tokens(
+    runtime: Runtime, clinic: Tenant, superuser: Superuser
+) -> None:
+    channel.create(runtime, olga(clinic), "webhook", hook())
+    manage.pause(runtime, clinic.tenant_id, "hook", f"{NAME} {MRN} was told twice, mail {EMAIL}", "olga@clinic.test")
+    (row,) = clinic.rows("SELECT pause_reason FROM channels")
+    assert "was told twice" in row.pause_reason
+    for schema, name in superuser.tables():
+        kept = "\n".join(str(each) for each in superuser.rows(f'SELECT t::text FROM "{schema}"."{name}" t'))  # noqa: S608 - from the catalog
+        assert not [value for value in (*NAME.split(), MRN, EMAIL) if value in kept], name
 
 
 def test_a_credential_is_asked_for_again_where_another_server_would_be_shown_it(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,7 +16,8 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from channels.registry import CHANNELS
 from router.core import form
 from router.core.access import ROLES, Deed, may
-from router.flow import channel, manage, signin
+from router.core.reveal import Proof
+from router.flow import baa, channel, manage, optin, signin
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
 from tests.conftest import Database
@@ -186,6 +187,31 @@ def test_a_change_is_looked_at_saved_and_stands_in_the_history(olga: Browser, cl
     unchanged = {**change, "revision": "3", "secret__secret": ""}
     assert submit(olga, f"{here}/edit", f"{here}/edit", **unchanged) == 200
     assert "Nothing differs" in olga.words()
+
+
+def test_the_page_says_which_opt_ins_a_change_suspends_before_anybody_saves_it(
+    olga: Browser, clinic: Tenant, runtime: Runtime
+) -> None:
+    here = added(olga, "https://hooks.clinic.test/a")
+    manage.add_user(runtime, clinic.tenant_id, "petra@clinic.test", ["privacy_officer"], "test")
+    today = datetime.now(UTC).date()
+    paper = baa.Paper("Acme", "receivers", date(today.year - 1, 1, 1), today + timedelta(days=365))
+    agreement = baa.add(runtime, clinic.tenant_id, paper, actor="host:test")
+    wish = optin.Wish("hook", ["EMAIL"], "call back", agreement, datetime.now(UTC) + timedelta(days=5))
+    asked = optin.request(runtime, clinic.tenant_id, OLGA, Proof("host", "host:olga", host_allowed=True), wish)
+    proof = Proof("host", "host:petra", host_allowed=True)
+    optin.approve(runtime, clinic.tenant_id, "petra@clinic.test", proof, asked.optin_id)
+
+    change = {"name": "hook", "set__url": "https://elsewhere.test/a", "revision": "1"}
+    assert submit(olga, f"{here}/edit", f"{here}/edit", **change) == 200
+    assert "This suspends one plaintext opt-in EMAIL, until" in olga.words()
+    assert "the channel's destination was changed" in olga.words()
+    assert optin.one(runtime, clinic.tenant_id, asked.optin_id).state == "expiring"
+    draft = str(fields_of(olga)["draft"].get("value"))
+    assert submit(olga, here, f"{here}/save", draft=draft) == 303
+    olga.get(here)
+    assert re.search(r"suspended EMAIL under Acme receivers asked for by olga@clinic.test", olga.words())
+    assert optin.one(runtime, clinic.tenant_id, asked.optin_id).state_by == OLGA
 
 
 def test_a_channel_is_paused_for_a_reason_and_goes_on(olga: Browser) -> None:
