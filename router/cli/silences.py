@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from uuid import UUID
 
 import typer
 
-from router.cli import reach, say
+from router.cli import far, reach, say
 from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
 
 if TYPE_CHECKING:
-    from router.flow.silence import Shown, Tried
-    from router.runtime import Runtime
+    from router.cli.far import Far
 
 app = typer.Typer(help="Keep channels quiet for a while.", rich_markup_mode=None, no_args_is_help=True)
+
+MOST: Final = 1000
+"""Silences that a list shows."""
 
 Matchers = Annotated[list[str], typer.Argument(metavar="MATCHER...", help="Like 'alertname=\"DiskFull\"'; all hold.")]
 
 
 @app.command()
+@far.anywhere
 def add(  # noqa: PLR0913 - one a fact of the silence
     matchers: Matchers,
     *,
@@ -36,28 +40,32 @@ def add(  # noqa: PLR0913 - one a fact of the silence
     as_json: Json = False,
 ) -> None:
     """Silence alerts; what lasts when it is over is told then, and an end is told at once."""
+    begins, ends, span = _time(starts), _time(until), _span(lasts)
+    if not dry_run and (ends is None) == (span is None):
+        raise Refused("Say how long it lasts with --for, or when it ends with --until.", 2)
+    there = far.far(tenant, as_)
+    if there is not None:
+        _far_add(there, matchers, reason, (begins, ends, span), dry_run=dry_run, as_json=as_json)
+        return
     from router.flow import manage, silence
 
-    wish = silence.Wish(matchers, reason, _time(starts), _time(until), _span(lasts))
-    if not dry_run and (wish.ends_at is None) == (wish.lasts is None):
-        raise Refused("Say how long it lasts with --for, or when it ends with --until.", 2)
+    wish = silence.Wish(matchers, reason, begins, ends, span)
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
         actor = reach.acting(runtime, tenant_id, as_, "silence")
         try:
             if dry_run:
-                _show_tried(silence.try_out(runtime, tenant_id, matchers), as_json=as_json)
+                tried = silence.try_out(runtime, tenant_id, matchers)
+                _show_tried(tried, tried.looked_at, as_json=as_json)
                 return
             made = silence.create(runtime, tenant_id, wish, actor=as_ or actor, auth=reach.host())
         except manage.NotUsable as error:
             raise Refused(str(error), 2) from None
-    if as_json:
-        say.line(_line(made))
-    else:
-        say.text(f"{made.short_id} is {made.state}, until {say.word(made.ends_at)} UTC.")
+    _say_made(made, as_json=as_json)
 
 
 @app.command("list")
+@far.anywhere
 def list_(
     *,
     tenant: Slug = None,
@@ -65,10 +73,15 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Silences, the newest first."""
-    from router.flow import silence
+    there = far.far(tenant)
+    found: Sequence[Any]
+    if there is not None:
+        found = list(islice(there.client.list_silences(over=over), MOST))
+    else:
+        from router.flow import silence
 
-    with reach.runtime() as runtime:
-        found = silence.page(runtime, reach.tenant(runtime, tenant), over=over, most=1000)
+        with reach.runtime() as runtime:
+            found = silence.page(runtime, reach.tenant(runtime, tenant), over=over, most=MOST)
     if as_json:
         say.line([_line(each) for each in found])
         return
@@ -83,6 +96,7 @@ def list_(
 
 
 @app.command()
+@far.anywhere
 def expire(
     named: Annotated[str, typer.Argument(metavar="SILENCE", help="SIL-… as the list names it, or the uuid.")],
     *,
@@ -91,29 +105,72 @@ def expire(
     as_json: Json = False,
 ) -> None:
     """End a silence now; what it kept quiet and still lasts is told within seconds."""
-    from router.flow import silence
+    there = far.far(tenant, as_)
+    ended: Any
+    if there is not None:
+        every = there.client.list_silences(over=True)
+        ended = there.client.expire_silence(_ident(named, lambda tail: _called(every, tail)))
+    else:
+        from router.flow import silence
 
-    with reach.runtime() as runtime:
-        tenant_id = reach.tenant(runtime, tenant)
-        actor = reach.acting(runtime, tenant_id, as_, "silence")
-        silence_id = _ident(runtime, tenant_id, named)
-        ended = silence.expire(runtime, tenant_id, silence_id, actor=as_ or actor, auth=reach.host())
+        with reach.runtime() as runtime:
+            tenant_id = reach.tenant(runtime, tenant)
+            actor = reach.acting(runtime, tenant_id, as_, "silence")
+            silence_id = _ident(named, lambda tail: silence.named(runtime, tenant_id, tail))
+            ended = silence.expire(runtime, tenant_id, silence_id, actor=as_ or actor, auth=reach.host())
     if as_json:
         say.line(_line(ended))
     else:
         say.text(f"{ended.short_id} is over.")
 
 
-def _ident(runtime: Runtime, tenant_id: UUID, text: str) -> UUID:
-    from router.flow import silence
+def _far_add(
+    there: Far,
+    matchers: list[str],
+    reason: str,
+    times: tuple[datetime | None, datetime | None, timedelta | None],
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Try or make a silence through a server."""
+    from router.client.api import NewSilence, SilenceTry
 
+    begins, ends, span = times
+    with far.usage():
+        if dry_run:
+            tried = there.client.try_silence(SilenceTry(matchers=matchers))
+            _show_tried(tried, (tried.incidents_looked_at, tried.alerts_looked_at), as_json=as_json)
+            return
+        seconds = int(span.total_seconds()) if span is not None else None
+        wish = NewSilence(matchers=matchers, reason=reason, starts_at=begins, ends_at=ends, lasts_seconds=seconds)
+        _say_made(there.client.add_silence(wish), as_json=as_json)
+
+
+def _called(found: Iterable[Any], tail: str) -> UUID:
+    """The silence of a server's list that is called SIL- and this tail. Raises Refused."""
+    for each in found:
+        if each.id.hex[-8:] == tail:
+            return UUID(str(each.id))
+    raise Refused("There is no such silence in this tenant; `alertveil silences list --over` shows them.")
+
+
+def _ident(text: str, named: Callable[[str], UUID]) -> UUID:
+    """The id of a silence as a person typed it; `named` knows those that are called by their tail. Raises Refused."""
     tail = text.strip().lower().removeprefix("sil-")
     if len(tail) == 8 and all(each in "0123456789abcdef" for each in tail):  # noqa: PLR2004 - as SIL-… has them
-        return silence.named(runtime, tenant_id, tail)
+        return named(tail)
     try:
         return UUID(text.strip())
     except ValueError:
         raise Refused("A silence is named SIL- and eight characters, or by its uuid.", 2) from None
+
+
+def _say_made(made: Any, *, as_json: bool) -> None:  # noqa: ANN401 - the flow's or the client's
+    if as_json:
+        say.line(_line(made))
+    else:
+        say.text(f"{made.short_id} is {made.state}, until {say.word(made.ends_at)} UTC.")
 
 
 def _time(text: str) -> datetime | None:
@@ -137,21 +194,50 @@ def _span(text: str) -> timedelta | None:
     return found
 
 
-def _line(each: Shown) -> dict[str, object]:
-    found = asdict(each)
-    return {"id": found.pop("silence_id"), **found}
+def _line(each: Any) -> dict[str, object]:  # noqa: ANN401 - the flow's or the client's
+    names = [
+        "short_id",
+        "state",
+        "matchers",
+        "starts_at",
+        "ends_at",
+        "reason",
+        "created_by",
+        "created_at",
+        "ended_by",
+        "told",
+    ]
+    return {"id": getattr(each, "silence_id", None) or each.id, **{name: getattr(each, name) for name in names}}
 
 
-def _show_tried(tried: Tried, *, as_json: bool) -> None:
+def _show_tried(tried: Any, looked_at: tuple[int, int], *, as_json: bool) -> None:  # noqa: ANN401 - the flow's or the client's
+    every = [*tried.open, *tried.recent]
     if as_json:
-        say.line({"id": None, **asdict(tried)})
+        names = ["short_id", "title", "status", "severity", "source", "whole", "alerts", "last_alert_at"]
+        lines = [
+            {
+                "id": getattr(each, "incident_id", None) or each.id,
+                **{name: getattr(each, name) for name in names},
+            }
+            for each in every
+        ]
+        say.line(
+            {
+                "id": None,
+                "matchers": tried.matchers,
+                "open": lines[: len(tried.open)],
+                "recent": lines[len(tried.open) :],
+                "alerts": tried.alerts,
+                "looked_at": looked_at,
+            }
+        )
         return
     say.table(
         ("incident", "status", "severity", "alerts", "title"),
         [
             (each.short_id, each.status, each.severity, "all" if each.whole else each.alerts, each.title)
-            for each in (*tried.open, *tried.recent)
+            for each in every
         ],
         nothing="It would take nothing of what is open or came lately.",
     )
-    say.text(f"Tried on {tried.looked_at[0]} incidents and {tried.looked_at[1]} alerts; nothing was changed.")
+    say.text(f"Tried on {looked_at[0]} incidents and {looked_at[1]} alerts; nothing was changed.")

@@ -679,11 +679,11 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     short_id: str
     state: str
     matchers: list[str]
-    starts_at: str
-    ends_at: str
+    starts_at: datetime
+    ends_at: datetime
     reason: str
     created_by: str
-    created_at: str
+    created_at: datetime
     ended_by: str
     told: int
 
@@ -710,7 +710,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     whole: bool
     alerts: int
-    last_alert_at: str
+    last_alert_at: datetime
 
 
 class SourceKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -720,7 +720,7 @@ class SourceKey(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     format: str
     key: str
-    old_key_until: str | None
+    old_key_until: datetime | None
 
 
 class SourceShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -740,10 +740,10 @@ class SourceShown(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     settings: dict[str, str]
     signed: bool
-    last_alert_at: str | None
+    last_alert_at: datetime | None
     alerts_last_day: int
     counted: bool
-    old_key_until: str | None
+    old_key_until: datetime | None
     warning: str
 
 

@@ -128,7 +128,7 @@ def load(session: Session) -> Snapshot | None:
         for row in config.routes(session)
     )
     quiet = silences.lasting(session)
-    named = routing.literals_of([each.matchers for each in (*routes, *quiet)])
+    named = routing.literals_of([*(each.matchers for each in routes), *(each.matchers for each in quiet)])
     opted: dict[UUID, tuple[OptIn, ...]] = {}
     for optin in optins.current(session):
         opted[optin.channel_id] = (*opted.get(optin.channel_id, ()), optin)

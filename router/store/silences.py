@@ -135,7 +135,7 @@ def over(session: Session, most: int) -> list[Quieted]:
         f"SELECT {columns}, s.silence_id, EXISTS (SELECT FROM deliveries d WHERE d.tenant_id = i.tenant_id"
         " AND d.incident_id = i.incident_id AND d.revision > s.revision) AS told_since"
         " FROM silenced s JOIN silences q USING (tenant_id, silence_id) JOIN incidents i USING (tenant_id, incident_id)"
-        " WHERE q.ends_at <= now() ORDER BY incident_id LIMIT %s FOR UPDATE OF i SKIP LOCKED",
+        " WHERE q.ends_at <= now() ORDER BY incident_id LIMIT %s FOR UPDATE OF s, i SKIP LOCKED",
         (most,),
     )
     return [Quieted(row.silence_id, from_row(row), row.told_since) for row in rows]

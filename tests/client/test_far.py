@@ -125,6 +125,11 @@ def test_it_reads_the_same_here_and_there(terminal: Terminal) -> None:
     assert terminal.here("reviews", "open", "--quarter", quarter, "--as", PETRA).code == 0
     address = f"http://127.0.0.1:{free_port()}/told"  # nobody is there, and that is told alike
     assert terminal.here("hooks", "add", "--name", "pager", "--url", address, "--event", "optin.*").code == 0
+    made, _ = (
+        terminal.here_json("silences", "add", "service=db", "--for", span, "--reason", "work", "--as", OLGA)
+        for span in ("1h", "2h")
+    )
+    assert terminal.here("silences", "expire", made["id"]).code == 0
     lines = terminal.here_json("incidents", "list")
     newest, oldest = lines[0]["id"], lines[2]["short_id"]
     delivery = f"{newest}/hook/1"
@@ -142,6 +147,9 @@ def test_it_reads_the_same_here_and_there(terminal: Terminal) -> None:
         ("deliveries", "list", "--incident", oldest),
         ("deliveries", "list", "--state", "dead"),
         ("deliveries", "show", delivery),
+        ("silences", "list"),
+        ("silences", "list", "--over"),
+        ("silences", "add", "severity=error", "--dry-run"),
         ("hooks", "list"),
         ("hooks", "show", "pager"),
         ("hooks", "events", "pager"),
@@ -186,6 +194,10 @@ def test_it_acts_from_anywhere_and_the_audit_says_which_token(
     assert terminal.far("incidents", "resolve", newest["id"]).out == f"{newest['short_id']} is resolved already.\n"
     again = terminal.far_json("incidents", "reopen", newest["id"])
     assert again["status"] == "open"
+    quiet = terminal.far_json("silences", "add", "service=db", "--for", "1h", "--reason", "planned work")
+    assert quiet["state"] == "active"
+    assert terminal.far("silences", "add", 'a=~".*"', "--for", "1h", "--reason", "x").code == 2
+    assert terminal.far_json("silences", "expire", quiet["short_id"])["id"] == quiet["id"]
     before = hook.count
     assert terminal.far_json("channels", "test", "hook")["delivered"] is True
     assert hook.count == before + 1

@@ -34,11 +34,11 @@ class Silence(Struct):
     short_id: str
     state: Literal["pending", "active", "expired"]
     matchers: list[str]
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: Moment
+    ends_at: Moment
     reason: str
     created_by: str
-    created_at: datetime
+    created_at: Moment
     ended_by: str
     told: int
 
@@ -70,7 +70,7 @@ class Taken(Struct):
     source: str
     whole: bool
     alerts: int
-    last_alert_at: datetime
+    last_alert_at: Moment
 
 
 class SilenceTried(Struct):

@@ -5,7 +5,7 @@ A key is in the answer to whoever asked for it and nowhere else: these operation
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from router.flow.tryout import SampleRefused
 from router.web.api import examples, problem
 from router.web.api.acting import version_of
 from router.web.api.operation import Call, Operation, of
-from router.web.api.shapes import Made, Name, Pattern, Severity, Source
+from router.web.api.shapes import Made, Moment, Name, Pattern, Severity, Source
 
 Text = Annotated[str, Meta(max_length=500)]
 Sample = Annotated[str, Meta(min_length=1, max_length=tryout.LONGEST, description="Made up: nobody's data.")]
@@ -33,10 +33,10 @@ class SourceShown(Source):
     title: str
     settings: dict[str, str]
     signed: bool
-    last_alert_at: datetime | None
+    last_alert_at: Moment | None
     alerts_last_day: int
     counted: bool
-    old_key_until: datetime | None
+    old_key_until: Moment | None
     warning: str
 
 
@@ -67,7 +67,7 @@ class SourceKey(Struct):
     name: str
     format: str
     key: str
-    old_key_until: datetime | None
+    old_key_until: Moment | None
 
 
 class Rotation(Struct, forbid_unknown_fields=True):
