@@ -542,3 +542,31 @@ def test_pages_please_axe_fit_a_phone_in_light_and_dark_and_keep_our_policy(
                 faults += [f"{name} {scheme}: {found.generate_report()}"] if found.violations_count else []
             anna.complaints.clear()  # axe itself is a script that our policy refuses now and then
     assert faults == []
+
+
+@pytest.mark.system_part("chromium")
+def test_single_keys_of_a_review_decide_nothing_by_themselves_and_can_be_turned_off(
+    clinic: Tenant,
+    places: dict[str, str],  # made before the browser starts
+    arrive: Arrive,  # noqa: F811 - a fixture
+) -> None:
+    anna = arrive()
+    anna.signs_in_with(code(clinic))
+    page = anna.goes_to(f"/reviews/{places['quarter']}")
+    item = page.locator("[data-item]").first
+    reason, box = item.get_by_label("Reason"), page.get_by_label("Single keys")
+    page.keyboard.press("k")
+    assert not reason.evaluate("each => each === document.activeElement"), "no item has the focus"
+    box.uncheck()
+    item.get_by_role("link").first.focus()
+    page.keyboard.press("r")
+    assert not reason.evaluate("each => each === document.activeElement"), "they are off"
+    box.check()
+    item.get_by_role("link").first.focus()
+    page.keyboard.press("k")
+    assert reason.evaluate("each => each === document.activeElement")
+    page.keyboard.type("kept; more later")
+    assert reason.input_value() == "kept; more later", "a letter that is written is a letter"
+    page.keyboard.press("Enter")
+    page.get_by_text(f"keep by {ANNA}").wait_for()
+    assert anna.complaints == []
