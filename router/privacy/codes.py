@@ -10,7 +10,7 @@ from router.privacy import shapes
 from router.privacy.keys import KEY_WORDS, judge
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.spans import Span
-from router.privacy.words import CLASS_ENDS, NOUNS, NUMBERED_PAGES, PRODUCTS, SAFE_SEGMENT_AFTER
+from router.privacy.words import CLASS_ENDS, DATED, NOUNS, NUMBERED_PAGES, PRODUCTS, SAFE_SEGMENT_AFTER
 
 _DIGIT: Final = re.compile("[0-9]")
 _BUILD: Final = re.compile(
@@ -68,6 +68,13 @@ _GLUED: Final = re.compile(
     r"\xc9([1-9][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9][0-9]{3}[0-9X]|1[3-9][0-9]{9})(?![0-9])"
 )
 """A resident's number (GB 11643) or a mobile number of China right behind the characters that name it."""
+
+
+def _telling(low: str) -> bool:
+    """Is a word that is a name too neither a product's nor an ordinary noun of the trade."""
+    return low not in NOUNS and low not in PRODUCTS and low not in DATED
+
+
 _COMPOUND: Final = 14
 
 
@@ -144,6 +151,15 @@ class Codes:
             ]
         if stripped.isalpha():
             flag = "w" if stripped.lower() in self.safe else LEXICON.flag(stripped.lower())
+            if (
+                self.strict
+                and flag == "n"
+                and stripped[0].isupper()
+                and len(stripped) > 2
+                and _telling(stripped.lower())
+            ):
+                start = at + word.index(stripped)
+                return [Span(start, start + len(stripped), "PERSON", "name", False)]
             if flag in SAFE or len(stripped) <= 2 or (stripped.islower() and stripped in KEY_WORDS):
                 return []
             if len(stripped) >= _COMPOUND and stripped.islower() and flag == "" and _compound(stripped):
@@ -195,6 +211,8 @@ class Codes:
         ):
             return []
         if len(stripped) < 9:
+            if stripped.lower() in {"a1c", "hba1c", "hb1ac", "t2dm", "t1dm", "brca1", "brca2", "cd4", "hcg", "b12"}:
+                return [Span(at, end, "DIAGNOSIS", "lexicon", True)]
             if shapes.ICD10_DOTTED.fullmatch(stripped):
                 return [Span(at, end, "DIAGNOSIS", "shape", True)]
             return self._pieces(word, at, end)
@@ -235,7 +253,7 @@ class Codes:
 
     def _pieces(self, word: str, at: int, end: int) -> list[Span]:
         """A compound such as `claims-worker-f9f6018ff-t25wp`, `app.services.patient`, `MRN-17726`, `john.smith`."""
-        known = unknown = names = doubtful = either = 0
+        known = unknown = names = doubtful = either = written = 0
         digits = ""
         leading_kind = ""
         mixed = 0
@@ -284,6 +302,7 @@ class Codes:
                 if flag in SAFE:
                     known += len(part) > 1
                     doubtful += flag == "n" and low not in NOUNS and low not in PRODUCTS
+                    written += flag == "n" and piece.istitle() and low not in NOUNS and low not in PRODUCTS
                     either += flag == "n"
                 elif flag in {"d", "m"}:
                     sure = alphabetic == 1 and part[0].isupper()  # `HIV-1`, not `dialysis-scheduler`
@@ -318,7 +337,17 @@ class Codes:
                 and alphabetic >= 2
                 and (capitals == alphabetic or (len(digits) == 8 and digits[:2] in {"19", "20"}))
             )
-            return [Span(at, end, "PERSON" if not digits and not mixed else "USERNAME", "name", apart or names > 1)]
+            return [
+                Span(
+                    at,
+                    end,
+                    "PERSON" if not digits and not mixed else "USERNAME",
+                    "name",
+                    apart or names > 1 or (names + either > 1 and known == either),
+                )
+            ]
+        if self.strict and written and "_" in word:
+            return [Span(at, end, "USERNAME", "name", False)]  # `visit_Young_20260910`
         if doubtful and doubtful == known and not unknown and not mixed and alphabetic <= 2:
             return [Span(at, end, "USERNAME", "name", False)]  # `hope.winter`, `mark7`
         if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):

@@ -255,7 +255,8 @@ def in_prose(text: str, item: Item) -> bool:
     ):
         return False
     return (
-        (before[:1].isalpha() and before[:1].islower())
+        (before[-1:] == "(" and after[:1] in {")", ",", ";"})
+        or (before[:1].isalpha() and before[:1].islower())
         or before[:1] in {",", ";"}
         or (
             after[:1] == " "
@@ -342,6 +343,8 @@ def lettered(item: Item, letters: str) -> Item:
         return item._replace(text=piece)
     plain = _unaccented(piece)
     low = plain.lower()
-    if plain.isascii() and (LEXICON.flag(low) == "p" or low in STREET_LEADS or low in TITLES or low in KEY_WORDS):
+    if plain.isascii() and (
+        LEXICON.flag(low) in {"p", "d", "m"} or low in STREET_LEADS or low in TITLES or low in KEY_WORDS
+    ):
         return item._replace(text=plain)
     return item

@@ -3,6 +3,8 @@
 # ruff: noqa: C901, PLR2004 - one decision table of linguistic thresholds; splitting a rule hides it
 from __future__ import annotations
 
+from typing import Final
+
 from router.privacy.codes import IDLE
 from router.privacy.items import Item, in_prose, is_separator, is_value, stands_alone
 from router.privacy.keys import KEY_WORDS, kind_of_words
@@ -29,6 +31,8 @@ from router.privacy.words import (
     TOWNS,
 )
 
+_LONG_WARD: Final = 6
+
 
 class Names(Numbers):
     """Judges words."""
@@ -53,6 +57,15 @@ class Names(Numbers):
             if after:
                 return after
         flag = "w" if low in self.safe else LEXICON.flag(low)
+        if (
+            word.isupper()
+            and 1 < len(word) < _LONG_WARD
+            and index
+            and items[index - 1].text in {"Station", "Ward", "ward", "Stn", "Afdeling", "Reparto"}
+            and text[items[index - 1].end : item.start] == " "
+        ):
+            spans.append(Span(item.start, item.end, "WARD", "cue", True))
+            return index + 1
         if len(low) > 6 and low not in self.safe and CONDITION.search(low) is not None and low != "nostalgia":
             spans.append(Span(item.start, item.end, "DIAGNOSIS", "suffix", True))
             return index + 1
@@ -110,6 +123,16 @@ class Names(Numbers):
     def _name_follows(self, text: str, items: list[Item], index: int) -> bool:
         """An ordinary capitalised word right before a known name may be the other half of it (`Story Quackenbush`)."""
         following = items[index + 1]
+        if (
+            self.strict
+            and text[items[index].end : following.start] == ", "
+            and following.type == "w"
+            and following.text.istitle()
+            and LEXICON.flag(following.text.lower()) in {"p", ""}
+            and text[max(items[index].start - 2, 0) : items[index].start].strip()[-1:]
+            in {":", "(", '"', "'", "|", ";", "="}
+        ):
+            return True  # `Loos, Xaver`
         return (
             following.type == "w"
             and text[items[index].end : following.start] == " "
@@ -172,13 +195,13 @@ class Names(Numbers):
                     word in PARTICLES
                     and gap == " "
                     and items[index].text[0].isupper()
-                    and self._capital_follows(text, items, probe)
+                    and self._capital_follows(text, items, probe, named=self.strict and "p" in flags)
                 ):
                     flags.append("v")
                     last = probe
                     probe += 1
                     continue
-                if flag in PLAIN:
+                if flag in PLAIN and not (self.strict and flags[-1] == "v" and word.istitle() and "p" in flags):
                     break
                 if gap == ", " and (flag not in {"p", "n", ""} or not word[0].isupper() or len(flags) != 1):
                     break
@@ -229,6 +252,7 @@ class Names(Numbers):
             and (
                 "p" in flags
                 or unknown >= 2
+                or (unknown and text[words[-1].end : words[-1].end + 3] in {"'s ", "\u2019s "})
                 or (
                     flags == ["n", "n"]
                     and before is not None

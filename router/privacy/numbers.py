@@ -82,7 +82,7 @@ class Numbers(Codes):
 
     def _code(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
         item = items[index]
-        cue = self._cue(text, items, index)
+        cue = "" if text[item.end : item.end + 1] == "=" else self._cue(text, items, index)
         word = item.text
         if (
             cue

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any, Final
 
+from router.privacy import shapes
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.keys import Verdict, judge
 from router.privacy.spans import Span
@@ -111,7 +113,8 @@ _CONTROL_FIELD: Final = re.compile(r"[A-Za-z0-9^.&_]{1,40}|\^~\\+&#?|[0-9]{8,14}
 _CONTROL_ELEMENT: Final = re.compile(r"[A-Z0-9.:^>/+|*]{0,40}")
 """The same for X12."""
 _HL7_START: Final = re.compile(
-    r"MSH\|\^~\\+&|(?:^|[\r\n\x0b])(?:PID|PV1|NK1|IN1|OBX|DG1|GT1|OBR)\||\b(?:PID|NK1|GT1|IN1)\|(?:[^|\n]*\|){3}"
+    r"MSH\|\^~\\+&|(?:^|[\r\n\x0b]|\\r|\\n)(?:PID|PV[12]|PD1|NK1|IN[123]|OBX|DG1|GT1|OBR|ORC|FT1|AL1|MRG|RX[ADEO]|PR1|TXA|SCH|AIP|ACC|Z[A-Z0-9]{2})\|"
+    r"|\b(?:PID|NK1|GT1|IN1|FT1|MRG)\|(?:[^|\n]*\|){3}"
 )
 _X12_START: Final = re.compile(r"ISA\*0|\b(?:NM1|DMG|N3|N4|REF|GS|ST|HI|CLM)\*[^~\n]*~")
 _ADDRESS_PART: Final = {4: "ZIP"}
@@ -143,6 +146,13 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
             Span(m.start(m.lastindex or 1), m.end(m.lastindex or 1), "SECRET", "column", True)
             for m in _OPTION.finditer(text)
         ]
+    if "Label=" in text:
+        for match in _CEF_LABEL.finditer(text):
+            kind = judge(match[2]).kind
+            if kind:
+                value = re.search(rf"\b{match[1]}=([^=|\n]{{1,200}}?)(?= \w{{1,40}}=|$|\n)", text)
+                if value is not None:
+                    found.append(Span(value.start(1), value.end(1), kind, "column", True))
     if "form-data" in text:
         for match in _FORM_FIELD.finditer(text):
             kind = judge(match[1]).kind
@@ -198,6 +208,8 @@ def _complaints(text: str) -> list[Span]:
     return spans
 
 
+_CEF_LABEL: Final = re.compile(r"\b((?:cs|cn|flexString|deviceCustomString)[0-9])Label=(\w{1,40})")
+"""ArcSight's Common Event Format names its custom fields beside them: `cs1Label=mrn cs1=…`."""
 _FORM_FIELD: Final = re.compile(
     r'form-data; name="([^"\r\n]{1,80})"(?:\\r|\r)?(?:\\n|\n)(?:[A-Za-z-]{3,40}:[^\r\n]{0,200}\r?\n){0,4}(?:\\r|\r)?(?:\\n|\n)([^\r\n\\]{1,300})'
 )
@@ -264,6 +276,8 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
                 spans.extend(_components(bare, start, kind, reader, strict=strict))
             elif segment[0] == "Z" and not re.fullmatch(r"[A-Z]{1,2}|\d{1,3}", bare):
                 spans.append(Span(start, start + len(bare), "TEXT", "segment", True))
+            elif strict and segment not in _SAFE_HL7 and segment != "EVN" and shapes.ICD10.fullmatch(bare):
+                spans.append(Span(start, start + len(bare), "DIAGNOSIS", "segment", True))
             elif segment not in _SAFE_HL7 and not re.fullmatch(r"[A-Z0-9^&]{1,6}|\d{1,4}", bare):
                 spans.extend(
                     Span(span.start + start, span.end + start, span.kind, span.rule, span.sure)
@@ -413,6 +427,13 @@ _SAFE_X12: Final = frozenset(
 )
 
 
+_ENVELOPE: Final = frozenset(
+    {"ISA", "GS", "ST", "SE", "GE", "IEA", "BHT", "TA1", "AK1", "AK2", "AK9", "HL", "LX", "LS", "LE", "BGN"}
+)
+_IDENTIFIES: Final = re.compile(r"[0-9]{5}|[A-Z][0-9]{4}|[A-Z]{2}[0-9]{3}")
+"""What in an element outside the envelope is a number of somebody's rather than a code or an amount."""
+_COPIED: Final = {"CTX": 1, "IK4": 4, "AK4": 4, "SBR": 3, "COB": 2}
+"""Elements that repeat what was wrong, or hold a policy's number (005010X231A1, 005010X222A1)."""
 _TAKEN_X12: Final = frozenset({"NM1", "N1", "N3", "N4", "DMG", "REF", "PER", "HI", "DTP", "DTM", "CLM", "CLP", "BPR"})
 
 
@@ -508,7 +529,12 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
             spans.extend(_moved(reader.read(segment), match.start()))
             continue
         for index, part in enumerate(parts[1:], 1):
-            if index not in taken and not (known and _CONTROL_ELEMENT.fullmatch(part.strip())):
+            if index in taken:
+                continue
+            if tag not in _ENVELOPE and _IDENTIFIES.search(part) and (strict or _COPIED.get(tag) == index):
+                start = part.rfind(":") + 1
+                spans.append(Span(places[index] + start, places[index] + len(part), "IDENTIFIER", "segment", True))
+            elif not (known and _CONTROL_ELEMENT.fullmatch(part.strip())):
                 spans.extend(_moved(reader.read(part), places[index]))
     return [
         Span(span.start, span.end, span.kind, "segment", True) for span in sorted(spans, key=lambda span: span.start)
@@ -519,7 +545,7 @@ _MARKS: Final = (",", ";", "\t", "|")
 _HEADER: Final = re.compile(r"\s*\"?[A-Za-z_#][\w .#/-]{0,40}\"?\s*")
 _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}")
 _CODE_CELL: Final = re.compile(r"(?=.*\d)[A-Za-z0-9#/_-]{2,24}")
-_NAME_CELL: Final = re.compile(r"[^\W\d_][^\W\d_'’.-]+(?:[ '’-][^\W\d_][^\W\d_'’.-]*){0,3}")
+_NAME_CELL: Final = re.compile(r"[^\W\d_][^\W\d_'’.-]+(?:(?:[ '’-]|, )[^\W\d_][^\W\d_'’.-]*){0,3}")
 _DAY_CELL: Final = re.compile(
     r"(?:19|20)\d{6}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.](?:\d{4}|\d{2})"
 )
@@ -621,6 +647,20 @@ def _columns(line: str, mark: str, start: int, kinds: list[str]) -> list[Span]:
             break
         place = following + 1
     return spans
+
+
+def record(cells: list[str], reader: Reader, *, strict: bool) -> dict[int, str]:
+    """Which elements of a list of scalars are facts of a person, when it is a person's record: place -> kind."""
+    found: dict[int, str] = {}
+    mark = "\x1f"
+    starts: list[int] = []
+    at = 0
+    for cell in cells:
+        starts.append(at)
+        at += len(cell) + 1
+    for span in _record(cells, mark, 0, reader, strict=strict):
+        found[bisect_right(starts, span.start) - 1] = span.kind
+    return found
 
 
 def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: bool) -> list[Span]:

@@ -11,6 +11,8 @@ import re2
 from router.privacy import shapes
 from router.privacy.codes import SOURCE_FILE
 from router.privacy.items import Item, is_separator, lettered, scan
+from router.privacy.keys import judge
+from router.privacy.lexicon import LEXICON
 from router.privacy.roles import plays
 from router.privacy.shadow import cast
 from router.privacy.spans import Span, settle
@@ -27,6 +29,7 @@ _FRAME: Final = re.compile(
     re.MULTILINE,
 )
 """A frame of a .NET or Java trace: a method with its parameters' types, and a file with a line."""
+_SERIAL: Final = 5
 _BY_HAND: Final = re.compile(r"[A-Za-z\xc9\xe9]{3}|^[0-9]{1,2}(?:/|[.-][0-9]{1,2}[.-][0-9]{4}$)")
 """A day as people write it, with a month's name or slashes: software logs `2026-03-01`."""
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
@@ -190,6 +193,17 @@ class Reader(Values):
                     ):
                         index = self._value(text, items, index + 1, after, "PATIENT_ID", spans)
                         continue
+                    if (
+                        verdict is not None
+                        and verdict.subject in {"person", "provider"}
+                        and index + 1 < count
+                        and items[index + 1].type == "w"
+                        and items[index + 1].text.islower()
+                        and LEXICON.flag(items[index + 1].text) == "p"
+                    ):
+                        spans.append(Span(items[index + 1].start, items[index + 1].end, "PERSON", "key", True))
+                        index += 2
+                        continue
                     if verdict is not None and verdict.role and self._plays(items, index + 1, verdict.role):
                         index += 2
                         continue
@@ -212,6 +226,14 @@ class Reader(Values):
         if index >= len(items):
             return False
         item = items[index]
+        if (
+            self.strict
+            and role == "id"
+            and item.type == "n"
+            and len(item.text) > _SERIAL
+            and items[index - 1].text.lower() in {"id", "no", "number", "ref", "key", "nr"}
+        ):
+            return index > 1 and judge(items[index - 2].text).subject == "infra"  # whose id it is, nobody says
         if item.type == "t":
             return True
         if item.type == "s" and item.kind == "DATE" and shapes.VERSION.fullmatch(item.text) and role in {"name", "id"}:

@@ -390,6 +390,17 @@ class _Work:
                     depth + 1,
                 )
                 return
+        if 2 < len(value) <= _LONGEST_ROW and not place.verdict.kind and not place.exact:
+            cells = [str(item) if isinstance(item, (str, int, float)) else "" for item in value]
+            if any(_DAY_OR_NAME.fullmatch(cell) for cell in cells) and all(len(cell) <= 60 for cell in cells):
+                facts = positional.record(cells, self.reader, strict=self.strict)
+                for index, item in enumerate(value):
+                    if index in facts:
+                        self.whole(copy, index, cells[index], facts[index], "record", below)
+                    else:
+                        self.walk(copy, index, item, below, depth + 1)
+                if facts:
+                    return
         columns: list[str] | None = None
         for index, item in enumerate(value):
             if columns is not None and isinstance(item, str) and item.count(",") == len(columns) - 1:
@@ -987,6 +998,8 @@ _TYPES: Final = frozenset(
 )
 """DynamoDB and MongoDB write a value's type as its key: `{"dob": {"S": "1957-05-11"}}`."""
 _DISTINCT: Final = frozenset({"PERSON", "DOB", "SSN", "MRN"})
+_LONGEST_ROW: Final = 40
+_DAY_OR_NAME: Final = re.compile(r"[0-9]{1,4}[-/.][0-9A-Za-z]{1,3}[-/.][0-9]{2,4}|[A-Z][A-Za-z'-]+, [A-Z][A-Za-z' -]+")
 _LOGGED: Final = frozenset({"level", "lvl", "severity", "error", "err", "status", "seviye", "nivel", "msg", "message"})
 _PERSONAL: Final = frozenset(
     {"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "NATIONAL_ID", "ADDRESS", "PHONE", "ZIP", "EMAIL"}

@@ -44,6 +44,8 @@ class Values(Names):
         while len(words) > 1:
             low = tuple(word.lower() for word in words)
             found = kind_of_words(low) or kind_of_words(tuple(word for word in low if word not in {"of", "the"}))
+            if not found and len(low) == 2 and low[1] in {"id", "no", "number", "uid", "key", "ref", "nr"}:
+                found = judge("_".join(low)).kind
             if found:
                 return Verdict(found), len(words)
             words.pop(0)

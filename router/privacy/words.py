@@ -614,7 +614,7 @@ NUMBERED_PAGES: Final = frozenset(
 SAFE_SEGMENT_AFTER: Final = frozenset(["v", "api"])
 # Stems of the WHO's international nonproprietary names
 CONDITION: Final = re.compile(
-    r"(?:oscopy|cardiogram|mammogram|encephalogram|otomy|opathy|otherapy|emesis|ectomy|ostomy|rrhaphy|plasty|rrhea|rrhoea|algia|itis|apnea|apnoea|uria|megaly|paresis|plegia|stenosis|thrombosis|necrosis|"
+    r"(?:oscopy|oscopie|oscopia|oskopie|ectomie|ectomia|ektomie|algie|opathie|opatia|pneumonie|zytose|cytose|therapie|hypertonie|cardiogram|mammogram|encephalogram|otomy|opathy|otherapy|emesis|ectomy|ostomy|rrhaphy|plasty|rrhea|rrhoea|algia|itis|apnea|apnoea|uria|megaly|paresis|plegia|stenosis|thrombosis|necrosis|"
     r"fibrosis|cirrhosis|sclerosis|psychosis|carcinoma|sarcoma|melanoma|lymphoma|leuk(?:a)?emia|an(?:a)?emia|glyc(?:a)?emia|centesis)$"
 )
 """Endings of procedures and conditions (Latin and Greek stems); no word of operations ends so."""
