@@ -251,12 +251,12 @@ def try_out(hook: Hook, *, tenant: Slug = None, as_: As = None, as_json: Json = 
         tried: Any = there.client.test_hook(_id(each))
         event_id, why = tried.id, tried.words
     else:
-        from router.flow import hooks, overview
+        from router.flow import hooks
 
         with reach.runtime() as runtime:
             tenant_id, actor, auth = _by(runtime, tenant, as_, "operate")
             tried = hooks.try_out(runtime, tenant_id, _id(each), actor=actor, auth=auth)
-        event_id, why = tried.event_id, overview.in_a_phrase(tried.reason)
+        event_id, why = tried.event_id, tried.words
     if as_json:
         named = {name: getattr(tried, name) for name in ("delivered", "reason", "status", "latency_ms")}
         say.line({"id": event_id, **named})

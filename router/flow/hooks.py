@@ -68,6 +68,7 @@ class Tried:
     event_id: UUID
     delivered: bool
     reason: str
+    words: str
     status: int | None
     latency_ms: float
 
@@ -216,7 +217,8 @@ def try_out(runtime: Runtime, tenant_id: UUID, hook_id: UUID, *, actor: str, aut
     outcome = kit.outcome(answer)
     reason = Reason.DELIVERED if isinstance(outcome, Delivered) else outcome.reason
     took = round((time.monotonic() - began) * 1000, 1)
-    return Tried(event_id, isinstance(outcome, Delivered), reason.value, outcome.status, took)
+    words = in_a_phrase(reason.value)
+    return Tried(event_id, isinstance(outcome, Delivered), reason.value, words, outcome.status, took)
 
 
 def events(

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from router.local.vendors.slack import SlackVendor
 from router.local.vendors.webhook import WebhookVendor
+from tests.chaos.parts import Web
 from tests.conftest import Database
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 YAML = re.compile(r"^```yaml\n(tenants:.*?)^```", re.MULTILINE | re.DOTALL)
+SERVER = "https://alerts.example"
+"""The server that the pages name; a real one on this machine stands in."""
+
 MADE = {"make up", "make test", "make check"}
 """Run by `.ci/run` on a clean clone: a test suite cannot run itself."""
 
@@ -77,8 +84,30 @@ def test_every_command_of_a_page_runs_as_it_stands(page: str, workplace: tuple[P
     folder, environment = workplace
     program = str(Path(sys.executable).with_name("alertveil"))
     lines = [line for name, block in commands() if name == page for line in block if line not in MADE]
+    with contextlib.ExitStack() as serving:
+        run_all(program, lines, folder, environment, serving)
+
+
+def served(folder: Path, environment: dict[str, str], program: str, serving: contextlib.ExitStack) -> str:
+    """The address of a server on this machine; `token` is a file with an operator's token for it."""
+    web = serving.enter_context(Web(environment, log=folder / "web.log"))
+    until = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+    words = [program, *f"tokens add --role operator --until {until} --tenant acme-health --json".split()]
+    made = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    (folder / "token").touch(0o600)
+    (folder / "token").write_text(json.loads(made.stdout)["token"])
+    return f"http://127.0.0.1:{web.port}"
+
+
+def run_all(
+    program: str, lines: list[str], folder: Path, environment: dict[str, str], serving: contextlib.ExitStack
+) -> None:
+    address = ""
     for line in [f"{program} apply -f alertveil.yaml", *lines]:
         words = shlex.split(line)
+        if SERVER in words:
+            address = address or served(folder, environment, program, serving)
+            words = [address if each == SERVER else each for each in words]
         if words[0] == "make":
             words = ["make", "--directory", str(ROOT), "--dry-run", *words[1:]]
         elif words[0] in {".venv/bin/alertveil", "alertveil"}:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from router.core.access import Deed
-from router.flow import hooks, overview
+from router.flow import hooks
 from router.flow.hooks import Shown, Wanted
 from router.web.api import examples, problem, shapes
 from router.web.api.operation import Call, Operation, Page, Paging, after, cursor, cut, of, place
@@ -64,7 +64,7 @@ def resume(call: Call) -> shapes.Hook:
 def test(call: Call) -> shapes.HookTest:
     """Send a test event now."""
     tried = hooks.try_out(call.runtime, call.tenant_id, call.path["hook"], actor=call.caller.actor)
-    return of(shapes.HookTest, tried, id=tried.event_id, words=overview.in_a_phrase(tried.reason))
+    return of(shapes.HookTest, tried, id=tried.event_id)
 
 
 def events(call: Call) -> Page[shapes.HookEvent]:

@@ -21,6 +21,7 @@ from router.web.pages.baas import Baas
 from router.web.pages.channels import ChannelPages
 from router.web.pages.door import Door
 from router.web.pages.evidence import Evidence, Installation
+from router.web.pages.hooks import Hooks
 from router.web.pages.incident import IncidentPage
 from router.web.pages.live import Live
 from router.web.pages.operations import Operations
@@ -50,6 +51,7 @@ def routes(
         *Door(runtime, gate).routes(),
         *Accounts(runtime, gate).routes(),
         *ChannelPages(runtime, gate).routes(),
+        *Hooks(runtime, gate).routes(),
         *OptIns(runtime, gate).routes(),
         *Baas(runtime, gate).routes(),
         *Reviews(runtime, gate).routes(),
