@@ -169,7 +169,7 @@ def test_a_change_is_looked_at_saved_and_stands_in_the_history(olga: Browser, cl
     change = {"name": "pager", "set__url": "https://hooks.clinic.test/b", "revision": "1", "secret__secret": OTHER}
     assert submit(olga, f"{here}/edit", f"{here}/edit", **change) == 200
     assert "https://hooks.clinic.test/… (another path)" in olga.words()
-    assert "set, never shown replaced" in olga.words().replace("shownreplaced", "shown replaced")
+    assert "Signing secretwas set, never shown → will be replaced" in olga.words()
     assert "It is another destination" in olga.words()
     assert OTHER not in olga.text
     draft = str(fields_of(olga)["draft"].get("value"))
