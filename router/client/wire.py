@@ -156,7 +156,7 @@ class Wire:
         if body is not None:
             content = msgspec.json.encode(body)
             headers["content-type"] = "application/json"
-        words = {name: str(value) for name, value in (query or {}).items() if value is not None}
+        words = {name: _word(value) for name, value in (query or {}).items() if value is not None}
         target = f"{self._path}/api/v1{path}" + (f"?{urlencode(words)}" if words else "")
         said = self._send(method, target, headers, content, again=once or (method != "POST" and not match))
         self.etag = said.headers.get("etag", "")
@@ -273,6 +273,11 @@ def token_of(file: Path) -> str:
         reason = (error.strerror or "unknown error").lower()
         raise Unusable(f"The token's file cannot be read: {reason}.") from None
     return text.decode("ascii", "replace").strip()
+
+
+def _word(value: object) -> str:
+    """A value as an address holds it, in JSON's own words."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode().strip('"')
 
 
 def _place(url: str) -> tuple[bool, str, int | None, str]:

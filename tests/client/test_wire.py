@@ -215,6 +215,17 @@ def test_a_list_is_read_page_by_page_as_it_is_used(serve: Serve) -> None:
     assert len(server.asked) == 2
 
 
+def test_a_query_is_written_as_the_server_reads_it(serve: Serve) -> None:
+    server = serve(lambda to, _: say(to, 200, {"items": [], "next": None}))
+    asking, _ = client(server)
+    with asking:
+        assert list(asking.list_audit_events(since=BEGAN, action="a b&c")) == []
+        assert list(asking.list_silences(over=False)) == []
+    first, second = (path for _, path, _ in server.asked)
+    assert first == "/api/v1/audit/events?action=a+b%26c&since=2026-11-03T00%3A00%3A00Z&limit=100"
+    assert second == "/api/v1/silences?over=false&limit=100"
+
+
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
