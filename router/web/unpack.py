@@ -1,15 +1,16 @@
 """Unpacks a request's body, never more of it than may be: a small body can stand for gigabytes.
 
-Brotli is read where the system has libbrotlidec, since nothing else here needs a library for it. Sentry's Python SDK
-packs so by itself in a process that has the module `brotli`, and does not try again in another way.
+Brotli is among the packings because Sentry's Python SDK packs so by itself in a process that has the module `brotli`,
+and does not try again in another way.
 """
 
 from __future__ import annotations
 
-import ctypes
 import zlib
 from collections.abc import Callable
 from typing import Final
+
+import brotli
 
 _WINDOW_GZIP: Final = 31
 _WINDOW_ZLIB: Final = 15
@@ -60,49 +61,18 @@ def _inflate(body: bytes, most: int, window: int) -> bytes:
     return plain
 
 
-def _brotli_of_system(library: ctypes.CDLL) -> Callable[[bytes, int], bytes]:
-    """google/brotli `c/include/brotli/decode.h`: one stream into one buffer of a size that is ours."""
-    done, more_output = 1, 3
-    library.BrotliDecoderCreateInstance.restype = ctypes.c_void_p
-    library.BrotliDecoderCreateInstance.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
-    library.BrotliDecoderDestroyInstance.argtypes = [ctypes.c_void_p]
-    library.BrotliDecoderDestroyInstance.restype = None
-    size, place = ctypes.POINTER(ctypes.c_size_t), ctypes.POINTER(ctypes.c_void_p)
-    library.BrotliDecoderDecompressStream.argtypes = [ctypes.c_void_p, size, place, size, place, ctypes.c_void_p]
-    library.BrotliDecoderDecompressStream.restype = ctypes.c_int
-
-    def unpacked(body: bytes, most: int) -> bytes:
-        state = library.BrotliDecoderCreateInstance(None, None, None)
-        if not state:
-            raise MemoryError
-        try:
-            source = ctypes.create_string_buffer(body, len(body) or 1)
-            target = ctypes.create_string_buffer(most + 1)
-            left_in, left_out = ctypes.c_size_t(len(body)), ctypes.c_size_t(most + 1)
-            at_in, at_out = ctypes.c_void_p(ctypes.addressof(source)), ctypes.c_void_p(ctypes.addressof(target))
-            said = library.BrotliDecoderDecompressStream(
-                state, ctypes.byref(left_in), ctypes.byref(at_in), ctypes.byref(left_out), ctypes.byref(at_out), None
-            )
-            size = most + 1 - left_out.value
-            if size > most or said == more_output:
-                raise TooLarge
-            if said != done or left_in.value:
-                raise Packed
-            return ctypes.string_at(target, size)
-        finally:
-            library.BrotliDecoderDestroyInstance(state)
-
-    return unpacked
+def _brotli(body: bytes, most: int) -> bytes:
+    machine = brotli.Decompressor()
+    try:
+        plain = machine.process(body, output_buffer_limit=most + 1)
+    except brotli.error:
+        raise Packed from None
+    if len(plain) > most or not machine.can_accept_more_data():
+        raise TooLarge
+    if not machine.is_finished():
+        raise Packed
+    return bytes(plain)
 
 
-def _brotli() -> dict[str, Callable[[bytes, int], bytes]]:
-    for name in ("libbrotlidec.so.1", "libbrotlidec.1.dylib"):
-        try:
-            return {"br": _brotli_of_system(ctypes.CDLL(name))}
-        except OSError:
-            continue
-    return {}
-
-
-ENCODINGS: Final[dict[str, Callable[[bytes, int], bytes]]] = {"gzip": _gzip, "deflate": _deflate, **_brotli()}
+ENCODINGS: Final[dict[str, Callable[[bytes, int], bytes]]] = {"gzip": _gzip, "deflate": _deflate, "br": _brotli}
 """What `Content-Encoding` may say here, and who unpacks it."""
