@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -31,7 +31,7 @@ from router.keys import IntegrityFailure, KeystoreDown, TenantKeys
 from router.privacy.dropped import without
 from router.privacy.rules import Rules
 from router.privacy.tokenizer import tokenize
-from router.privacy.tokens import new_token
+from router.privacy.tokens import BYTES, new_token
 from router.sources.contract import ANY_TYPE, Format, Malformed, RawAlert, Signed, WrongShape
 from router.store import config, deliveries, incidents, silences
 from router.store.session import Conflict, Database, DatabaseDown, Session
@@ -115,8 +115,7 @@ class Receipt:
 Answer = list[Receipt] | Exception
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Found:
+class Found(NamedTuple):
     """A value that the tokenizer took out, with the token proposed for it."""
 
     token: str
@@ -131,16 +130,20 @@ class Found:
 class Mint:
     """Proposes tokens for one alert; a value has one token however often the alert repeats it."""
 
-    __slots__ = ("found",)
+    __slots__ = ("_random", "found")
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, str], Found] = {}
+        self._random = b""
 
     def token(self, kind: str, value: str, normal: str) -> str:
         """The token of a value."""
         known = self.found.get((kind, normal))
         if known is None:
-            known = Found(new_token(kind, os.urandom(10)), kind, value, normal)
+            if not self._random:
+                self._random = os.urandom(BYTES * 8)  # the system is asked once an alert, not once a value
+            known = Found(new_token(kind, self._random[:BYTES]), kind, value, normal)
+            self._random = self._random[BYTES:]
             self.found[kind, normal] = known
         return known.token
 

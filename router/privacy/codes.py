@@ -42,7 +42,7 @@ _REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-
 _ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-fA-F]{1,16}")
 CAMEL: Final = re.compile(r"[A-Z\xc9]+(?![a-z\xe9])|[A-Z\xc9]?[a-z\xe9]+|[0-9]+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
-_PAGE_ID: Final = re.compile(r"[A-Za-z0-9]{1,6}-?(?=[A-Za-z]*[0-9])[A-Za-z0-9]{6,24}")
+PAGE_ID: Final = re.compile(r"[A-Za-z0-9]{1,6}-?(?=[A-Za-z]*[0-9])[A-Za-z0-9]{6,24}")
 
 
 def _opaque_hex(text: str) -> bool:
@@ -441,7 +441,7 @@ class Codes:
             return []
         if shapes.UUID.fullmatch(segment):
             return []
-        if before.lower() in NUMBERED_PAGES and _PAGE_ID.fullmatch(segment) and not self._names_in(segment):
+        if before.lower() in NUMBERED_PAGES and PAGE_ID.fullmatch(segment) and not self._names_in(segment):
             return []
         if loose and segment.isalnum() and has_digit is False and _jumbled(segment):
             return []

@@ -7,16 +7,11 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-import re2
-
 from router.privacy import shapes
 from router.privacy.keys import FOREIGN_WORDS, KEY_WORDS
 from router.privacy.lexicon import LEXICON
 from router.privacy.tokens import is_token
 from router.privacy.words import CALENDAR, STREET_LEADS, TITLES
-
-_match = shapes.SCANNER._regexp.Match  # noqa: SLF001 - the public wrapper builds a match object per item, twice the time
-_UNANCHORED: Final = re2._Anchor.UNANCHORED  # noqa: SLF001 - as above
 
 
 class TooLong(Exception):  # noqa: N818 - a budget, not a fault
@@ -276,12 +271,11 @@ def is_value(text: str, item: Item) -> bool:
 
 def scan(text: str) -> list[Item]:
     """The items of `text`, which is Latin-1, in order. Raises TooLong."""
-    raw = text.encode("latin-1")
-    size = len(raw)
     items: list[Item] = []
     add = items.append
     pos = 0
     plain = _PLAIN.match
+    search = shapes.SCAN.search
     new = tuple.__new__
     while True:
         quick = plain(text, pos)
@@ -297,16 +291,17 @@ def scan(text: str) -> list[Item]:
                 add(new(Item, (start, end, "w", piece, "")))
                 pos = end
                 continue
-        start, end = _match(_UNANCHORED, raw, pos, size)[0]
-        if start < 0:
+        match = search(text, pos)
+        if match is None:
             return items
+        start, end = match.span()
         if len(items) > MAX_ITEMS:
             raise TooLong
-        piece = text[start:end]
+        piece = match[0]
         if piece.isalpha():
-            add(Item(start, end, "w", piece))
+            add(new(Item, (start, end, "w", piece, "")))
         elif piece.isdigit():
-            add(Item(start, end, "n", piece))
+            add(new(Item, (start, end, "n", piece, "")))
         elif piece[-1] == "." and piece[:-1].isalpha():
             add(Item(start, end - 1, "w", piece[:-1]))
         elif piece[0] == "\\":

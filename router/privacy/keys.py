@@ -281,18 +281,25 @@ def _segment(word: str) -> tuple[str, ...] | None:
     return best[len(word)]
 
 
-def _table(source: dict[str, str]) -> dict[frozenset[str], str]:
-    return {
-        frozenset(unaccented(spelling).split()): value
-        for value, spellings in source.items()
-        for spelling in (part.strip().lower() for part in spellings.split(";"))
-        if spelling
-    }
+class _Table(dict[frozenset[str], str]):
+    """What runs of words mean. `words`: all that occur in one, so that most keys are answered by one look."""
+
+    __slots__ = ("alone", "words")
+
+    def __init__(self, source: dict[str, str]) -> None:
+        super().__init__(
+            (frozenset(unaccented(spelling).split()), value)
+            for value, spellings in source.items()
+            for spelling in (part.strip().lower() for part in spellings.split(";"))
+            if spelling
+        )
+        self.words = frozenset(word for words in self for word in words)
+        self.alone = {word: value for words, value in self.items() if len(words) == 1 for word in words}
 
 
-_PHI_BY: Final = _table(_PHI)
-_ROLE_BY: Final = _table(_ROLES)
-_SUBJECT_BY: Final = _table(_SUBJECTS)
+_PHI_BY: Final = _Table(_PHI)
+_ROLE_BY: Final = _Table(_ROLES)
+_SUBJECT_BY: Final = _Table(_SUBJECTS)
 _WORDS: Final = frozenset(word for table in (_PHI_BY, _ROLE_BY, _SUBJECT_BY) for words in table for word in words) | {
     word for table in _UNDER.values() for word in table
 } | _TAILS.keys()  # fmt: skip
@@ -303,13 +310,23 @@ FOREIGN_WORDS: Final = frozenset(word for word in _WORDS if not word.isascii())
 _LONGEST: Final = 5
 
 
-def _best(words: tuple[str, ...], table: dict[frozenset[str], str]) -> tuple[str, int, int]:
+def _best(words: tuple[str, ...], table: _Table) -> tuple[str, int, int]:
     """The value of the longest run of words the table knows, its length, and where it ends; later runs win ties."""
-    for size in range(min(_LONGEST, len(words)), 0, -1):
-        for start in range(len(words) - size, -1, -1):
-            found = table.get(frozenset(words[start : start + size]))
-            if found is not None and len(set(words[start : start + size])) == size:
-                return found, size, start + size
+    known = table.words
+    if known.isdisjoint(words):
+        return "", 0, 0
+    count = len(words)
+    for size in range(min(_LONGEST, count), 1, -1):
+        for start in range(count - size, -1, -1):
+            run = words[start : start + size]
+            if known.issuperset(run):
+                found = table.get(frozenset(run))
+                if found is not None and len(set(run)) == size:
+                    return found, size, start + size
+    for start in range(count - 1, -1, -1):
+        alone = table.alone.get(words[start])
+        if alone is not None:
+            return alone, 1, start + 1
     return "", 0, 0
 
 
@@ -534,7 +551,7 @@ def kind_of_words(words: tuple[str, ...]) -> str:
 
 PHI_WORDS: Final = frozenset(word for words in _PHI_BY for word in words) | {"of", "the"}
 """Words that can end a phrase that names PHI; no other word can."""
-_PHI_BY_ONE: Final = {word: kind for words, kind in _PHI_BY.items() if len(words) == 1 for word in words}
+_PHI_BY_ONE: Final = _PHI_BY.alone
 
 
 def is_namer(key: str) -> bool:

@@ -31,6 +31,8 @@ class Place:
     slot: str = ""  # under what Memory keeps harmless values of this place
     words: tuple[str, ...] = ()  # those of a key that names PHI
     named: bool = False  # a sibling named what stands here
+    personal: bool = False  # a key below says something of a person
+    calm: set[str] | None = None  # harmless values of this place, when nothing but the value itself can matter
     helper: str = ""  # `value`: a sibling may name what stands here; `rows`: a sibling may name its columns
 
 
@@ -45,11 +47,15 @@ class Memory:
         self.roots: dict[int, tuple[object, Place]] = {}
         self.paths = 0
 
+    def slot(self, role: str) -> set[str]:
+        """The strings that are harmless in this role; the same set for good, emptied when it is full."""
+        return self.harmless.setdefault(role, set())
+
     def keep(self, role: str, text: str) -> None:
         """Remember that `text` is harmless in this role."""
         if len(text) > LONGEST:
             return
-        known = self.harmless.setdefault(role, set())
+        known = self.slot(role)
         if len(known) >= STRINGS:
             known.clear()
         known.add(text)

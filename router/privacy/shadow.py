@@ -44,11 +44,51 @@ class Shadow(NamedTuple):
 
 def cast(text: str) -> Shadow:
     """The shadow of `text`. Raises TooDeep."""
-    if text.isascii() and "%" not in text and "&" not in text and "\\" not in text and "=" not in text:
-        return Shadow(text, None, None)
-    shadow = _decode(text)
+    shadow = Shadow(text, None, None)
+    if "%" in text or "&" in text or "\\" in text or "=" in text:
+        shadow = _decode(text)
     if shadow.text.isascii():
         return shadow
+    seen = shadow.text.translate(_LOOKS)
+    if len(seen) == len(shadow.text) and _EXPANDED not in seen:
+        if "\xc9" not in seen and "\xe9" not in seen:
+            return Shadow(seen, shadow.starts, shadow.ends)
+        return Shadow(seen, shadow.starts, shadow.ends, shadow.text.translate(_LETTERS))
+    return _spread(shadow)
+
+
+_EXPANDED: Final = "\x00"
+_REMEMBERED: Final = 4_096
+
+
+class _Looks(dict[int, str]):
+    """What each character is read as, remembered; `letters`: but a letter stays as it was written.
+
+    A character that is read as none or several is marked, since every one behind it then stands at another place.
+    """
+
+    def __init__(self, *, letters: bool) -> None:
+        super().__init__()
+        self._letters = letters
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        seen = shapes.shadow_char(char)
+        if len(seen) != 1:
+            seen = _EXPANDED
+        elif self._letters and seen in "\xc9\xe9":
+            seen = char
+        if len(self) < _REMEMBERED:
+            self[code] = seen
+        return seen
+
+
+_LOOKS: Final = _Looks(letters=False)
+_LETTERS: Final = _Looks(letters=True)
+
+
+def _spread(shadow: Shadow) -> Shadow:
+    """A shadow some of whose characters are read as none or several."""
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

@@ -16,12 +16,26 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from itertools import accumulate
+from types import CodeType, FunctionType, ModuleType
 from typing import Final
 
-from router.privacy import shapes, words
-from router.privacy.codes import SOURCE_FILE
+from router.privacy import (
+    codes,
+    items,
+    keys,
+    names,
+    numbers,
+    positional,
+    roles,
+    shapes,
+    spans,
+    text,
+    values,
+    words,
+)
+from router.privacy.codes import PAGE_ID, SOURCE_FILE
 from router.privacy.items import scan
-from router.privacy.keys import KEY_WORDS, PHI_WORDS, judge
+from router.privacy.keys import judge
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.shadow import escaped
 from router.privacy.spans import Span
@@ -32,49 +46,61 @@ LONGEST: Final = 2_000
 PLANS: Final = 4_000
 PARTS: Final = 400_000
 """Pieces and marks in the keys of all plans of one rule set, some 10 MB at most; then all are forgotten."""
+SKELETONS: Final = 16_000
+"""Texts without their pieces, by hash, of which is known how often no plan was found for them."""
+HOPELESS: Final = 31
 _GAP: Final = 8
 """Characters of a mark between pieces that is remembered."""
 PIECES: Final = 20_000
 """Harmless pieces remembered with what they stand for."""
 
-_CUT: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?(?![0-9A-Za-z_:.,/-])|"
-    r"[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?(?![0-9A-Za-z_:.,/-])|"
-    r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\]+)"
+_STAMP: Final = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
-"""A time stamp, a time of day, or what shapes.SCAN cuts as one solid piece. Every part is bounded or followed by another class."""
-_CUT_ADDRESSES: Final = re.compile(
-    r"([A-Za-z][A-Za-z0-9+.-]{1,24}://[^\s\"'<>`{}|\\^\[\]?#;,&=()]+|" + _CUT.pattern[1:]
-)
+_DAYTIME: Final = r"[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?"
+_CUT: Final = re.compile(rf"((?:{_STAMP}|{_DAYTIME})(?![0-9A-Za-z_:.,/-])|[^\s,;:=\"'()\[\]{{}}<>|`?&#*!~^$\\/]+)")
+"""A time stamp, a time of day, or a solid piece as shapes.SCAN cuts them, a path at its slashes. Every part is bounded, or
+one run of one class."""
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}")
 _UNIT: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?[A-Za-z%]|[0-9]{1,7}[A-Za-z%]")
+_DECADE: Final = re.compile("20[12][0-9]")
+"""A year in which software runs: text.Reader is less sure of such a day."""
 _CELL: Final = re.compile(r"[A-Za-z0-9#/_-]{2,24}")
-_MIDNIGHT: Final = re.compile(r"00:00(?::00(?:[.,]0+)?)?(?:Z|[+-]00:?00)?$")
 _MASK: Final = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz123456789", "A" * 26 + "a" * 26 + "0" * 9
 )
 _ORDINALS: Final = frozenset({"st", "nd", "rd", "th"})
 _DIGITS: Final = str.maketrans("123456789", "0" * 9)
-_CLOSED: Final = (
-    KEY_WORDS
-    | PHI_WORDS
-    | words.PERSON_CUES
-    | words.TITLES
-    | words.PARTICLES
-    | words.STREETS
-    | words.STREET_LEADS
-    | words.STREET_WORDS
-    | words.FILLERS
-    | words.NUMBER_ROLES
-    | words.DAY_CUES
-    | words.NAME_PARTS
-    | words.EMPTY
-    | words.CLINICAL_CUES.keys()
-    | shapes.COUNTED
-    | {state.lower() for state in words.STATES}
-    | words.MONTHS
-)
-"""Words that a rule asks for by their spelling."""
+
+
+def _spelt(modules: tuple[ModuleType, ...]) -> frozenset[str]:
+    """Every word that stands in the code and the tables of `modules`: what a rule may ask for by its spelling."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    left: list[object] = [vars(module) for module in modules]
+    while left:
+        each = left.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, str):
+            if each.isalpha() and len(each) < 30:
+                found.add(each.lower())
+        elif isinstance(each, dict):
+            left += [*each, *each.values()]
+        elif isinstance(each, (frozenset, set, tuple, list)):
+            left += each
+        elif isinstance(each, CodeType):
+            left += each.co_consts
+        elif isinstance(each, FunctionType) and each.__module__.startswith(__package__ or ""):
+            left.append(each.__code__)
+        elif isinstance(each, type) and each.__module__.startswith(__package__ or ""):
+            left.append(dict(vars(each)))
+    return frozenset(found)
+
+
+_CLOSED: Final = _spelt((codes, items, keys, names, numbers, positional, roles, shapes, spans, text, values, words))
+"""Words that stand for themselves, though they may be unknown or names: a rule asks for them by their spelling."""
 _MAY: Final = "\x01"  # a class whose pieces may pass
 _MUST: Final = "\x02"  # a class whose pieces only go in a span
 _NO_PLAN: Final = ""
@@ -88,13 +114,13 @@ Step = tuple[int, int, int, int, str, str, bool]
 class Templates:
     """The plans of one rule set. Bounded; safe to share between threads: what is lost is read again."""
 
-    __slots__ = ("_known", "_met", "_parts", "_plans", "_reader")
+    __slots__ = ("_known", "_misses", "_parts", "_plans", "_reader")
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._known: dict[str, str] = {}
         self._plans: dict[tuple[str, ...], tuple[Step, ...]] = {}
-        self._met: set[int] = set()
+        self._misses: dict[int, int] = {}
         self._parts = 0
 
     def __repr__(self) -> str:
@@ -106,22 +132,29 @@ class Templates:
             return full(text)
         if ("%" in text or "=" in text) and escaped(text) is not None:
             return full(text)
-        parts = (_CUT_ADDRESSES if "://" in text else _CUT).split(text)
+        parts = _CUT.split(text)
+        # The marks alone say cheaply whether a text may have been seen before with other values.
+        bones = hash(tuple(parts[::2]))
+        misses = self._misses.get(bones)
+        if misses is None or misses > HOPELESS:
+            if misses is None:
+                if len(self._misses) >= SKELETONS:
+                    self._misses.clear()
+                self._misses[bones] = 0
+            return full(text)
         signs = list(map(self._known.get, parts))
         if None in signs and not self._signs(parts, signs):
+            self._misses[bones] = misses + 5
             return full(text)
         key: tuple[str, ...] = tuple(signs)  # type: ignore[arg-type]  # no None is left
         plan = self._plans.get(key)
         if plan is None:
+            self._misses[bones] = misses + 1
             spans = full(text)
-            mark = hash(key)
-            if mark in self._met:
-                self._learn(parts, key, spans)
-            else:
-                if len(self._met) >= PLANS:
-                    self._met.clear()
-                self._met.add(mark)
+            self._learn(parts, key, spans)
             return spans
+        if misses:
+            self._misses[bones] = 0
         for _, pattern in self._reader.patterns:
             if pattern.finditer(text):
                 return full(text)
@@ -179,12 +212,14 @@ class Templates:
         if core.isalpha():
             return self._word(piece, core, tail, gap)
         if core.isdigit():
-            return _number(core) + tail, len(core) <= 3
+            return _number(core, self._reader) + tail, len(core) <= 3
         if "@" in core:
             return (_MUST + "@" + tail, False) if _EMAIL.fullmatch(core) else (_NO_PLAN, False)
-        if ":" in core and "/" not in core[:12]:
-            kind = "0" if _MIDNIGHT.search(core) else "t"
-            return _MAY + kind + core.translate(_MASK) + tail, False
+        if ":" in core:
+            cut = scan(core)
+            if len(cut) != 1 or cut[0].end != len(core):
+                return _NO_PLAN, False
+            return f"{_MAY if cut[0].type == 'd' else _MUST}{cut[0].type}{core.translate(_MASK)}{tail}", False
         if core.startswith(("-----", "eyJ", "arn", "data")):
             return _NO_PLAN, False
         return self._code(piece, core, tail, gap)
@@ -226,29 +261,35 @@ class Templates:
             if core[-2:] in _ORDINALS:
                 return piece, True  # a day of a month
             return f"{_MAY}u{core.translate(_DIGITS)}{tail}", len(core) <= 4
-        items = scan(core)
-        if len(items) != 1 or items[0].start or items[0].end != len(core):
-            return _NO_PLAN, False
+        if shapes.UUID.fullmatch(core) is not None:
+            return f"{_MAY}U{tail}", False
         mask = core.translate(_MASK)
-        item = items[0]
-        if item.type != "c":
-            may = item.type == "d" or (item.type == "w" and LEXICON.flag(item.text.lower()) in PLAIN)
-            return f"{_MAY if may else _MUST}{item.type}{item.kind}{mask}{tail}", False
         reader = self._reader
-        digits = any(char.isdigit() for char in core)
-        found = [] if core in reader.codes else reader._judge_code(core, 0)  # noqa: SLF001 - one engine
-        verdict = judge(core)
-        low = judge(core.lower())
-        if not found and (not digits or verdict.kind or low.kind):
+        if core not in reader.codes:
+            cut = scan(core)
+            if len(cut) != 1 or cut[0].start or cut[0].end != len(core):
+                return _NO_PLAN, False
+            item = cut[0]
+            if item.type != "c":
+                may = item.type == "d" or (item.type == "w" and LEXICON.flag(item.text.lower()) in PLAIN)
+                decade = "y" if _DECADE.search(core) is not None else ""
+                return f"{_MAY if may else _MUST}{item.type}{item.kind}{decade}{mask}{tail}", False
+            found = reader._judge_code(core, 0)  # noqa: SLF001 - one engine
+        else:
+            found = []
+        digits = "0" in mask
+        if not found and not digits:
             return piece, len(piece) < 100
-        if verdict.kind or low.kind or (verdict.role and (":" in gap or "=" in gap)):
-            return _NO_PLAN, False
-        facts = (
-            f"{digits:d}{'/' in core:d}{bool(SOURCE_FILE.match(core)):d}{bool(_CELL.fullmatch(core)):d}"
-            f"{core[0].isupper():d}{core[0].isdigit():d}"
-        )
+        if len(core) < 12 or shapes.HEX.fullmatch(core) is None:
+            verdict = judge(core)
+            kind = verdict.kind or (judge(core.lower()).kind if not core.islower() else "")
+            if kind or (verdict.role and (":" in gap or "=" in gap)):
+                return (_NO_PLAN, False) if found else (piece, len(piece) < 100)
+        facts = f"{digits:d}{bool(SOURCE_FILE.match(core)):d}{bool(_CELL.fullmatch(core)):d}{core[0].isupper():d}{core[0].isdigit():d}"
         if len(core) <= 8:  # of a length that a rule may read together with what stands beside
             facts += mask
+        if PAGE_ID.fullmatch(core) is not None:
+            facts += "p"
         if found:
             if len(found) > 1 or found[0].start or found[0].end != len(core):
                 return _NO_PLAN, False
@@ -256,7 +297,7 @@ class Templates:
         return f"{_MUST if found else _MAY}c{facts}{tail}", not found and len(piece) < 100
 
 
-def _number(digits: str) -> str:
+def _number(digits: str, reader: Reader) -> str:
     """The class of a whole number: its length, and what the rules ask of numbers of that length."""
     size = len(digits)
     zero = "z" if digits[0] == "0" else ""
@@ -265,17 +306,15 @@ def _number(digits: str) -> str:
     if size == 2:
         return f"{_MAY}#2{zero}{'d' if digits <= '31' else ''}"
     if size == 4:
-        return f"{_MAY}#4{zero}{'y' if '2010' <= digits <= '2039' else 'c' if digits[:2] in {'19', '20'} else ''}"
+        if "2010" <= digits <= "2029":
+            return f"{_MAY}#4y"
+        return f"{_MAY}#4{zero}{'x' if '2030' <= digits <= '2039' else 'c' if digits[:2] in {'19', '20'} else ''}"
     if size <= 7:
         return f"{_MAY}#{size}{zero}"
-    facts = ""
     if size == 8:
-        facts = digits[:2] if digits[:2] in {"19", "20"} else ""
-    elif size == 10:
-        facts = f"{digits[0] if digits[0] in '12' else ''}{shapes.npi_ok(digits):d}"
-    elif 12 < size < 17:
-        facts = f"{digits[0] in '3456'}{digits[0] == '1'}{shapes.luhn_ok(digits):d}"
-    return f"{_MUST}#{size}{zero}{facts}"
+        return f"{_MUST}#8{zero}{digits[:2] if digits[:2] in {'19', '20'} else ''}"
+    alone = "".join(f"{span.kind}{span.sure:d}" for span in reader.read(digits))  # what check digits say
+    return f"{_MUST}#{size}{zero}{digits[0] == '1':d}{alone}"
 
 
 def _plan(parts: list[str], key: tuple[str, ...], spans: list[Span]) -> tuple[Step, ...] | None:
@@ -309,6 +348,8 @@ def _plan(parts: list[str], key: tuple[str, ...], spans: list[Span]) -> tuple[St
     for at, sign in enumerate(key):
         if sign[:1] == _MUST and at not in covered:
             return None
+        if sign in {"data", "arn"} and key[at + 1][:1] == ":":
+            return None  # what follows is read to its end
         if at % 2 and parts[at - 1] in {":", "::"} and parts[at + 1][:1] == ":":
             return None  # a hardware or IPv6 address, whose groups are numbers of any length
     return tuple(steps)

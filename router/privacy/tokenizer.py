@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import quote
 
 import orjson
@@ -56,8 +56,7 @@ class Mint(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Finding:
+class Finding(NamedTuple):
     """One value that got a token: `rule` says why, `path` (dotted) where it was first seen."""
 
     kind: str
@@ -161,6 +160,26 @@ _NAMING: Final = frozenset({"name", "enum", "id", "code", "machine"})
 class _Work:
     """One event on its way through."""
 
+    __slots__ = (
+        "counters",
+        "doubtful",
+        "findings",
+        "halves",
+        "kinds",
+        "late",
+        "layers",
+        "level",
+        "memory",
+        "mint",
+        "plain",
+        "plans",
+        "reader",
+        "rules",
+        "spent",
+        "steps",
+        "strict",
+    )
+
     def __init__(self, rules: Rules, mint: Mint) -> None:
         self.rules = rules
         self.mint = mint
@@ -176,6 +195,7 @@ class _Work:
         self.halves: set[str] = set()  # words of names that are ordinary words too, as written
         self.findings: dict[tuple[str, str], Finding] = {}
         self.counters: dict[str, int] = {}
+        self.doubtful = False  # did default deny take anything
         self.layers = 0
         self.spent = 0
 
@@ -217,11 +237,17 @@ class _Work:
         table: dict[str, list[str]] | None = None
         personal: bool | None = None
         under = place.under
-        seen = self.memory.harmless
+        plain = self.plain
         for name, item in value.items():
-            below = under.get(name if resource is None else f"{resource}|{name}")
+            below = under.get(name) if resource is None else under.get(f"{resource}|{name}")
             if below is None:
                 below = self.place(place, name, resource)
+            elif below.calm is not None and type(item) is str:
+                if item in below.calm:
+                    plain.append((copy, name, item, below))
+                elif item:
+                    self.leaf(copy, name, item, below)
+                continue
             if not below.harmless_key:
                 plan = self.key_plan(name, below)
                 if plan is not None:
@@ -268,10 +294,7 @@ class _Work:
                         self.rows(copy, name, item, table[name], below, depth + 1)
                         continue
             if type(item) is str:
-                known = seen.get(below.slot)
-                if known is not None and item in known and not below.verdict.kind and not below.rule:
-                    self.plain.append((copy, name, item, below))
-                elif item:
+                if item:
                     self.leaf(copy, name, item, below)
                 continue
             self.walk(copy, name, item, below, depth + 1)
@@ -280,6 +303,8 @@ class _Work:
 
     def personal(self, value: dict[str, Json], place: Place) -> bool:
         """Is this the record of a person: at least two of its other fields say so, one of them a name or a birth."""
+        if not place.personal and value.keys() <= place.under.keys():
+            return False
         kinds = [
             judge(name, place.verdict.subject).kind
             for name, item in value.items()
@@ -448,6 +473,10 @@ class _Work:
             words=split(key) if verdict.kind else (),
             helper=_helper(key),
         )
+        if judge(key, parent.verdict.subject).kind in _PERSONAL:
+            parent.personal = True
+        if harmless and not place.helper and not rule and not verdict.kind and place.role != "drop":
+            place.calm = self.memory.slot(place.slot)
         if harmless and self.memory.paths < PATHS and len(parent.under) < 200:
             self.memory.paths += 1
             parent.under[key if resource is None else f"{resource}|{key}"] = place
@@ -661,7 +690,7 @@ class _Work:
             text, whole = text[:cut], text
         else:
             whole = text
-        spans = self.memory.templates.read(text, self.placed) if self.strict else self.placed(text)
+        spans = self.recalled(text) if self.strict else self.placed(text)
         if extra:
             taken = [match.span() for match in TOKEN.finditer(text)]
             spans = settle([*spans, *self.around(text, taken, extra)])
@@ -673,6 +702,14 @@ class _Work:
         plan = _Plan(whole, [*spans, *tail], place.path)
         plan.inner = inner
         self.add(box, key, plan)
+
+    def recalled(self, text: str) -> list[Span]:
+        """What is placed in a text, from a plan where texts of its kind have one."""
+        try:
+            return self.memory.templates.read(text, self.placed)
+        except Exception:  # noqa: BLE001 - as in read
+            self.count("error")
+            return [Span(0, len(text), "TEXT", "budget", True)]
 
     def placed(self, text: str) -> list[Span]:
         """What the positional formats and the reader say together."""
@@ -745,7 +782,7 @@ class _Work:
 
     def encoded(self, text: str, spans: list[Span], place: Place) -> list[tuple[int, int, Callable[[], str]]]:
         """Base64, base64url and hex runs that hide text: tokenized inside and encoded again."""
-        if len(text) < 16:
+        if len(text) < 16 or _LONG.search(text) is None:
             return []
         found: list[tuple[int, int, Callable[[], str]]] = []
         secrets = [span for span in spans if span.kind == "SECRET"]
@@ -829,23 +866,25 @@ class _Work:
 
     def learn(self, plan: _Plan) -> None:
         """Vote for the kind of each value, so that one value is one token in the whole event."""
-        for span in plan.spans:
-            value = plan.text[span.start : span.end]
+        text = plan.text
+        kinds = self.kinds
+        for start, end, kind, _, sure in plan.spans:
+            value = text[start:end]
             simple = _simple(value)
-            known = self.kinds.get(simple)
-            if known is None or _RANK.get(span.kind, 1) > _RANK.get(known, 1):
-                self.kinds[simple] = span.kind
-                if span.kind == "PERSON" and span.sure and len(value) < _LONGEST_NAME:
+            known = kinds.get(simple)
+            if known is None or (known != kind and _RANK.get(kind, 1) > _RANK.get(known, 1)):
+                kinds[simple] = kind
+                if kind == "PERSON" and sure and len(value) < _LONGEST_NAME:
                     self.halves.update(
                         half
                         for half in _HALF.findall(value)
                         if LEXICON.flag(half.lower()) == "n" and half.lower() not in PRODUCTS
                     )
+            if not sure:
+                self.doubtful = True
 
     def vouch(self) -> None:
         """What passes as a declared name passes in the event's texts too: a title repeats the rule's name."""
-        if all(span.sure for _, _, plan in self.plans for span in plan.spans):
-            return
         names = {
             text
             for _, _, text, place in self.plain
@@ -866,17 +905,20 @@ class _Work:
         """Replace every other occurrence of what was found: as it stands, in lower case, in other spellings, in parts."""
         if not self.kinds:
             return
-        if self.strict:
+        if self.doubtful and self.strict:
             self.vouch()
+        if all(kind in _QUIET for kind in self.kinds.values()):
+            return
         rest = [text for _, _, text, _ in self.plain]
         for _, _, plan in self.plans:
             at = 0
+            text = plan.text
             for span in plan.spans:
                 if span.start > at:
-                    rest.append(plan.text[at : span.start])
+                    rest.append(text[at : span.start])
                 at = span.end
-            if at < len(plan.text):
-                rest.append(plan.text[at:])
+            if at < len(text):
+                rest.append(text[at:])
         haystack = "\x00".join(rest).casefold()
         encoded = "%" in haystack and _PERCENT.search(haystack) is not None
         present: dict[str, str] = {}
@@ -929,9 +971,10 @@ class _Work:
         if not plan.inner:
             for span in plan.spans:
                 if span.start >= at:
-                    parts.append(text[at : span.start])
-                    parts.append(self.token(span, text[span.start : span.end], plan.path))
+                    if span.start > at:
+                        parts.append(text[at : span.start])
                     at = span.end
+                    parts.append(self.token(span, text[span.start : at], plan.path))
             parts.append(text[at:])
             return "".join(parts)
         pieces: list[tuple[int, int, Any]] = [(span.start, span.end, span) for span in plan.spans]
@@ -947,10 +990,10 @@ class _Work:
         return "".join(parts)
 
     def token(self, span: Span, value: str, path: tuple[str, ...]) -> str:
-        kind = self.kinds.get(_simple(value), span.kind)
+        simple = _simple(value)
+        kind = self.kinds.get(simple, span.kind)
         normal = shapes.normal(kind, value)
-        found = self.findings.get((kind, normal))
-        if found is None:
+        if (kind, normal) not in self.findings:
             self.findings[kind, normal] = Finding(kind, value, normal, span.rule, ".".join(path))
         return self.mint.token(kind, value, normal)
 
@@ -1074,6 +1117,7 @@ _RANK: Final = {
     "SECRET": 6,
 }
 _RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
+_LONG: Final = re.compile("[A-Za-z0-9+/_-]{16}")
 _PRINTABLE: Final = frozenset(string.printable)
 
 

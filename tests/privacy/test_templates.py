@@ -121,3 +121,10 @@ def test_the_tenth_alert_of_a_kind_is_not_read_from_scratch() -> None:
     for number in range(2, 9):
         one(number)
     assert calls(lambda: one(10)) < first / 2
+
+
+def test_a_day_long_ago_does_not_pass_by_the_plan_of_a_day_of_today() -> None:
+    rules = compile_rules("strict")
+    for minute in range(10, 30):
+        tokenize({"message": f"2026-03-01T10:{minute}:07.120Z"}, rules, {}, ThrowawayMint())
+    assert "1942" not in tokenize({"message": "1942-03-01T10:31:07.120Z"}, rules, {}, ThrowawayMint()).event["message"]
