@@ -455,7 +455,8 @@ def test_a_stranger_from_another_tenant_finds_nothing(
     for path in WRITTEN:
         if "{" in path:
             status = boss.post(path.format(**places), "/account", token=places["token"], reason="legal",
-                               name="hook", verdict="keep", item="rest", agreed="yes", format="pdf")  # fmt: skip
+                               name="hook", verdict="keep", item="rest", agreed="yes", format="pdf",
+                               channel="hook", revision="1")  # fmt: skip
             assert status in {403, 404}, path
     boss.send("GET", "/opt-ins")
     assert "hook" not in boss.words()
