@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.contract import Spec
@@ -97,14 +97,16 @@ def test_what_is_wrong_is_said_of_its_field_and_never_repeated(kind: str, name: 
     assert "hunter2" not in faults[name]
 
 
+@settings(max_examples=30)
 @given(kind=st.sampled_from(sorted(CHANNELS)), junk=st.dictionaries(st.text(max_size=8), st.text(), max_size=4))
 def test_no_settings_whatsoever_break_it(kind: str, junk: dict[str, str]) -> None:
     spec = CHANNELS[kind]
-    for settings in (form.read(spec, {**WHOLE[kind], **junk}), {**form.read(spec, WHOLE[kind]), **junk}):
+    for given_settings in (form.read(spec, {**WHOLE[kind], **junk}), {**form.read(spec, WHOLE[kind]), **junk}):
         faults: dict[str, str] = {}
-        assert (form.build(spec, settings, faults) is None) == bool(faults)
+        assert (form.build(spec, given_settings, faults) is None) == bool(faults)
 
 
+@settings(max_examples=30)
 @given(
     kind=st.sampled_from(sorted(CHANNELS)),
     old=st.text("abcdefgh", min_size=8),
