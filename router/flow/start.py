@@ -52,17 +52,21 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """How far a tenant is. `sources` and `channels` are (id, name); `led` are the channels that a route leads to."""
+    """How far a tenant is. `sources` and `channels` are (id, name); `led` are the channels that a route leads to.
+
+    `reached`: a channel took a delivery, now or ever.
+    """
 
     sources: tuple[tuple[UUID, str], ...]
     channels: tuple[tuple[UUID, str], ...]
     led: tuple[str, ...]
     arrived: Arrived | None
+    reached: bool
 
     @property
     def done(self) -> tuple[bool, ...]:
-        """Tenant and first user, source, channel, route, an alert that arrived."""
-        return (True, bool(self.sources), bool(self.channels), bool(self.led), self.arrived is not None)
+        """Tenant and first user, source, channel, route, an alert that went all the way."""
+        return (True, bool(self.sources), bool(self.channels), bool(self.led), self.reached)
 
     @property
     def next(self) -> int:
@@ -74,7 +78,8 @@ def steps(runtime: Runtime, tenant_id: UUID) -> Steps:
     """How far the tenant is. Raises DatabaseDown."""
     with runtime.database.tenant(tenant_id) as session:
         sources = tuple((row.source_id, row.name) for row in config.sources(session))
-        channels = tuple((row.channel_id, row.name) for row in config.channels(session))
+        ways = listing.channels(session)
+        channels = tuple((row.channel_id, row.name) for row in ways)
         names = {name for _, name in channels}
         led = dict.fromkeys(name for row in config.routes(session) for name in row.channels if name in names)
         rows = listing.incidents(session, statuses=STATUSES, severity=None, after=None, most=1)
@@ -83,7 +88,7 @@ def steps(runtime: Runtime, tenant_id: UUID) -> Steps:
     for row in rows:
         found = tuple(overview.told(each, each.now) for each in told)
         arrived = Arrived(row.incident_id, short_id(row.incident_id), row.title, row.source, found)
-    return Steps(sources, channels, tuple(led), arrived)
+    return Steps(sources, channels, tuple(led), arrived, any(row.delivered for row in ways))
 
 
 def lead(runtime: Runtime, tenant_id: UUID, channel: str, by: By) -> None:

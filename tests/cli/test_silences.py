@@ -15,33 +15,26 @@ def test_a_silence_from_the_terminal(alertveil: Alertveil, runtime: Runtime, cli
     edge.take(clinic.post(firing))
     manage.add_user(runtime, clinic.tenant_id, "rita@clinic.test", ["responder"], "test")
     manage.add_user(runtime, clinic.tenant_id, "vera@clinic.test", ["viewer"], "test")
-    tried = alertveil("silences", "add", *SILENCE, "--dry-run", "--json").json
-    assert len(tried["open"]) == 1
-    assert "disk full" in alertveil("silences", "add", *SILENCE, "--dry-run").out
-    assert alertveil("silences", "list").out == "Nothing is silenced.\n"
+    assert len(alertveil("silences", "add", *SILENCE, "--dry-run", "--json").json["open"]) == 1
+    assert clinic.rows("SELECT 1 FROM silences") == []
 
     wish = (*SILENCE, "--for", "2h", "--reason", "planned work")
     made = alertveil("silences", "add", *wish, "--as", "rita@clinic.test", "--json").json
-    assert made["state"] == "active"
-    assert "planned work" in alertveil("silences", "list").out
     edge.take(clinic.post({**firing, "alert_uid": "2"}))
     assert not edge.rung
+    assert "planned work" in alertveil("silences", "list").out
     assert alertveil("silences", "expire", made["short_id"], "--json").json["id"] == made["id"]
-    assert alertveil("silences", "list", "--json").json == []
-    assert alertveil("silences", "list", "--over", "--json").json[0]["state"] == "expired"
+    (over,) = alertveil("silences", "list", "--over", "--json").json
+    assert (over["id"], over["state"]) == (made["id"], "expired")
     (event,) = clinic.rows("SELECT actor, auth FROM audit_events WHERE action = 'silence.create'")
     assert event.actor == "rita@clinic.test"
     assert event.auth.startswith("host:")
 
     assert alertveil("silences", "add", *wish, "--as", "vera@clinic.test").code == 1
     for wrong in (
-        ("silences", "add", *SILENCE, "--reason", "x"),
-        ("silences", "add", *SILENCE, "--for", "soon", "--reason", "x"),
         ("silences", "add", *SILENCE, "--for", "90d", "--reason", "x"),
         ("silences", "add", "--tenant", "clinic", f'patient="{NAME}"', "--for", "1h", "--reason", "x"),
-        ("silences", "expire", "that one"),
     ):
         said = alertveil(*wrong)
         assert (said.code, said.out, said.err.count("\n")) == (2, "", 1), said
         assert NAME not in said.err
-    assert alertveil("silences", "expire", "SIL-00000000").code == 1

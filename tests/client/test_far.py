@@ -125,11 +125,7 @@ def test_it_reads_the_same_here_and_there(terminal: Terminal) -> None:
     assert terminal.here("reviews", "open", "--quarter", quarter, "--as", PETRA).code == 0
     address = f"http://127.0.0.1:{free_port()}/told"  # nobody is there, and that is told alike
     assert terminal.here("hooks", "add", "--name", "pager", "--url", address, "--event", "optin.*").code == 0
-    made, _ = (
-        terminal.here_json("silences", "add", "service=db", "--for", span, "--reason", "work", "--as", OLGA)
-        for span in ("1h", "2h")
-    )
-    assert terminal.here("silences", "expire", made["id"]).code == 0
+    assert terminal.here("silences", "add", "service=db", "--for", "1h", "--reason", "work").code == 0
     lines = terminal.here_json("incidents", "list")
     newest, oldest = lines[0]["id"], lines[2]["short_id"]
     delivery = f"{newest}/hook/1"
@@ -148,8 +144,6 @@ def test_it_reads_the_same_here_and_there(terminal: Terminal) -> None:
         ("deliveries", "list", "--state", "dead"),
         ("deliveries", "show", delivery),
         ("silences", "list"),
-        ("silences", "list", "--over"),
-        ("silences", "add", "severity=error", "--dry-run"),
         ("hooks", "list"),
         ("hooks", "show", "pager"),
         ("hooks", "events", "pager"),
