@@ -208,7 +208,6 @@ def pages(ids: dict[str, str]) -> Iterator[str]:
         "/tokens",
         "/roles",
         "/account",
-        "/sign-in",
     )
     yield from (
         "/api/v1/incidents",

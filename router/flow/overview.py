@@ -25,7 +25,7 @@ from router.store.session import Row, Session
 PAGE: Final = 50
 """Lines of a list."""
 
-LOOK: Final = 1000
+LOOK: Final = 500
 """Incidents that one search looks at: it asks for what no index knows, and must not read a year to find nothing."""
 
 DELIVERIES: Final = 40
@@ -500,11 +500,8 @@ def _tried(row: Row) -> Entry:
     words = {"delivered": "sent", "retry": "failed, to be tried again", "rejected": "failed"}[row.outcome]
     tone: Tone = {"delivered": "good", "retry": "busy", "rejected": "bad"}[row.outcome]  # type: ignore[assignment]
     because = f": {in_a_phrase(row.reason)}" if row.reason != row.outcome else ""
-    holds = "plaintext" if row.mode == "plaintext" else "tokens"
     place = f"revision {row.revision}, attempt {row.number}"
-    return Entry(
-        row.started_at, "attempt", f"{row.channel} {words}{because}", f"{holds}: {row.policy}", place, OURS, tone
-    )
+    return Entry(row.started_at, "attempt", f"{row.channel} {words}{because}", row.policy, place, OURS, tone)
 
 
 def _seen(row: Row) -> Entry:
