@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from router.flow import source
 from router.flow.edge import Edge as Receiver
 from router.flow.edge import seal
+from router.flow.hand import By
 from router.runtime import Runtime
 from tests.flow.builder import EMAIL, Denied, Edge, Superuser, Tenant, reveal, tenant
 
@@ -69,6 +71,19 @@ def test_the_same_message_twice_is_refused_as_a_replay(
     assert receiver.receive(message)
     refused(receiver, message, "replay")
     assert superuser.one("SELECT count(*) AS n FROM alerts").n == 1
+
+
+def test_while_two_keys_hold_messages_under_both_are_taken(
+    clinic: Tenant, receiver: Receiver, runtime: Runtime, superuser: Superuser
+) -> None:
+    source_id, olga = clinic.sources["edge"], By("olga@clinic.test")
+    made = source.rotate(runtime, clinic.tenant_id, source_id, olga)
+    assert receiver.receive(sealed(clinic, incident()))
+    source.end_old_key(runtime, clinic.tenant_id, source_id, olga)
+    refused(receiver, sealed(clinic, incident(key="db-2")), "mac")
+    clinic.keys["edge"] = made.key
+    assert receiver.receive(sealed(clinic, incident(key="db-3")))
+    assert superuser.one("SELECT count(*) AS n FROM incidents").n == 2
 
 
 @pytest.mark.parametrize("minutes", [-6, 6, -100_000])

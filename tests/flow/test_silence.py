@@ -165,6 +165,16 @@ def test_it_begins_when_it_says_and_every_process_sees_its_end_at_once(
     assert again == ended, "over is over"
 
 
+def test_an_alert_reads_no_silence_of_its_own(edge: Edge, clinic: Tenant, superuser: Superuser) -> None:
+    """They come with the version of the configuration that this process holds."""
+    silenced(clinic, "service=web")
+    edge.take(clinic.post(FIRING))
+    superuser.run("REVOKE SELECT ON silences, silenced FROM alertveil_app")
+    edge.take(clinic.post({**FIRING, "alert_uid": "2"}))
+    assert edge.rung
+    assert superuser.rows("SELECT 1 FROM silenced") == []
+
+
 def test_an_incident_that_a_person_reopens_under_a_silence_is_told_when_it_is_over(
     runtime: Runtime, edge: Edge, worker: Worker, hook: WebhookVendor, clinic: Tenant, superuser: Superuser
 ) -> None:
