@@ -272,6 +272,17 @@ class Names(Numbers):
             and (is_value(text, words[0]) or in_prose(text, words[0]))
         ):
             sure = True
+        if (
+            len(words) == 1
+            and flags[0] == "p"
+            and len(words[0].text) > 4
+            and words[0].text.isupper()
+            and before is not None
+            and before.text.islower()
+            and before.text in {"for", "of", "by", "with", "to", "from", "called", "on"}
+            and text[before.end : words[0].start] == " "
+        ):
+            sure = True  # `IV for MOODY bed 7`
         if flags.count("p") >= 2 and not capital and len(words) <= 3:  # `patricia desrosiers`
             spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", True))
             return last + 1
@@ -346,13 +357,12 @@ class Names(Numbers):
                 and bool(lead.strip(" ")) + bool(near.strip(" ")) == 2  # marks on both sides: a cell
             )
         if before is not None and lead == " ":
-            if before.type != "w":
-                return False
-            if not before.text.islower():
+            if before.type == "w" and not before.text.islower():
                 return before.text in TOWNS
-            if low in DATED:
+            if before.type == "w" and low in DATED:
                 return before.text not in DAY_CUES and before.text not in {"in", "of", "last", "next", "during", "this"}
-            return not (next_word[:1].isupper() and LEXICON.flag(next_word.lower()) in PLAIN)
+            if before.type == "w":
+                return not (next_word[:1].isupper() and LEXICON.flag(next_word.lower()) in PLAIN)
         if low in DATED:
             return False
         if next_word[:1].isupper():

@@ -273,6 +273,9 @@ class Numbers(Codes):
             sure_kind = "CREDIT_CARD"
         if size == 10 and shapes.npi_ok(digits) and not digits.startswith("1"):
             sure_kind = "NPI"
+        if size in {11, 15} and shapes.citizen_ok(digits):
+            spans.append(Span(item.start, item.end, "NATIONAL_ID", "shape", True))
+            return
         if sure_kind:
             spans.append(Span(item.start, item.end, sure_kind, "shape", sure_kind == "CREDIT_CARD"))
             return

@@ -77,7 +77,7 @@ _FHIR_FACTS: Final = frozenset(
 _FHIR_DAYS: Final = frozenset(
     {"start", "end", "date", "issued", "period", "effectiveDateTime", "onsetDateTime", "recordedDate", "authoredOn", "occurrenceDateTime",
      "performedDateTime", "created", "whenHandedOver", "whenPrepared", "sent", "received", "started", "assertedDate", "birthDate", "deceasedDateTime",
-     "servicedDate", "servicedPeriod", "billablePeriod", "dateAsserted", "occurrenceString", "abatementDateTime", "plannedPeriod", "performedPeriod", "effectivePeriod", "onsetPeriod", "requestedPeriod", "statusDate"}
+     "valueDate", "valueDateTime", "valuePeriod", "servicedDate", "servicedPeriod", "billablePeriod", "dateAsserted", "occurrenceString", "abatementDateTime", "plannedPeriod", "performedPeriod", "effectivePeriod", "onsetPeriod", "requestedPeriod", "statusDate"}
 )  # fmt: skip
 _DICOM: Final[dict[str, str]] = {
     "00080020": "DATE", "00080021": "DATE", "00080022": "DATE", "00080023": "DATE", "00080050": "PATIENT_ID", "00080080": "ADDRESS",
@@ -153,6 +153,15 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
                 value = re.search(rf"\b{match[1]}=([^=|\n]{{1,200}}?)(?= \w{{1,40}}=|$|\n)", text)
                 if value is not None:
                     found.append(Span(value.start(1), value.end(1), kind, "column", True))
+    if "duplicate key value is (" in text:
+        for match in _DUPLICATE.finditer(text):
+            at = match.start(1)
+            for cell in match[1].split(","):
+                bare = cell.strip()
+                if len(bare) > 3 and bare != "<NULL>":
+                    start = at + len(cell) - len(cell.lstrip())
+                    found.append(Span(start, start + len(bare), "IDENTIFIER", "column", True))
+                at += len(cell) + 1
     if "form-data" in text:
         for match in _FORM_FIELD.finditer(text):
             kind = judge(match[1]).kind
@@ -208,6 +217,8 @@ def _complaints(text: str) -> list[Span]:
     return spans
 
 
+_DUPLICATE: Final = re.compile(r"duplicate key value is \(([^()\n]{1,400})\)")
+"""SQL Server's error 2627: the values of the key, whose columns it does not name."""
 _CEF_LABEL: Final = re.compile(r"\b((?:cs|cn|flexString|deviceCustomString)[0-9])Label=(\w{1,40})")
 """ArcSight's Common Event Format names its custom fields beside them: `cs1Label=mrn cs1=…`."""
 _FORM_FIELD: Final = re.compile(

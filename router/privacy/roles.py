@@ -1,6 +1,6 @@
 """Does a value have the shape that its role (name, id, time, number, enum, url, code) promises."""
 
-# ruff: noqa: E501, PLR2004 - expressions read better whole
+# ruff: noqa: C901, E501, PLR2004 - expressions read better whole
 from __future__ import annotations
 
 import re
@@ -39,6 +39,13 @@ def plays(value: str, role: str, reader: Reader) -> bool:
         )
     if role == "id":
         return opaque_id(value, reader)
+    if role == "bare":
+        return opaque_id(value, reader) and bool(
+            not reader.strict
+            or _NOBODYS.fullmatch(value)
+            or (shapes.HEX.fullmatch(value) and not value.isdigit())
+            or shapes.ERROR_CODE.fullmatch(value)
+        )
     if role == "opaque":
         return bool(shapes.UUID.fullmatch(value) or (shapes.HEX.fullmatch(value) and not value.isdigit()))
     if role == "enum":
@@ -93,6 +100,11 @@ def identifier(value: str, reader: Reader) -> bool:
     return not any(span.sure for span in reader.read(value))
 
 
+_NOBODYS: Final = re.compile(
+    r"[0-9]{1,4}|[0-9]{12,}|[A-Za-z0-9_./:+=-]{16,}|[a-z]{2,8}_[A-Za-z0-9]{6,}|[PQ][A-Z0-9]{6,13}|[A-Z]{2,10}-[0-9]{1,6}|"
+    r"(?![^ ]*[0-9]{4})[a-z][a-z0-9]*(?:[-_.:/][a-z0-9]+)*"
+)
+"""What under a bare `id` is no person's number, though nobody says whose it is: long and opaque, a slug, a ticket."""
 _CHANNEL: Final = re.compile(r"[BCGT]0[A-Z0-9]{7,9}")
 """Slack's channels, groups and teams."""
 _MACHINE: Final = re.compile(r"(?:[a-z]+[0-9]{0,3}(?:[._/:-]|$))*[a-z]*[0-9]{0,4}")

@@ -9,9 +9,14 @@ import unicodedata
 from typing import Final
 
 from stdnum import iban, luhn
+from stdnum.br import cpf
 from stdnum.es import dni, nie
+from stdnum.fr import nir
 from stdnum.in_ import aadhaar
 from stdnum.it import codicefiscale
+from stdnum.no import fodselsnummer
+from stdnum.pl import pesel
+from stdnum.tr import tckimlik
 from stdnum.us import ssn as us_ssn
 
 _DAY: Final = r"(?:0?[1-9]|[12][0-9]|3[01])"
@@ -488,6 +493,21 @@ _CODICE: Final = re.compile(r"[A-Z]{6}[0-9LMNP-V]{2}[ABCDEHLMPRST][0-9LMNP-V]{2}
 _NINO: Final = re.compile(r"[ABCEGHJ-PRSTW-Z][ABCEGHJ-NPRSTW-Z]\d{6}[A-D]")
 _PAN: Final = re.compile(r"[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]")
 _CURP: Final = re.compile(r"[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d")
+
+
+def citizen_ok(digits: str) -> bool:
+    """Eleven or fifteen digits that are a state's number for a person by their check digits, and its day where it has one.
+
+    CPF (BR), T.C. Kimlik (TR), PESEL (PL), foedselsnummer (NO), NIR (FR).
+    """
+    if len(digits) == 11:  # noqa: PLR2004
+        return (
+            tckimlik.is_valid(digits)
+            or pesel.is_valid(digits)
+            or fodselsnummer.is_valid(digits)
+            or cpf.is_valid(digits)
+        )
+    return len(digits) == 15 and digits[0] in "12" and nir.is_valid(digits)  # noqa: PLR2004
 
 
 def aadhaar_ok(digits: str) -> bool:

@@ -185,7 +185,7 @@ class Reader(Values):
                         continue
                     if (
                         verdict is not None
-                        and verdict.role == "id"
+                        and verdict.role in {"id", "bare"}
                         and item.text.lower() in {"id", "uid", "key", "ref", "no", "number"}
                         and index + 1 < count
                         and items[index + 1].type != "t"
@@ -228,7 +228,7 @@ class Reader(Values):
         item = items[index]
         if (
             self.strict
-            and role == "id"
+            and role in {"id", "bare"}
             and item.type == "n"
             and len(item.text) > _SERIAL
             and items[index - 1].text.lower() in {"id", "no", "number", "ref", "key", "nr"}
@@ -238,7 +238,9 @@ class Reader(Values):
             return True
         if item.type == "s" and item.kind == "DATE" and shapes.VERSION.fullmatch(item.text) and role in {"name", "id"}:
             return True
-        if item.type == "s" and not (role == "id" and item.kind in {"PHONE", "NPI", "CREDIT_CARD", "DEVICE_ID"}):
+        if item.type == "s" and not (
+            role in {"id", "bare"} and item.kind in {"PHONE", "NPI", "CREDIT_CARD", "DEVICE_ID"}
+        ):
             return False
         if item.type == "s":
             return item.text.isdigit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 import string
 import zlib
@@ -695,6 +696,8 @@ class _Work:
             taken = [match.span() for match in TOKEN.finditer(text)]
             spans = settle([*spans, *self.around(text, taken, extra)])
         inner = self.encoded(text, spans, place)
+        if '":' in text and "{" in text:
+            inner += self.fragments(text, spans, place)
         if not spans and not inner and not tail:
             self.memory.keep(role, text)
             self.plain.append((box, key, text, place))
@@ -810,6 +813,37 @@ class _Work:
             spans[:] = settle(spans)
         return found
 
+    def fragments(self, text: str, spans: list[Span], place: Place) -> list[tuple[int, int, Callable[[], str]]]:
+        """JSON objects inside a text (`body={"id":…}`): tokenized as what they are, and written back."""
+        found: list[tuple[int, int, Callable[[], str]]] = []
+        at = 0
+        for _ in range(MAX_RUNS):
+            opening = _OBJECT.search(text, at)
+            if opening is None or self.layers >= MAX_LAYERS:
+                break
+            start = opening.start()
+            try:
+                value, end = _DECODER.raw_decode(text, start)
+            except (ValueError, RecursionError):
+                at = start + 1
+                continue
+            at = end
+            if end - start < _SMALLEST or any(
+                span.kind == "SECRET" and span.start < start < span.end for span in spans
+            ):
+                continue
+            named = _KEY_BEFORE.search(text, max(start - 60, 0), start)
+            verdict = judge(named[1]) if named is not None else NOTHING
+            inner: list[Json] = [value]
+            self.layers += 1
+            self.walk(inner, 0, value, Place(place.path, verdict, "", exact=False, rule=place.rule), len(place.path))
+            self.layers -= 1
+            spans[:] = _outside(spans, start, end)
+            found.append((start, end, partial(_rewritten, inner, text[start:end])))
+        if found and len(spans) > 1:
+            spans[:] = settle(spans)
+        return found
+
     def number(self, box: Any, key: Any, value: float, place: Place) -> None:
         """A JSON number: a token under a key that names PHI, at `strict` also where its role is not known."""
         if value != value:  # noqa: PLR0124 - NaN
@@ -832,7 +866,7 @@ class _Work:
             self.whole(box, key, text, kind, "key", place)
             return
         digits = text.lstrip("-")
-        if place.role and place.role != "free":
+        if place.role and place.role != "free" and not (self.strict and place.role == "bare" and 4 < len(digits) < 12):
             self.plain.append((box, key, text, place))
             return
         if self.strict and isinstance(value, int) and len(digits) >= 5:
@@ -1175,8 +1209,6 @@ def _simple(value: str) -> str:
 
 def _repeats_a_key(text: str) -> bool:
     """Does an object in a JSON document have a key twice: the value that loses was never looked at."""
-    import json  # noqa: PLC0415 - orjson says nothing of keys that come twice
-
     found = False
 
     def pairs(items: list[tuple[str, Json]]) -> None:
@@ -1194,8 +1226,6 @@ def _dump(value: Json, *, spaced: bool) -> str:
     text = orjson.dumps(value).decode()
     if not spaced:
         return text
-    import json  # noqa: PLC0415 - only where the source wrote blanks after its commas
-
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -1387,6 +1417,29 @@ def _outside(spans: list[Span], start: int, end: int) -> list[Span]:
         if span.end > end:
             kept.append(span._replace(start=end))
     return kept
+
+
+def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """An object's members; ValueError when a key comes twice, for the value that loses would never be looked at."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError
+    return members
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_distinct)
+_OBJECT: Final = re.compile(r'\{\s{0,40}"')
+_KEY_BEFORE: Final = re.compile(r"""([A-Za-z_][A-Za-z0-9_]{1,40})["']?\s?(?:=|:|=>|:=)\s?$""")
+_SMALLEST: Final = 8
+
+
+def _rewritten(box: list[Json], run: str) -> str:
+    """A JSON object again, with what became of its values; as it was when nothing did."""
+    return run if box[0] == json.loads(run) else json.dumps(box[0], ensure_ascii=False, separators=_gaps(run))
+
+
+def _gaps(run: str) -> tuple[str, str]:
+    return (", " if '", ' in run or "}, " in run else ",", ": " if '": ' in run else ":")
 
 
 def _written(box: list[Json], plain: str, encode: Callable[[str], str], run: str) -> str:

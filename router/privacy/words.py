@@ -179,6 +179,7 @@ PERSON_CUES: Final = frozenset(
         "signed",
         "surgeon",
         "attn",
+        "rn", "rph", "lpn", "crna",
         "estimado", "estimada", "cher", "liebe", "lieber", "geachte", "gentile", "prezado", "prezada", "querido", "querida",
         "szanowny", "szanowna", "hola", "bonjour", "ciao", "hallo", "hej", "dhr", "mevr", "mevrouw", "heer", "dott", "senor", "senora",
         "sayin", "docteur", "medecin", "arzt", "lekarz", "pacjent", "pacjentka", "patientin", "patiente", "paziente",
