@@ -43,7 +43,7 @@ _MOIS: Final = (
 # not, so each alternative is bounded, or reads on only where it has matched, or is possessive: at any place it looks at
 # some hundred characters at most, or at what it then takes. (RE2 was as fast on texts it had seen, and five times
 # slower on new ones, for which it has to build its automaton first.)
-_EMAIL: Final = rf"[{_LETTER}0-9._%+-]{{1,256}}+@[{_LETTER}0-9.-]*[{_LETTER}0-9]"
+_EMAIL: Final = rf"[{_LETTER}0-9._%+-]{{1,128}}+@[{_LETTER}0-9.-]*[{_LETTER}0-9]"
 _ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]{1,24}://[^ \t\n\f\r\"'<>`{}|\\^\[\]?#;,&=()]++"
 _UUID: Final = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"
 _MACS: Final = (

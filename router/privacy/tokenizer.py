@@ -40,8 +40,17 @@ MAX_TEXT: Final = 1 << 16
 """Characters of one text that are read; the rest of a longer one is one token."""
 MAX_READ: Final = 80_000
 """Characters of free text that are read in one event, some 100 ms; the texts after that are one token each."""
-_KEY_COST: Final = 8
+_KEY_COST: Final = 12
 """Characters' worth of reading that a possible key takes on top of its own."""
+_WORD_COST: Final = 6
+"""Characters' worth of reading that a word takes at least: `1 1 1` is as much work as a sentence of as many words."""
+_MARK_COST: Final = 2
+_PERCENT_COST: Final = 6
+"""Characters' worth of reading that a mark inside codes and numbers takes, and one that may be an escape."""
+_CELL_COST: Final = 2
+_TAG_COST: Final = 6
+_LINE_COST: Final = 4
+"""Characters' worth of reading that a possible cell, element and line of a table take."""
 MAX_INFLATED: Final = 1 << 20
 MAX_RUNS: Final = 50
 """Encoded runs of one text that are opened; each further one is one token."""
@@ -660,7 +669,12 @@ class _Work:
         """The reader's spans; whatever goes wrong, the whole text."""
         del loose
         try:
-            self.spent += len(text) + _KEY_COST * (text.count(":") + text.count("="))
+            self.spent += (
+                max(len(text), _WORD_COST * text.count(" "))
+                + _KEY_COST * (text.count(":") + text.count("="))
+                + _MARK_COST * sum(map(text.count, "-+."))
+                + _PERCENT_COST * text.count("%")
+            )
             if self.spent > MAX_READ:
                 self.count("size")
                 return [Span(0, len(text), "TEXT", "budget", True)]
@@ -716,6 +730,12 @@ class _Work:
 
     def placed(self, text: str) -> list[Span]:
         """What the positional formats and the reader say together."""
+        if self.spent + len(text) > MAX_READ:
+            self.count("size")
+            return [Span(0, len(text), "TEXT", "budget", True)]
+        self.spent += (
+            _LINE_COST * text.count("\n") + _TAG_COST * text.count("<") + _CELL_COST * sum(map(text.count, ",;|\t"))
+        )
         try:
             spans = positional.read(text, self.reader, strict=self.strict)
         except TooDeep:
