@@ -51,8 +51,13 @@ CREATE POLICY system ON silences FOR SELECT TO alertveil_system USING (true);
 SOURCES = """
 ALTER TABLE sources ADD COLUMN old_key_hash bytea, ADD COLUMN old_key_until timestamptz,
   ADD COLUMN old_edge_key bytea, ADD COLUMN old_edge_key_version integer;
-CREATE INDEX sources_old_key ON sources (old_key_hash) WHERE old_key_hash IS NOT NULL AND retired_at IS NULL;
 """
+
+# Made beside the traffic: every alert reads its source.
+OLD_KEYS = (
+    "CREATE INDEX CONCURRENTLY sources_old_key ON sources (old_key_hash)"
+    " WHERE old_key_hash IS NOT NULL AND retired_at IS NULL"
+)
 
 DOORS = """
 SET ROLE alertveil_system;
@@ -88,6 +93,11 @@ def upgrade() -> None:
     op.execute(GRANTS)
     op.execute(SOURCES)
     op.execute(DOORS)
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS sources_old_key")
+        op.execute(OLD_KEYS)
+        op.execute("SET lock_timeout = '5s'")
 
 
 def downgrade() -> None:
