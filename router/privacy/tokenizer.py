@@ -937,12 +937,22 @@ class _Work:
             if not sure:
                 self.doubtful = True
 
+    def named_thing(self, text: str) -> bool:
+        """Is a declared name that passed the name of a machine's thing; remembered like all that passes."""
+        if text in self.memory.slot("thing"):
+            return True
+        if text in self.memory.slot("no thing"):
+            return False
+        found = identifier(text, self.reader)
+        self.memory.keep("thing" if found else "no thing", text)
+        return found
+
     def vouch(self) -> None:
         """What passes as a declared name passes in the event's texts too: a title repeats the rule's name."""
         names = {
             text
             for _, _, text, place in self.plain
-            if place.declared and place.role in _NAMING and identifier(text, self.reader)
+            if place.declared and place.role in _NAMING and self.named_thing(text)
         }
         for _, _, plan in self.plans if names else ():
             doubtful = [span for span in plan.spans if not span.sure]
