@@ -498,7 +498,7 @@ def _came(row: Row) -> Entry:
 
 def _tried(row: Row) -> Entry:
     words = {"delivered": "sent", "retry": "failed, to be tried again", "rejected": "failed"}[row.outcome]
-    tone: Tone = {"delivered": "good", "retry": "busy", "rejected": "bad"}[row.outcome]  # type: ignore[assignment]
+    tone: Tone = {"delivered": "good", "retry": "busy", "rejected": "bad"}[row.outcome]  # type: ignore[assignment]  # the row holds one of the three
     because = f": {in_a_phrase(row.reason)}" if row.reason != row.outcome else ""
     place = f"revision {row.revision}, attempt {row.number}"
     return Entry(row.started_at, "attempt", f"{row.channel} {words}{because}", row.policy, place, OURS, tone)

@@ -109,7 +109,8 @@ def since_filed(session: Session) -> list[Row]:
     """The versions made since a configuration file was applied last, the newest 1000 of them, oldest first."""
     return session.rows(
         "SELECT * FROM (SELECT c.version, c.at, c.actor, c.changes FROM config_changes c"
-        " JOIN tenants t USING (tenant_id) WHERE c.at > coalesce(t.filed_at, '-infinity') ORDER BY c.version DESC LIMIT 1000) h ORDER BY h.version"
+        " JOIN tenants t USING (tenant_id) WHERE c.at > coalesce(t.filed_at, '-infinity')"
+        " ORDER BY c.version DESC LIMIT 1000) h ORDER BY h.version"
     )
 
 

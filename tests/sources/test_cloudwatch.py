@@ -194,7 +194,7 @@ PEM = "/SimpleNotificationService-abc.pem"
         ("https://[", False),
     ],
 )
-def test_a_certificate_lies_at_amazon_in_the_topics_region_or_nowhere(url: str, good: bool) -> None:  # noqa: FBT001
+def test_a_certificate_lies_at_amazon_in_the_topics_region_or_nowhere(url: str, good: bool) -> None:  # noqa: FBT001 - a parameter of the table above
     assert cloudwatch.certificate_place(message(SigningCertURL=url), TOPIC) == (url if good else None)
 
 
@@ -215,7 +215,7 @@ GOOD = f"https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicAr
         ("https://169.254.169.254/latest/meta-data/", False),
     ],
 )
-def test_a_subscription_is_confirmed_at_amazon_for_this_topic_or_nowhere(url: str, good: bool) -> None:  # noqa: FBT001
+def test_a_subscription_is_confirmed_at_amazon_for_this_topic_or_nowhere(url: str, good: bool) -> None:  # noqa: FBT001 - a parameter of the table above
     asked = message(Type="SubscriptionConfirmation", Token="tok", SubscribeURL=url)
     assert cloudwatch.confirmation_place(asked, TOPIC) == (url if good else None)
 
