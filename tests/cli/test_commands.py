@@ -348,12 +348,24 @@ def test_doctor_finds_a_well_kept_installation_well(alertveil: Alertveil, runtim
     upkeep.run(runtime.database, lambda _: None)
     with runtime.database.several() as session:
         heartbeats.beat_ingest(session)
-    found = alertveil("doctor", "--json").json
+    with Worker(runtime):
+        found = alertveil("doctor", "--json").json
     assert found["ok"] is True
     levels = {each["what"]: each["level"] for each in found["findings"]}
     assert levels.pop("egress") == "warn"  # these tests let webhooks reach this host
     assert set(levels.values()) == {"ok"}
-    assert {"role", "schema", "transport", "keystore", "redis", "upkeep", "ingest", "clock", "channels"} <= set(levels)
+    assert {
+        "role",
+        "schema",
+        "transport",
+        "keystore",
+        "redis",
+        "upkeep",
+        "ingest",
+        "clock",
+        "channels",
+        "workers",
+    } <= set(levels)
 
 
 @pytest.mark.usefixtures("clinic")

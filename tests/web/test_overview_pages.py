@@ -341,7 +341,7 @@ def test_operations_say_what_is_stuck_and_what_to_do(
     superuser.run("UPDATE deliveries SET next_attempt_at = now() - interval '5 minutes'")
     anna.get("/operations")
     found = table(anna)
-    assert ("broken", "workers", "None is alive, so nothing is delivered: start alertveil worker.") in found
+    assert ("look at it", "workers", "None is alive, so nothing is delivered: start alertveil worker.") in found
     assert ("hook", "ready", "1", "1", "5 min", "0", "No worker has it: look at the workers above.") in found
     assert found[1][0] == "broken", "what is broken stands first"
     assert [each[:2] for each in found if each[0] in {"data", "index", "value"}] == [
