@@ -29,6 +29,7 @@ from router.privacy.words import (
     STREET_WORDS,
     TITLES,
     TOWNS,
+    WINGS,
 )
 
 _LONG_WARD: Final = 6
@@ -57,13 +58,7 @@ class Names(Numbers):
             if after:
                 return after
         flag = "w" if low in self.safe else LEXICON.flag(low)
-        if (
-            word.isupper()
-            and 1 < len(word) < _LONG_WARD
-            and index
-            and items[index - 1].text in {"Station", "Ward", "ward", "Stn", "Afdeling", "Reparto"}
-            and text[items[index - 1].end : item.start] == " "
-        ):
+        if index and word[0].isupper() and self._ward(text, items, index):
             spans.append(Span(item.start, item.end, "WARD", "cue", True))
             return index + 1
         if len(low) > 6 and low not in self.safe and CONDITION.search(low) is not None and low != "nostalgia":
@@ -119,6 +114,25 @@ class Names(Numbers):
         if flag == "" and (low in KEY_WORDS or (not word.islower() and self._camel(word))):
             return index + 1
         return self._name_run(text, items, index, spans)
+
+    def _ward(self, text: str, items: list[Item], index: int) -> bool:
+        """`ward Nightingale`, `Wing C`, `Station ITS`: what a part of a hospital is called."""
+        before, word = items[index - 1].text, items[index].text
+        if before not in WINGS or text[items[index - 1].end : items[index].start] != " ":
+            return False
+        if len(word) == 1:
+            return True
+        if before.lower() not in {"ward", "station", "stn", "afdeling", "reparto"}:
+            return False
+        following = items[index + 1] if index + 1 < len(items) else None
+        return (word.isupper() and len(word) < _LONG_WARD) or (
+            before.islower()
+            and not (
+                following is not None
+                and following.text[0].isupper()
+                and text[items[index].end : following.start] == " "
+            )
+        )
 
     def _name_follows(self, text: str, items: list[Item], index: int) -> bool:
         """An ordinary capitalised word right before a known name may be the other half of it (`Story Quackenbush`)."""

@@ -32,6 +32,9 @@ _MONTH_DAY: Final = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(
 HOUSE_NUMBER: Final = re.compile(
     r"[0-9]{1,5}(?: ?[A-Za-z](?![A-Za-z0-9]))?(?:[-/][0-9]{1,4}[A-Za-z]?)?(?![0-9A-Za-z%])"
 )
+_TAIL: Final = re.compile(r"(?:[/-][0-9]{1,10}){1,4}(?![0-9A-Za-z])")
+_FAMILY: Final = re.compile(r"[A-Z][a-z]{2,}(?! [A-Z]|[A-Za-z0-9_:=./-])")
+"""A capitalised word right behind a name, and no further one behind it: the rest of the name, whatever it means."""
 _NANP: Final = re.compile(r"1?[2-9][0-9]{2}[2-9][0-9]{6}")
 """A number of the North American plan: area and exchange begin with 2 to 9."""
 _PLOT: Final = re.compile(r"[0-9]{1,5}(?:[-/][0-9]{1,5}[A-Za-z]?){1,4}")
@@ -68,6 +71,15 @@ class Numbers(Codes):
         """A short number next to a capitalised word that is not known is part of it: a house number, a box, a flat."""
         found: list[Span] = []
         for span in spans:
+            if (
+                span.sure
+                and span.kind == "PERSON"
+                and text[span.end : span.end + 1] == " "
+                and text[span.start].isupper()
+            ):
+                last = _FAMILY.match(text, span.end + 1)
+                if last is not None and LEXICON.flag(last[0].lower()) in PLAIN and last[0].lower() not in self.safe:
+                    found.append(Span(last.start(), last.end(), "PERSON", "beside", False))
             if (span.sure and span.kind != "ADDRESS") or span.kind not in {"PERSON", "WORD", "ADDRESS"}:
                 continue
             if not text[span.start].isupper():
@@ -181,6 +193,9 @@ class Numbers(Codes):
             }:
                 spans.append(Span(item.start, item.end, "AGE", "cue", True))
                 return
+        if len(digits) > 4 and before is not None and before.text.lower() == "rx" and gap_before in {" ", "#", " #"}:
+            spans.append(Span(item.start, item.end, "PATIENT_ID", "cue", True))
+            return
         if cue:
             if cue in {"AGE", "WARD", "ADDRESS"} and len(digits) <= 5:
                 plot = _PLOT.match(text, item.start) if cue == "ADDRESS" else None
@@ -191,7 +206,8 @@ class Numbers(Codes):
                 and len(digits) >= 3
                 and not (len(digits) == 3 and after_word in shapes.COUNTED)
             ):
-                spans.append(Span(item.start, item.end, cue, "cue", True))
+                rest = _TAIL.match(text, item.end) if cue in ID_KINDS else None
+                spans.append(Span(item.start, rest.end() if rest else item.end, cue, "cue", True))
                 return
             if cue in {"DOB", "DATE"} and len(digits) in {4, 6, 8}:
                 spans.append(Span(item.start, item.end, cue, "cue", True))
@@ -316,7 +332,7 @@ class Numbers(Codes):
             and before.type in {"w", "c"}
             and gap_before.strip(" =:#([\"'") == ""
             and before.text.lower() in NUMBER_ROLES
-            and size <= (4 if before.text.lower() in SOFT_ROLES else 7)
+            and size <= (4 if before.text.lower() in SOFT_ROLES or gap_after[:1] == "&" else 7)
         ):
             return
         if gap_before.endswith("#") and gap_after.startswith("]") and size <= 7:

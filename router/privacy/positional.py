@@ -48,6 +48,8 @@ def fhir(resource: str, key: str, verdict: Verdict) -> Verdict:
         "FamilyMemberHistory",
     }:
         return Verdict("", "", "clinical")
+    if key == "location" and resource == "Encounter":
+        return Verdict("WARD")
     if key in _FHIR_FACTS and resource not in _TECHNICAL:
         return Verdict("", "", "clinical")
     if key in {"medicationCodeableConcept", "medication", "code"} and resource.startswith("Medication"):
@@ -854,7 +856,7 @@ _ATTRIBUTE: Final = re.compile(
     r"<(?:[A-Za-z][\w-]*:)?([A-Za-z][\w.-]{0,60})\s(?:[^<>]{0,200}?\s)??(value|extension|displayName)=\"([^\"<>]{1,300})\""
 )
 _CELL_PAIR: Final = re.compile(
-    r"<t[dh][^<>]{0,200}>\s*([^<>]{1,60}?)\s*:?\s*</t[dh]>\s*<t[dh][^<>]{0,200}>\s*([^<>]{1,400}?)\s*</t[dh]>"
+    r"<(?:t[dh]|dt)[^<>]{0,200}>\s*([^<>]{1,60}?)\s*:?\s*</(?:t[dh]|dt)>\s*<(?:t[dh]|dd)[^<>]{0,200}>\s*([^<>]{1,400}?)\s*</(?:t[dh]|dd)>"
 )
 _ELEMENTS: Final = {
     "name": "PERSON",

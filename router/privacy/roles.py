@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from router.privacy import shapes
 from router.privacy.codes import CAMEL
 from router.privacy.lexicon import LEXICON, PLAIN
-from router.privacy.words import NOUNS, PRODUCTS
+from router.privacy.words import NOUNS, OF_BODIES, PRODUCTS
 
 if TYPE_CHECKING:
     from router.privacy.text import Reader
@@ -31,7 +31,7 @@ def plays(value: str, role: str, reader: Reader) -> bool:
             or shapes.DURATION.fullmatch(value)
         )
     if role == "number":
-        return (
+        return not (reader.strict and value.rpartition(" ")[2].lower() in OF_BODIES) and (
             (bool(_ROLE_NUMBER.fullmatch(value)) and len(value) <= 24 and not value.startswith("0"))
             or value in {"0", "00"}
             or bool(shapes.VERSION.fullmatch(value))

@@ -204,7 +204,7 @@ class Reader(Values):
                         spans.append(Span(items[index + 1].start, items[index + 1].end, "PERSON", "key", True))
                         index += 2
                         continue
-                    if verdict is not None and verdict.role and self._plays(items, index + 1, verdict.role):
+                    if verdict is not None and verdict.role and self._plays(text, items, index + 1, verdict.role):
                         index += 2
                         continue
                     index += 1
@@ -221,7 +221,7 @@ class Reader(Values):
             index += 1
         return self._beside(text, spans) if self.strict else spans
 
-    def _plays(self, items: list[Item], index: int, role: str) -> bool:
+    def _plays(self, text: str, items: list[Item], index: int, role: str) -> bool:
         """Does the item at `index` pass in this role, being all of its value."""
         if index >= len(items):
             return False
@@ -234,6 +234,17 @@ class Reader(Values):
             and items[index - 1].text.lower() in {"id", "no", "number", "ref", "key", "nr"}
         ):
             return index > 1 and judge(items[index - 2].text).subject == "infra"  # whose id it is, nobody says
+        if (
+            self.strict
+            and item.type == "n"
+            and len(item.text) >= _SERIAL
+            and role in {"id", "bare", "number"}
+            and (
+                text[item.end : item.end + 1] == "&"
+                or text[items[index - 1].start - 1 : items[index - 1].start] in {"?", "&"}
+            )
+        ):
+            return False  # a parameter of a page is no process or count
         if item.type == "t":
             return True
         if item.type == "s" and item.kind == "DATE" and shapes.VERSION.fullmatch(item.text) and role in {"name", "id"}:

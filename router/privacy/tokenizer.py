@@ -25,7 +25,7 @@ from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.memory import PATHS, Place
 from router.privacy.roles import christian, identifier, plays
 from router.privacy.rules import Rules
-from router.privacy.shadow import TooDeep
+from router.privacy.shadow import TooDeep, cast
 from router.privacy.spans import Span, settle, stronger
 from router.privacy.text import Reader
 from router.privacy.tokens import TOKEN, is_token
@@ -738,6 +738,11 @@ class _Work:
         )
         try:
             spans = positional.read(text, self.reader, strict=self.strict)
+            if "&lt;" in text and "&gt;" in text:
+                seen = cast(text)
+                found = positional.read(seen.text, self.reader, strict=self.strict) or ()
+                moved = [Span(*seen.place(span.start, span.end), span.kind, span.rule, span.sure) for span in found]
+                spans = settle([*(spans or ()), *moved]) or None
         except TooDeep:
             self.count("depth")
             return [Span(0, len(text), "TEXT", "budget", True)]

@@ -30,6 +30,10 @@ CALENDAR: Final = frozenset(
         "dat",
     ]
 )
+WINGS: Final = frozenset(
+    ["Wing", "wing", "Ward", "ward", "Unit", "unit", "Pod", "Bay", "bay", "Station", "Stn", "Afdeling", "Reparto", "Tower", "Pavilion"]
+)  # fmt: skip
+"""Parts of hospitals before their names."""
 TOWNS: Final = frozenset(
     {
         "Port",
@@ -579,6 +583,21 @@ ORGANS: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(
         ["broken", "fractured"],
         frozenset(["leg", "arm", "hip", "wrist", "ankle", "rib", "ribs", "nose", "jaw", "collarbone", "bone", "bones"]),
+    ),
+    **dict.fromkeys(
+        [
+            "oncology",
+            "cardiology",
+            "psychiatry",
+            "neurology",
+            "dialysis",
+            "fertility",
+            "rheumatology",
+            "nephrology",
+            "hematology",
+            "urology",
+        ],
+        frozenset(["consult", "consultation", "visit", "appointment", "referral", "session", "followup"]),
     ),
     "sleep": frozenset(["study", "studies", "apnea", "disorder", "disorders"]),
     "smoking": frozenset(["cessation", "history", "status"]),

@@ -51,8 +51,10 @@ def percent(part: int, whole: int) -> float:
         ("fresh_5", "detect", 12.0, 5.0),
         ("fresh_6", "strict", 0.0, 12.0),
         ("fresh_6", "detect", 8.0, 5.0),
-        ("third_party_trimmed", "detect", 20.0, 100.0),
-        ("third_party_trimmed", "strict", 4.0, 100.0),
+        ("fresh_7_to_14", "strict", 0.5, 12.0),
+        ("fresh_7_to_14", "detect", 8.0, 2.0),
+        ("third_party_trimmed", "detect", 18.0, 100.0),
+        ("third_party_trimmed", "strict", 3.0, 100.0),
     ],
 )
 def test_leaks_and_losses_stay_below_the_gate(name: str, level: str, leaked: float, destroyed: float) -> None:
