@@ -172,13 +172,17 @@ def of_incidents(changes: Iterable[Change]) -> list[Note]:
 
 
 def of_audit(events: Iterable[Event]) -> list[Note]:
-    """What these audit events are told as: those that say that an opt-in or a review changed."""
+    """What these audit events are told as: those that say that an opt-in or a review changed.
+
+    Never raises: what cannot be told must not keep anything from being audited.
+    """
     notes = []
     for event in events:
         kind = _AUDITED.get(event.action)
-        if kind is not None and event.decision == "allowed":
+        subject = _id(event.object.partition(":")[2])
+        if kind is not None and event.decision == "allowed" and subject is not None:
             facts = {name: event.details[name] for name in _TOLD if name in event.details}
-            notes.append(Note(kind, UUID(event.object.partition(":")[2]), facts))
+            notes.append(Note(kind, subject, facts))
     return notes
 
 
@@ -258,4 +262,7 @@ def usable_name(given: str) -> str:
 
 
 def _id(text: object) -> UUID | None:
-    return UUID(text) if isinstance(text, str) else None
+    try:
+        return UUID(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

@@ -55,7 +55,7 @@ def test_every_file_that_a_recipe_shows_is_followed_here() -> None:
         "tests/sources/test_nightwatch.py",
         "channels/ticket.py",
         "tests/channels/test_ticket.py",
-        "alembic/versions/9001_notes.py",
+        "alembic/versions/9001_pins.py",
     }
 
 
@@ -94,7 +94,7 @@ def test_a_channel_is_added_and_sits_the_exam(copy: Path) -> None:
 
 
 def test_a_table_is_added(copy: Path, database: Database) -> None:
-    path = "alembic/versions/9001_notes.py"
+    path = "alembic/versions/9001_pins.py"
     follow(copy, path)
     (copy / path).write_text(RECIPES[path].replace('down_revision = "0001"', f'down_revision = "{newest(copy)}"'))
     must_pass(copy, "tools.lint_migrations")
@@ -104,12 +104,12 @@ def test_a_table_is_added(copy: Path, database: Database) -> None:
     environment = {"OWNER": database.owner_url, "APP": database.app_url}
     subprocess.run([sys.executable, "-c", program], cwd=copy, check=True, env=environment)
     with psycopg.connect(database.app_url) as stranger:
-        assert stranger.execute("SELECT count(*) FROM notes").fetchone() == (0,)
+        assert stranger.execute("SELECT count(*) FROM pins").fetchone() == (0,)
 
 
 def newest(copy: Path) -> str:
     """The newest revision of the project, by the files alone."""
-    texts = [path.read_text() for path in (copy / "alembic" / "versions").glob("*.py") if path.name != "9001_notes.py"]
+    texts = [path.read_text() for path in (copy / "alembic" / "versions").glob("*.py") if path.name != "9001_pins.py"]
     revisions = {found for text in texts for found in re.findall(r'^revision = "(\w+)"', text, re.MULTILINE)}
     below = {found for text in texts for found in re.findall(r'^down_revision = "(\w+)"', text, re.MULTILINE)}
     (last,) = revisions - below
