@@ -5,6 +5,8 @@ A body is an array of alerts as Prometheus posts it, so that the product and Ale
 
 from __future__ import annotations
 
+import hashlib
+
 import orjson
 
 _GIVEN = ("Maria", "James", "Aisha", "Chen", "Olga", "Mateo", "Priya", "Noah", "Fatima", "Liam", "Yuki", "Grace")
@@ -29,7 +31,7 @@ def alert(run: str, number: int) -> dict[str, dict[str, str]]:
             "severity": _SEVERITIES[number % len(_SEVERITIES)],
             "service": service,
             "instance": f"{service}-{node:02d}:9100",
-            "uid": f"{run}-{number:06d}",
+            "trace_id": uid(run, number),
         },
         "annotations": {
             "summary": f"{service} fails more than 5% of requests",
@@ -40,8 +42,8 @@ def alert(run: str, number: int) -> dict[str, dict[str, str]]:
 
 
 def uid(run: str, number: int) -> str:
-    """The label by which a peer's notification is told from others."""
-    return f"{run}-{number:06d}"
+    """The label `trace_id`, by which a notification is told from others: 32 hexadecimal digits, as traces have."""
+    return hashlib.blake2b(f"{run}-{number}".encode(), digest_size=16).hexdigest()
 
 
 def bodies(run: str, alerts: int, size: int) -> list[bytes]:

@@ -113,7 +113,7 @@ def flow(system: System, sink: Sink, cell: Cell, run: str, alerts: int, rate: fl
 def bare(system: Bare, sink: Sink, run: str, alerts: int) -> Run:
     """The same for Celery, which has no HTTP endpoint: what counts as accepted is published."""
     meter = _Meter(system.parts(), sink)
-    sink.begin("uid")
+    sink.begin("trace_id")
     began, ended = system.publish(run, alerts)
     sink.wait(alerts * CHANNELS)
     seen = sink.report()

@@ -28,7 +28,7 @@ _READY_SECONDS = 20.0
 _ALERTMANAGER = """\
 route:
   receiver: four
-  group_by: [uid]
+  group_by: [trace_id]
   group_wait: 0s
 receivers:
   - name: four
@@ -59,7 +59,7 @@ class Alertmanager:
     """A fresh Alertmanager: one group for each alert, told at once, by one receiver with four webhooks."""
 
     name = "alertmanager"
-    member = "uid"
+    member = "trace_id"
     path = "/api/v2/alerts"
     receipts = False
 

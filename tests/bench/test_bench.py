@@ -67,14 +67,14 @@ def test_every_alert_of_the_load_is_another_patients_and_all_three_values_are_ta
 
 def test_bodies_hold_as_many_alerts_as_asked_for_and_none_twice() -> None:
     bodies = alerts.bodies("r2", 25, 10)
-    uids = [alert["labels"]["uid"] for body in bodies for alert in orjson.loads(body)]
+    uids = [alert["labels"]["trace_id"] for body in bodies for alert in orjson.loads(body)]
     assert [len(orjson.loads(body)) for body in bodies] == [10, 10, 10]
     assert len(set(uids)) == 30
     assert uids[7] == alerts.uid("r2", 7)
 
 
 def test_what_the_senders_send_is_what_the_sink_counts(sink: Sink) -> None:
-    sink.begin("uid")
+    sink.begin("trace_id")
     sent = send(load(sink.port))
     sink.wait(20)
     seen = sink.report()
@@ -87,7 +87,7 @@ def test_what_the_senders_send_is_what_the_sink_counts(sink: Sink) -> None:
 
 
 def test_at_a_fixed_rate_an_alert_is_late_from_the_moment_it_was_due(sink: Sink) -> None:
-    sink.begin("uid")
+    sink.begin("trace_id")
     sent = send(load(sink.port, rate=400.0))
     sink.wait(20)
     seen = sink.report()
