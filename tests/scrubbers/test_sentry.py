@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from zlib import decompressobj
 
 import pytest
 import sentry_sdk
@@ -16,6 +15,7 @@ from sentry_sdk.integrations.logging import LoggingIntegration
 
 from router.privacy.scrubbers import Scrubber, harmless, sentry
 from router.privacy.tokens import is_token
+from router.web.unpack import unpack
 from tests.scrubbers.canary import ADDRESS, BEARER, COOKIE, EMAIL, KEY, MRN, NAME, PHONE, SSN, leaked
 
 SCRUBBER = Scrubber(key=KEY)
@@ -31,9 +31,7 @@ class Envelopes:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = decompressobj(31).decompress(body)
-                kept.append(body)
+                kept.append(unpack(body, self.headers["Content-Encoding"], 1_000_000))
                 self.send_response(200)
                 self.end_headers()
                 self.wfile.write(b"{}")
