@@ -83,11 +83,11 @@ def test_news_come_into_place_while_somebody_reads_and_please_axe_everywhere(
         ("/operations", "operations"),
         ("/charts?span=7d", "charts"),
     ):
+        anna.goes_to(path)
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
         for scheme, width in LOOKS:
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=scheme)
-            anna.goes_to(path)
-            page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
             page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True)
             wide = page.evaluate("document.documentElement.scrollWidth")
             faults += [f"{name} is {wide} px wide on a screen of {width}"] if wide > width else []

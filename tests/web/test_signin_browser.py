@@ -282,10 +282,10 @@ def test_pages_please_axe_and_fit_a_phone_in_light_and_dark(
             anna.signs_in_with(code())
             anna.adds_the_app()
         for path in inside if signed_in else visited:
+            anna.goes_to(path)
             for scheme, width in LOOKS:
                 anna.page.set_viewport_size({"width": width, "height": 900})
                 anna.page.emulate_media(color_scheme=scheme)
-                anna.goes_to(path)
                 name = path.strip("/").replace("/", "-").replace(str(eve), "eve")
                 anna.page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True)
                 wide = anna.page.evaluate("document.documentElement.scrollWidth")
