@@ -113,6 +113,31 @@ def test_the_body_is_thin_and_names_what_happened(vendor: WebhookVendor, kit: Ki
     assert body["data"]["fields"]["user"] == exam.TOKENS[2]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"key": "dlv-0002", "refs": {"x": "1"}},
+        {"title": "Another title"},
+        {"description": "Another description"},
+        {"fields": (("user", "another"),)},
+        {"tenant": "another"},
+        {"revision": 9},
+        {"repeat": True},
+        {"mode": "plaintext", "title": "Zebulon Quackenbush"},
+    ],
+)
+def test_a_body_that_was_made_before_is_taken_for_the_same_message_alone(
+    vendor: WebhookVendor, kit: Kit, other: dict[str, Any]
+) -> None:
+    """Destinations share a body; whatever differs in a message is in its own, and no plaintext is ever kept."""
+    sender = SPEC.open(config(vendor), {"secret": SECRET}, kit)
+    first = exam.message(mode="tokens")
+    for message in (first, msgspec.structs.replace(first, **other), first):
+        sender.send([message])
+        assert vendor.received[-1].json() == json.loads(webhook.encode(webhook.payload(message)))
+    assert all(message.mode == "tokens" for message, _ in webhook._told.values())  # noqa: SLF001 - what is kept is the point
+
+
 def test_a_body_of_any_size_stays_under_20_kb() -> None:
     long = exam.message(description="y" * 50_000, fields=tuple((f"label{n}", "z" * 900) for n in range(200)))
     body = webhook.encode(webhook.payload(long))
