@@ -12,6 +12,13 @@ from router.privacy.text import Reader
 STRINGS: Final = 20_000
 LONGEST: Final = 300
 PATHS: Final = 5_000
+NAMING: Final = frozenset({"name", "enum", "id", "code", "machine"})
+"""Roles whose values are names of things."""
+
+
+def slot_of(role: str, *, declared: bool) -> str:
+    """Under what harmless values are remembered: a declared role lets names pass that a guessed one does not."""
+    return f"declared {role}" if declared and role in NAMING else role
 
 
 @dataclass(slots=True, eq=False)

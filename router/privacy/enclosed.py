@@ -1,0 +1,120 @@
+"""What a text may hold inside itself, and the way back: JSON, base64, base64url, hex, and gzip in them."""
+
+# ruff: noqa: PLR2004 - lengths of encodings
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Callable
+from typing import Any, Final
+
+import orjson
+
+Json = Any
+MAX_INFLATED: Final = 1 << 20
+RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
+LONG: Final = re.compile("[A-Za-z0-9+/_-]{16}")
+OBJECT: Final = re.compile(r'\{\s{0,40}"')
+KEY_BEFORE: Final = re.compile(r"""([A-Za-z_][A-Za-z0-9_]{1,40})["']?\s?(?:=|:|=>|:=)\s?$""")
+SMALLEST: Final = 8
+
+
+def repeats_a_key(text: str) -> bool:
+    """Does an object in a JSON document have a key twice: the value that loses was never looked at."""
+    found = False
+
+    def pairs(items: list[tuple[str, Json]]) -> None:
+        nonlocal found
+        found = found or len({name for name, _ in items}) < len(items)
+
+    try:
+        json.loads(text, object_pairs_hook=pairs)
+    except (ValueError, RecursionError):
+        return True
+    return found
+
+
+def _distinct(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """An object's members; ValueError when a key comes twice, for the value that loses would never be looked at."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError
+    return members
+
+
+DECODER: Final = json.JSONDecoder(object_pairs_hook=_distinct)
+
+
+def dump(value: Json, *, spaced: bool) -> str:
+    """JSON again, with blanks after its marks or without any."""
+    text = orjson.dumps(value).decode()
+    if not spaced:
+        return text
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _readable(raw: bytes) -> str | None:
+    """Decoded bytes as text, when they are text."""
+    if raw[:2] == b"\x1f\x8b" or raw[:1] == b"\x78":
+        try:
+            raw = zlib.decompressobj(47).decompress(raw, MAX_INFLATED)
+        except zlib.error:
+            return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    if len(raw) <= 16 and not text.isascii():
+        return None  # a digest's bytes may be UTF-8 by chance; a name has more of them
+    if len(text) < 6 or sum(char.isprintable() or char in "\r\n\t" for char in text) < len(text):
+        return None
+    return text
+
+
+def opened_run(run: str) -> tuple[str, Callable[[str], str]] | None:
+    """A run of base64, base64url or hex that is text inside, with the way back."""
+    if RUN.fullmatch(run) is None:
+        return None
+    body = run.rstrip("=")
+    if body.isdigit() and set(body[::2]) != {"3"}:
+        return None  # a number; in hex only digits would be written with digits alone
+    if re.fullmatch(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+", body):
+        text = _readable(bytes.fromhex(body))
+        if text is not None:
+            return text, lambda plain: plain.encode().hex()
+    if len(body) % 4 == 1:
+        return None
+    url = "-" in body or "_" in body
+    if url and ("+" in body or "/" in body):
+        return None
+    try:
+        raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_" if url else None, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    text = _readable(raw)
+    if text is None:
+        return None
+    padded = run != body or len(body) % 4 == 0
+
+    def encode(plain: str) -> str:
+        out = (base64.urlsafe_b64encode if url else base64.b64encode)(plain.encode()).decode()
+        return out if padded else out.rstrip("=")
+
+    return text, encode
+
+
+def rewritten(box: list[Json], run: str) -> str:
+    """A JSON object again, with what became of its values; as it was when nothing did."""
+    return run if box[0] == json.loads(run) else json.dumps(box[0], ensure_ascii=False, separators=_gaps(run))
+
+
+def _gaps(run: str) -> tuple[str, str]:
+    return (", " if '", ' in run or "}, " in run else ",", ": " if '": ' in run else ":")
+
+
+def written(box: list[Json], plain: str, encode: Callable[[str], str], run: str) -> str:
+    """An encoded run again, with what became of its text; as it was when nothing did."""
+    return run if box[0] == plain else encode(box[0])

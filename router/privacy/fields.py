@@ -1,0 +1,430 @@
+"""Walks one event: what its keys say, what siblings say of each other, and down to the leaves."""
+
+# ruff: noqa: ANN401, C901, PLR2004 - JSON is Any; one decision table of what keys say
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any, Final
+
+import orjson
+
+from router.privacy import positional
+from router.privacy.findings import Json
+from router.privacy.keys import Verdict, is_namer, is_valuer, judge, split
+from router.privacy.leaves import Leaves
+from router.privacy.memory import PATHS, Place, slot_of
+from router.privacy.plans import Plan
+
+MAX_DEPTH: Final = 64
+"""Levels of nesting, embedded JSON included; below them a value is one token."""
+_CERTIFICATE: Final = frozenset({"issuer", "not_after", "notAfter", "not_before", "notBefore", "validTo", "valid_to"})
+_ACCOUNTS: Final = frozenset(
+    {"account", "owner", "accountId", "account_id", "AccountId", "ownerId", "AWSAccountId", "recipientAccountId"}
+)
+_BARE_IDS: Final = frozenset(
+    {
+        "id",
+        "ID",
+        "Id",
+        "_id",
+        "uid",
+        "uuid",
+        "key",
+        "ref",
+        "number",
+        "no",
+        "code",
+        "pk",
+        "identifier",
+        "record",
+        "external_id",
+        "externalId",
+        "extId",
+        "serial",
+        "sub",
+    }
+)
+_TYPES: Final = frozenset(
+    {"S", "N", "B", "BOOL", "SS", "NS", "$oid", "$date", "$numberLong", "$numberInt", "$numberDecimal", "$uuid"}
+)
+"""DynamoDB and MongoDB write a value's type as its key: `{"dob": {"S": "1957-05-11"}}`."""
+_DISTINCT: Final = frozenset({"PERSON", "DOB", "SSN", "MRN"})
+_LONGEST_ROW: Final = 40
+_DAY_OR_NAME: Final = re.compile(r"[0-9]{1,4}[-/.][0-9A-Za-z]{1,3}[-/.][0-9]{2,4}|[A-Z][A-Za-z'-]+, [A-Z][A-Za-z' -]+")
+_LOGGED: Final = frozenset({"level", "lvl", "severity", "error", "err", "status", "seviye", "nivel", "msg", "message"})
+_PERSONAL: Final = frozenset(
+    {"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "NATIONAL_ID", "ADDRESS", "PHONE", "ZIP", "EMAIL"}
+)
+_CLOUD: Final = frozenset(
+    {
+        "region",
+        "awsRegion",
+        "detail-type",
+        "resources",
+        "arn",
+        "pod",
+        "image",
+        "namespace",
+        "cluster",
+        "alertname",
+        "container",
+        "instance",
+        "source",
+        "eventSource",
+        "logGroup",
+        "logStream",
+        "messageType",
+        "AlarmName",
+        "AWSAccountId",
+        "eventName",
+        "resourceId",
+        "configRule",
+    }
+)
+
+
+class Fields(Leaves):
+    """Judges objects and lists by their keys."""
+
+    __slots__ = ()
+
+    def walk(self, box: Any, key: Any, value: Json, place: Place, depth: int) -> None:
+        """Judge `value`, which stands at box[key]; containers are copied, leaves planned."""
+        if type(value) is str:
+            if value:
+                self.leaf(box, key, value, place)
+            return
+        if value is None or isinstance(value, bool):
+            return
+        if depth > MAX_DEPTH:
+            self.seal(
+                box,
+                key,
+                orjson.dumps(value, default=str).decode() if not isinstance(value, (int, float)) else str(value),
+                place,
+                "depth",
+            )
+            return
+        if not value and isinstance(value, (dict, list, tuple)):
+            box[key] = {} if isinstance(value, dict) else []
+        elif isinstance(value, dict):
+            self.mapping(box, key, value, place, depth)
+        elif isinstance(value, (list, tuple)):
+            self.sequence(box, key, list(value), place, depth)
+        else:
+            self.number(box, key, value, place)
+
+    def mapping(self, box: Any, key: Any, value: dict[str, Json], place: Place, depth: int) -> None:
+        copy: dict[str, Json] = dict(value)
+        box[key] = copy
+        names: str | None = None
+        plans: dict[str, Plan] = {}
+        resource = value.get("resourceType")
+        if resource is not None and (type(resource) is not str or len(resource) > 40):
+            resource = None
+        table: dict[str, list[str]] | None = None
+        personal: bool | None = None
+        under = place.under
+        plain = self.plain
+        for name, item in value.items():
+            below = under.get(name) if resource is None else under.get(f"{resource}|{name}")
+            if below is None:
+                below = self.place(place, name, resource)
+            elif below.calm is not None and type(item) is str:
+                if item in below.calm:
+                    plain.append((copy, name, item, below))
+                elif item:
+                    self.leaf(copy, name, item, below)
+                continue
+            if not below.harmless_key:
+                plan = self.key_plan(name, below)
+                if plan is not None:
+                    plans[name] = plan
+            if below.role == "drop":
+                del copy[name]
+                continue
+            if below.helper:
+                if below.helper == "value":
+                    if names is None:
+                        names = self.pair_name(value, name)
+                    if names or (
+                        not below.verdict.kind
+                        and any(is_namer(other) and isinstance(value[other], (dict, list)) for other in value)
+                    ):
+                        told = self.named_place(place, name, names)
+                        if told.verdict.kind or below.verdict.kind != "IDENTIFIER":
+                            below = told
+                elif (
+                    below.helper == "account"
+                    and isinstance(item, str)
+                    and len(item) == 12
+                    and item.isdigit()
+                    and not _CLOUD.isdisjoint(value)
+                ):
+                    continue
+                elif name == "serial" and not _CERTIFICATE.isdisjoint(value):
+                    below = self.named_place(place, name, "cert serial")
+                elif (
+                    below.helper == "id"
+                    and not below.verdict.kind
+                    and not below.exact
+                    and isinstance(item, (str, int))
+                    and not (name == "code" and not _LOGGED.isdisjoint(value))
+                ):
+                    if personal is None:
+                        personal = self.personal(value, place)
+                    if personal:
+                        below = self.named_place(place, name, "patient id")
+                if isinstance(item, list):
+                    if table is None:
+                        table = positional.table(value)
+                    if name in table:
+                        self.rows(copy, name, item, table[name], below, depth + 1)
+                        continue
+            if type(item) is str:
+                if item:
+                    self.leaf(copy, name, item, below)
+                continue
+            self.walk(copy, name, item, below, depth + 1)
+        if plans:
+            self.steps.append(partial(self.rename, copy, [(name, plans.get(name)) for name in value]))
+
+    def personal(self, value: dict[str, Json], place: Place) -> bool:
+        """Is this the record of a person: at least two of its other fields say so, one of them a name or a birth."""
+        if not place.personal and value.keys() <= place.under.keys():
+            return False
+        kinds = [
+            judge(name, place.verdict.subject).kind
+            for name, item in value.items()
+            if item is not None and not isinstance(item, bool) and item != "" and name not in _BARE_IDS
+        ]
+        return sum(kind in _PERSONAL for kind in kinds) >= 2 and not _DISTINCT.isdisjoint(kinds)
+
+    def pair_name(self, value: dict[str, Json], valuer: str) -> str:
+        """In {"name": "ssn", "value": …}: what the value is called."""
+        if len(value) > 8:
+            return ""
+        found = ""
+        for name, item in value.items():
+            if name != valuer and isinstance(item, str) and 0 < len(item) <= 120 and is_namer(name):
+                if name in {"system", "url"}:
+                    item = item.rstrip("/").rsplit("/", 1)[-1].removeprefix("us-")  # noqa: PLW2901 - a code system is called after its last part
+                if (
+                    item.count(".") > 1
+                    or item.endswith(("Exception", "Error"))
+                    or (" " in item.strip() and len(item.split()) > (9 if item.rstrip().endswith("?") else 4))
+                ):
+                    continue  # a class or a sentence, no field's name
+                if judge(item).kind:
+                    return item
+                found = found or item
+        return found
+
+    def named_place(self, place: Place, key: str, name: str) -> Place:
+        verdict = judge(name, place.verdict.subject)
+        below = place.under.get(key)
+        if below is not None and below.exact:
+            return below
+        return Place(
+            (*place.path, key),
+            verdict,
+            verdict.role,
+            exact=False,
+            rule=below.rule if below else "",
+            slot=verdict.role,
+            named=True,
+        )
+
+    def rows(self, box: Any, key: Any, value: Json, columns: list[str], place: Place, depth: int) -> None:
+        """Lists of rows whose columns are named beside them."""
+        if not isinstance(value, list):
+            self.walk(box, key, value, place, depth)
+            return
+        copy = list(value)
+        box[key] = copy
+        if value and all(isinstance(row, list) for row in value):
+            for index, row in enumerate(value):
+                inner = list(row)
+                copy[index] = inner
+                for at, cell in enumerate(row):
+                    self.walk(
+                        inner,
+                        at,
+                        cell,
+                        self.named_place(place, "*", columns[at]) if at < len(columns) else place,
+                        depth + 1,
+                    )
+            return
+        for at, cell in enumerate(value):
+            self.walk(
+                copy,
+                at,
+                cell,
+                self.named_place(place, "*", columns[at])
+                if at < len(columns) and len(columns) == len(value)
+                else place,
+                depth + 1,
+            )
+
+    def sequence(self, box: Any, key: Any, value: list[Json], place: Place, depth: int) -> None:
+        copy = list(value)
+        box[key] = copy
+        below = place.items
+        if below is None:
+            states, role, exact = _descend(place.states, "*")
+            below = Place(
+                (*place.path, "*"),
+                place.verdict,
+                role or place.role,
+                exact=exact or (place.exact and not role),
+                rule=place.rule,
+                states=states,
+                declared=bool(role) or place.declared,
+                slot=slot_of(role or place.role, declared=bool(role) or place.declared),
+            )
+            if self.memory.paths < PATHS:
+                self.memory.paths += 1
+                place.items = below
+        if (
+            len(value) == 2
+            and isinstance(value[0], str)
+            and isinstance(value[1], (str, int, float))
+            and not place.verdict.kind
+            and re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{1,40}", value[0])
+        ):
+            verdict = judge(value[0], place.verdict.subject)
+            if verdict.kind or verdict.role:
+                self.walk(copy, 0, value[0], below, depth + 1)
+                self.walk(
+                    copy,
+                    1,
+                    value[1],
+                    Place((*place.path, "1"), verdict, verdict.role, exact=False, rule=place.rule, slot=verdict.role),
+                    depth + 1,
+                )
+                return
+        if 2 < len(value) <= _LONGEST_ROW and not place.verdict.kind and not place.exact:
+            cells = [str(item) if isinstance(item, (str, int, float)) else "" for item in value]
+            if any(_DAY_OR_NAME.fullmatch(cell) for cell in cells) and all(len(cell) <= 60 for cell in cells):
+                facts = positional.record(cells, self.reader, strict=self.strict)
+                for index, item in enumerate(value):
+                    if index in facts:
+                        self.whole(copy, index, cells[index], facts[index], "record", below)
+                    else:
+                        self.walk(copy, index, item, below, depth + 1)
+                if facts:
+                    return
+        columns: list[str] | None = None
+        for index, item in enumerate(value):
+            if columns is not None and isinstance(item, str) and item.count(",") == len(columns) - 1:
+                self.walk(copy, index, item, below, depth + 1)
+                continue
+            self.walk(copy, index, item, below, depth + 1)
+
+    def place(self, parent: Place, key: str, resource: Json) -> Place:
+        """The place below `parent`, remembered unless its key could be data."""
+        states, role, exact = _descend(parent.states, key)
+        path = (*parent.path, key)
+        rule = self.rules.field_rule(".".join(path), key) if self.rules.field_rules else parent.rule
+        typed = key in _TYPES and len(path) > 1
+        inherits = typed or ((parent.named or parent.verdict.kind) and is_valuer(key))
+        if typed and not role:
+            role, states = parent.role, parent.states
+        verdict = parent.verdict if inherits else judge(key, parent.verdict.subject)
+        if (
+            parent.verdict.kind
+            and not verdict.kind
+            and not verdict.role
+            and not (verdict.subject and verdict.subject != parent.verdict.subject)
+        ):
+            verdict = Verdict(
+                parent.verdict.kind if parent.verdict.kind != "PATIENT_ID" else "PATIENT_ID",
+                "",
+                parent.verdict.subject,
+            )
+        if isinstance(resource, str):
+            verdict = positional.fhir(resource, key, verdict)
+        element = positional.dicom(key) if len(key) in {8, 11} and not verdict.kind else None
+        if element is not None:
+            verdict = element
+        harmless = element is not None or self.harmless_key(key)
+        place = Place(
+            path,
+            verdict,
+            role or verdict.role,
+            exact=exact,
+            rule=rule,
+            states=states,
+            harmless_key=harmless,
+            declared=bool(role),
+            slot=slot_of(role or verdict.role, declared=bool(role)),
+            words=split(key) if verdict.kind else (),
+            helper=_helper(key),
+        )
+        if judge(key, parent.verdict.subject).kind in _PERSONAL:
+            parent.personal = True
+        if harmless and not place.helper and not rule and not verdict.kind and place.role != "drop":
+            place.calm = self.memory.slot(place.slot)
+        if harmless and self.memory.paths < PATHS and len(parent.under) < 200:
+            self.memory.paths += 1
+            parent.under[key if resource is None else f"{resource}|{key}"] = place
+        return place
+
+    def harmless_key(self, key: str) -> bool:
+        """Is a key a field name rather than data."""
+        if len(key) <= 1:
+            return True
+        if not key.isascii():
+            return bool(judge(key).kind or judge(key).role)
+        verdict = judge(key)
+        bare = re.fullmatch(r"[$@_A-Za-z][A-Za-z0-9_$.:/@ -]{0,63}", key) is not None
+        if (
+            bare
+            and (verdict.kind or verdict.role or verdict.subject)
+            and not re.search(r"[0-9]{4}", key)
+            and "@" not in key[1:]
+            and (" " not in key or not self.reader.read(key))
+        ):
+            return True
+        return bool(not self.reader.read(key))
+
+    def key_plan(self, key: str, place: Place) -> Plan | None:
+        """Tokens for a key that is data itself; at `strict` an unknown but identifier-like key stays."""
+        spans = self.read(key)
+        if (
+            not any(span.sure for span in spans)
+            and re.fullmatch(r"[$@_a-z][A-Za-z0-9_$-]{0,40}", key)
+            and not any(span.kind in {"PERSON", "USERNAME"} for span in spans)
+            and not re.search(r"[0-9]{4}", key)
+        ):
+            return None
+        return self.plan(key, spans, place)
+
+
+def _descend(states: tuple[Any, ...], key: str) -> tuple[tuple[Any, ...], str, bool]:
+    """The role patterns that still match below `key`, the role that holds there, and whether an exact path named it."""
+    following: list[Any] = []
+    role, exact = "", False
+    for parts, at, value in states:
+        part = parts[at]
+        if part in (key, "*", "**"):
+            if at + 1 == len(parts):
+                if not exact:
+                    exact = "*" not in parts[at:]
+                    if exact or not role:
+                        role = value
+            else:
+                following.append((parts, at + 1, value))
+    return tuple(following), role, exact
+
+
+def _helper(key: str) -> str:
+    """What a sibling may say of the value of `key`."""
+    if is_valuer(key):
+        return "value"
+    if key in positional.ROWS:
+        return "rows"
+    if key in _ACCOUNTS:
+        return "account"
+    return "id" if key in _BARE_IDS else ""

@@ -1,0 +1,520 @@
+"""What becomes of one leaf: by its role, by the name of its key, or read as free text with what it encloses."""
+
+# ruff: noqa: ANN401, C901, PLR2004 - JSON is Any; decision tables of lengths that mean something
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import orjson
+
+from router.privacy import positional, shapes
+from router.privacy.elsewhere import outside, spared
+from router.privacy.enclosed import (
+    DECODER,
+    KEY_BEFORE,
+    LONG,
+    OBJECT,
+    RUN,
+    SMALLEST,
+    dump,
+    opened_run,
+    repeats_a_key,
+    rewritten,
+    written,
+)
+from router.privacy.findings import Json
+from router.privacy.items import TooLong
+from router.privacy.keys import NOTHING, judge
+from router.privacy.lexicon import LEXICON, PLAIN, SAFE
+from router.privacy.memory import NAMING, Place, slot_of
+from router.privacy.plans import Plan, Work
+from router.privacy.roles import christian, identifier, plays
+from router.privacy.shadow import TooDeep, cast
+from router.privacy.spans import Span, settle, stronger
+from router.privacy.tokens import TOKEN, is_token
+
+MAX_TEXT: Final = 1 << 16
+"""Characters of one text that are read; the rest of a longer one is one token."""
+MAX_READ: Final = 80_000
+"""Characters of free text that are read in one event, some 100 ms; the texts after that are one token each."""
+_KEY_COST: Final = 12
+"""Characters' worth of reading that a possible key takes on top of its own."""
+_WORD_COST: Final = 6
+"""Characters' worth of reading that a word takes at least: `1 1 1` is as much work as a sentence of as many words."""
+_MARK_COST: Final = 2
+_PERCENT_COST: Final = 6
+"""Characters' worth of reading that a mark inside codes and numbers takes, and one that may be an escape."""
+_CELL_COST: Final = 2
+_TAG_COST: Final = 6
+_LINE_COST: Final = 4
+"""Characters' worth of reading that a possible cell, element and line of a table take."""
+MAX_RUNS: Final = 50
+"""Encoded runs of one text that are opened; each further one is one token."""
+MAX_LAYERS: Final = 6
+"""Encodings inside encodings (JSON, base64, hex, gzip) that are opened; deeper ones are one token."""
+_QUOTES: Final = "\"'`"
+_EMPTY: Final = frozenset(
+    {
+        "null",
+        "none",
+        "nil",
+        "undefined",
+        "nan",
+        "true",
+        "false",
+        "n/a",
+        "na",
+        "unknown",
+        "empty",
+        "missing",
+        "redacted",
+        "[redacted]",
+        "[filtered]",
+        "filtered",
+        "hidden",
+        "anonymous",
+        "yes",
+        "no",
+        "***",
+        "<nil>",
+        "<redacted>",
+    }
+)
+_WEAK: Final = frozenset(
+    {
+        "chart",
+        "member",
+        "claim",
+        "policy",
+        "actor",
+        "user",
+        "login",
+        "username",
+        "station",
+        "principal",
+        "owner",
+        "subject",
+        "device",
+        "unit",
+    }
+)
+_REFERENCE: Final = re.compile(r"[a-z]+[a-z0-9_]*(?:\.[a-z0-9_]+)+(?:\[[^\]\s]{1,20}\])?")
+_SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
+_PARTS: Final = re.compile(r"[A-Za-z]+")
+
+
+class Leaves(Work):
+    """Judges leaves."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def walk(self, box: Any, key: Any, value: Json, place: Place, depth: int) -> None:
+        """Judge `value`, which stands at box[key], and all below it."""
+
+    def leaf(self, box: Any, key: Any, text: str, place: Place) -> None:
+        """One string."""
+        role = place.role
+        kind = place.verdict.kind
+        rule = place.rule
+        if rule:
+            if rule == "seal":
+                self.whole(box, key, text, "TEXT", "field", place)
+                return
+            if rule in {"safe", "free"}:
+                kind, role = "", "name" if rule == "safe" else ""
+            else:
+                self.whole(box, key, text, rule, "field", place)
+                return
+        if self.rules.literals and place.path:
+            passing = self.rules.literals.get(place.path[-1])
+            if passing is not None and text in passing:
+                return
+        if kind and not (place.exact and role not in {"", "free"}):
+            self.keyed(box, key, text, kind, place)
+            return
+        slot = slot_of(role, declared=rule == "safe") if rule else place.slot
+        known = self.memory.harmless.get(slot)
+        if known is not None and text in known:
+            self.plain.append((box, key, text, place))
+            return
+        if (
+            role
+            and role != "free"
+            and self.structural(text, role, declared=rule == "safe" or (place.declared and not rule))
+        ):
+            self.memory.keep(slot, text)
+            self.plain.append((box, key, text, place))
+            return
+        if self.level == "sealed":
+            if is_token(text):
+                return
+            self.whole(box, key, text, "TEXT", "sealed", place)
+            return
+        self.free(box, key, text, place, slot)
+
+    def structural(self, text: str, role: str, *, declared: bool = False) -> bool:
+        """Does `text` pass in its role. A judge that fails says no."""
+        try:
+            if len(text) >= 16 and opened_run(text) is not None:
+                return False
+            if role == "url":
+                return (
+                    len(text) <= 2000
+                    and self.harmless_url(text)
+                    and not any(opened_run(found[0]) is not None for found in RUN.finditer(text))
+                )
+            if len(text) > 300 or "\t" in text or "\n" in text:
+                return False
+            return plays(text, role, self.reader) or (
+                declared and role in NAMING and (identifier(text, self.reader) or christian(text))
+            )
+        except (TooDeep, ValueError, RecursionError):
+            self.count("error")
+            return False
+
+    def harmless_url(self, text: str) -> bool:
+        return not self.read(text, loose=True)
+
+    def keyed(self, box: Any, key: Any, text: str, kind: str, place: Place) -> None:
+        """The value of a key that names PHI: one token, quotes kept outside it, structures opened."""
+        if is_token(text) or text.strip().lower() in _EMPTY or not any(char.isalnum() for char in text):
+            return
+        if TOKEN.search(text):
+            self.free(box, key, text, place, "", extra=kind)
+            return
+        if text[0] in "{[" and self.embedded(box, key, text, place):
+            return
+        if kind == "SECRET" and place.words == ("routing", "key") and _binding(text):
+            self.plain.append((box, key, text, place))  # RabbitMQ's; PagerDuty's is 32 hex digits
+            return
+        if kind == "SECRET":
+            found = re.match(r"(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+", text)
+            start = found.end() if found else 0
+            self.add(box, key, Plan(text, [Span(start, len(text), kind, "key", True)], place.path))
+            return
+        if kind == "ADDRESS" and _REFERENCE.fullmatch(text) and not any(span.sure for span in self.read(text)):
+            self.plain.append((box, key, text, place))  # an address in code: `module.vpc.aws_route_table.private[2]`
+            return
+        if kind in {"URL", "BIOMETRIC"} or len(text) > 400:
+            if len(text) > 400 and kind not in {"BIOMETRIC", "DIAGNOSIS"}:
+                self.free(box, key, text, place, "")
+                return
+            self.whole(box, key, text, kind, "key", place)
+            return
+        start, end = 0, len(text)
+        while end - start >= 2 and text[start] in _QUOTES and text[end - 1] == text[start]:
+            start, end = start + 1, end - 1
+        while start < end and text[start].isspace():
+            start += 1
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        value = text[start:end]
+        if kind == "IP" and not any(char.isdigit() for char in value):
+            self.free(box, key, text, place, "")
+            return
+        if kind == "IP" and ":" in value and value.count(":") == 1 and value.split(":")[1].isdigit():
+            end = start + value.index(":")
+            value = text[start:end]
+        if kind in {"IP", "USERNAME", "WARD"} and shapes.public_ip(value) is False and kind == "IP":
+            self.plain.append((box, key, text, place))
+            return
+        if kind == "USERNAME" and LEXICON.flag(value.lower()) in PLAIN:
+            self.plain.append((box, key, text, place))
+            return
+        if (
+            kind not in {"PERSON", "ADDRESS"}
+            and "," in value
+            and kind in {"EMAIL", "PHONE", "IP", "MEMBER_ID", "MRN", "PATIENT_ID", "DIAGNOSIS"}
+            and kind != "DIAGNOSIS"
+        ):
+            spans = [
+                Span(start + m.start(), start + m.end(), kind, "key", True)
+                for m in re.finditer(r"[^,\s][^,]*[^,\s]|[^,\s]", value)
+            ]
+            self.add(box, key, Plan(text, spans, place.path))
+            return
+        if (
+            place.words
+            and place.words[-1] in _WEAK
+            and (_trade_name(value) or (_SETTING.fullmatch(value) and len(place.words) > 1))
+            and not any(span.sure or span.kind in {"PERSON", "USERNAME"} for span in self.read(value))
+        ):
+            self.plain.append((box, key, text, place))
+            return
+        shape = self.shape_of(value) if _may_be_other(value, kind) else ""
+        self.add(
+            box, key, Plan(text, [Span(start, end, stronger(kind, shape) if shape else kind, "key", True)], place.path)
+        )
+
+    def shape_of(self, value: str) -> str:
+        """The kind a value has by its shape alone, when one shape covers all of it."""
+        spans = self.read(value)
+        if len(spans) == 1 and spans[0].start == 0 and spans[0].end == len(value) and spans[0].rule == "shape":
+            return spans[0].kind
+        return ""
+
+    def read(self, text: str, *, loose: bool = False) -> list[Span]:
+        """The reader's spans; whatever goes wrong, the whole text."""
+        del loose
+        try:
+            self.spent += (
+                max(len(text), _WORD_COST * text.count(" "))
+                + _KEY_COST * (text.count(":") + text.count("="))
+                + _MARK_COST * sum(map(text.count, "-+."))
+                + _PERCENT_COST * text.count("%")
+            )
+            if self.spent > MAX_READ:
+                self.count("size")
+                return [Span(0, len(text), "TEXT", "budget", True)]
+            return self.reader.read(text)
+        except TooDeep:
+            self.count("depth")
+        except TooLong:
+            self.count("size")
+        except Exception:  # noqa: BLE001 - nothing a text holds may pass because a judge stumbled; the cause may hold it
+            self.count("error")
+        return [Span(0, len(text), "TEXT", "budget", True)]
+
+    def free(self, box: Any, key: Any, text: str, place: Place, role: str, *, extra: str = "") -> None:
+        """Free text: structures and encodings inside it are opened, the rest is read word by word."""
+        if self.level == "sealed" and not TOKEN.search(text):
+            self.whole(box, key, text, "TEXT", "sealed", place)
+            return
+        first = text[0] if text[0] not in " \t\r\n" else text.lstrip()[:1]
+        if first in {"{", "[", '"'} and self.embedded(box, key, text, place):
+            return
+        tail: list[Span] = []
+        if len(text) > MAX_TEXT:
+            self.count("size")
+            cut = max(
+                text.rfind(" ", MAX_TEXT - 1000, MAX_TEXT), text.rfind("\n", MAX_TEXT - 1000, MAX_TEXT), MAX_TEXT - 1000
+            )
+            tail = [Span(cut, len(text), "TEXT", "budget", True)]
+            text, whole = text[:cut], text
+        else:
+            whole = text
+        spans = self.recalled(text) if self.strict else self.placed(text)
+        if extra:
+            taken = [match.span() for match in TOKEN.finditer(text)]
+            spans = settle([*spans, *self.around(text, taken, extra)])
+        inner = self.encoded(text, spans, place)
+        if '":' in text and "{" in text:
+            inner += self.fragments(text, spans, place)
+        if not spans and not inner and not tail:
+            self.memory.keep(role, text)
+            self.plain.append((box, key, text, place))
+            return
+        plan = Plan(whole, [*spans, *tail], place.path)
+        plan.inner = inner
+        self.add(box, key, plan)
+
+    def recalled(self, text: str) -> list[Span]:
+        """What is placed in a text, from a plan where texts of its kind have one."""
+        try:
+            return self.memory.templates.read(text, self.placed)
+        except Exception:  # noqa: BLE001 - as in read
+            self.count("error")
+            return [Span(0, len(text), "TEXT", "budget", True)]
+
+    def placed(self, text: str) -> list[Span]:
+        """What the positional formats and the reader say together."""
+        if self.spent + len(text) > MAX_READ:
+            self.count("size")
+            return [Span(0, len(text), "TEXT", "budget", True)]
+        self.spent += (
+            _LINE_COST * text.count("\n") + _TAG_COST * text.count("<") + _CELL_COST * sum(map(text.count, ",;|\t"))
+        )
+        try:
+            spans = positional.read(text, self.reader, strict=self.strict)
+            if "&lt;" in text and "&gt;" in text:
+                seen = cast(text)
+                found = positional.read(seen.text, self.reader, strict=self.strict) or ()
+                moved = [Span(*seen.place(span.start, span.end), span.kind, span.rule, span.sure) for span in found]
+                spans = settle([*(spans or ()), *moved]) or None
+        except TooDeep:
+            self.count("depth")
+            return [Span(0, len(text), "TEXT", "budget", True)]
+        except Exception:  # noqa: BLE001 - as in read
+            self.count("error")
+            return [Span(0, len(text), "TEXT", "budget", True)]
+        if spans is None:
+            return self.read(text)
+        if "<" in text:
+            spans = spared(spans, text)
+        if spans and spans[0].rule == "segment":
+            self.spent += len(text)
+            return spans
+        return settle([*spans, *self.read(text)])
+
+    def around(self, text: str, taken: list[tuple[int, int]], kind: str) -> list[Span]:
+        spans: list[Span] = []
+        at = 0
+        for start, end in [*taken, (len(text), len(text))]:
+            part = text[at:start]
+            if any(char.isalnum() for char in part):
+                lead = len(part) - len(part.lstrip(" ,;'\""))
+                spans.append(Span(at + lead, at + len(part.rstrip(" ,;'\"")), kind, "key", True))
+            at = end
+        return spans
+
+    def embedded(self, box: Any, key: Any, text: str, place: Place) -> bool:
+        """A text that is a JSON document: tokenized as one and written back as one."""
+        if self.layers >= MAX_LAYERS:
+            try:
+                orjson.loads(text)
+            except orjson.JSONDecodeError:
+                return False
+            self.seal(box, key, text, place, "depth")
+            return True
+        try:
+            value = orjson.loads(text)
+        except (orjson.JSONDecodeError, RecursionError):
+            return False
+        if not isinstance(value, (dict, list, str)):
+            return False
+        spaced = text != orjson.dumps(value).decode()
+        if spaced and repeats_a_key(text):
+            return False  # the value that loses is read with the rest, as text
+        inner: list[Json] = [value]
+        self.layers += 1
+        below = Place(
+            place.path,
+            place.verdict,
+            "free" if place.role == "free" else "",
+            exact=False,
+            rule=place.rule,
+            slot="free" if place.role == "free" else "",
+        )
+        self.walk(inner, 0, value, below, len(place.path))
+        self.layers -= 1
+        original = orjson.loads(text)
+
+        def write() -> None:
+            if inner[0] != original:
+                box[key] = dump(inner[0], spaced=spaced)
+
+        self.steps.append(write)
+        return True
+
+    def encoded(self, text: str, spans: list[Span], place: Place) -> list[tuple[int, int, Callable[[], str]]]:
+        """Base64, base64url and hex runs that hide text: tokenized inside and encoded again."""
+        if len(text) < 16 or LONG.search(text) is None:
+            return []
+        found: list[tuple[int, int, Callable[[], str]]] = []
+        secrets = [span for span in spans if span.kind == "SECRET"]
+        starts = [span.start for span in secrets]
+        for match in RUN.finditer(text):
+            run = match[0]
+            at = bisect_right(starts, match.start())
+            if (at and secrets[at - 1].end > match.start()) or (at < len(secrets) and secrets[at].start < match.end()):
+                continue
+            opened = opened_run(run)
+            if opened is None:
+                continue
+            plain, encode = opened
+            if self.layers >= MAX_LAYERS or len(found) >= MAX_RUNS:
+                self.count("depth" if self.layers >= MAX_LAYERS else "size")
+                spans.append(Span(match.start(), match.end(), "TEXT", "budget", True))
+                continue
+            inner: list[Json] = [plain]
+            self.layers += 1
+            self.walk(inner, 0, plain, Place(place.path, NOTHING, "", exact=False, rule=""), len(place.path))
+            self.layers -= 1
+            spans[:] = outside(spans, match.start(), match.end())
+            found.append((match.start(), match.end(), partial(written, inner, plain, encode, run)))
+        if len(spans) > 1:
+            spans[:] = settle(spans)
+        return found
+
+    def fragments(self, text: str, spans: list[Span], place: Place) -> list[tuple[int, int, Callable[[], str]]]:
+        """JSON objects inside a text (`body={"id":…}`): tokenized as what they are, and written back."""
+        found: list[tuple[int, int, Callable[[], str]]] = []
+        at = 0
+        for _ in range(MAX_RUNS):
+            opening = OBJECT.search(text, at)
+            if opening is None or self.layers >= MAX_LAYERS:
+                break
+            start = opening.start()
+            try:
+                value, end = DECODER.raw_decode(text, start)
+            except (ValueError, RecursionError):
+                at = start + 1
+                continue
+            at = end
+            if end - start < SMALLEST or any(span.kind == "SECRET" and span.start < start < span.end for span in spans):
+                continue
+            named = KEY_BEFORE.search(text, max(start - 60, 0), start)
+            verdict = judge(named[1]) if named is not None else NOTHING
+            inner: list[Json] = [value]
+            self.layers += 1
+            self.walk(inner, 0, value, Place(place.path, verdict, "", exact=False, rule=place.rule), len(place.path))
+            self.layers -= 1
+            spans[:] = outside(spans, start, end)
+            found.append((start, end, partial(rewritten, inner, text[start:end])))
+        if found and len(spans) > 1:
+            spans[:] = settle(spans)
+        return found
+
+    def number(self, box: Any, key: Any, value: float, place: Place) -> None:
+        """A JSON number: a token under a key that names PHI, at `strict` also where its role is not known."""
+        if value != value:  # noqa: PLR0124 - NaN
+            return
+        kind = place.verdict.kind
+        text = str(value)
+        rule = place.rule
+        if rule and rule not in {"safe", "free"}:
+            self.whole(box, key, text, rule if rule != "seal" else "NUMBER", "field", place)
+            return
+        if rule == "safe":
+            return
+        if kind and not (place.exact and place.role not in {"", "free"}):
+            if (
+                kind in {"PERSON", "USERNAME", "DIAGNOSIS", "MEDICATION", "SECRET", "BIOMETRIC"}
+                and abs(value) < 10
+                and isinstance(value, int)
+            ):
+                return
+            self.whole(box, key, text, kind, "key", place)
+            return
+        digits = text.lstrip("-")
+        if place.role and place.role != "free" and not (self.strict and place.role == "bare" and 4 < len(digits) < 12):
+            self.plain.append((box, key, text, place))
+            return
+        if self.strict and isinstance(value, int) and len(digits) >= 5:
+            if shapes.recent(digits) and not shapes.npi_ok(digits) and self.level != "sealed":
+                return
+            self.whole(box, key, text, "NUMBER", "number", place)
+            return
+        if isinstance(value, int) and len(digits) >= 5:
+            self.plain.append((box, key, text, place))
+
+
+def _binding(text: str) -> bool:
+    """`lab.result.dead`: ordinary words with dots between."""
+    return len(text) < 80 and "." in text and all(LEXICON.flag(part) in SAFE for part in re.split("[._-]", text))
+
+
+def _trade_name(value: str) -> bool:
+    """`argo-cd`, `claims-api-1.14.2`: a compound of ordinary words, none of them a name, without a long number."""
+    parts = [part.lower() for part in _PARTS.findall(value)]
+    return (
+        len(parts) > 1
+        and " " not in value
+        and all(len(part) < 3 or LEXICON.flag(part) == "w" for part in parts)
+        and re.search(r"[0-9]{4}", value) is None
+    )
+
+
+def _may_be_other(value: str, kind: str) -> bool:
+    """Can the shape of a value overrule its key (`text.stronger`)."""
+    if "@" in value or value.count(".") == 3 or value.count(":") > 1 or len(value) >= 20:
+        return True
+    return kind in {"PATIENT_ID", "IDENTIFIER", "USERNAME", "PERSON", "NATIONAL_ID"} and any(
+        char.isdigit() for char in value
+    )

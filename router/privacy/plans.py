@@ -1,0 +1,257 @@
+"""What becomes of one event: the plans of its leaves, the vote on each value's kind, and the writing of tokens."""
+
+# ruff: noqa: ANN401, C901, E501 - JSON is Any; one decision table
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from router.privacy import shapes
+from router.privacy.elsewhere import PERCENT, as_written, covered, occurrences, simplified, spellings, trace
+from router.privacy.findings import Finding, Json, Mint
+from router.privacy.lexicon import LEXICON
+from router.privacy.memory import NAMING, Place
+from router.privacy.roles import identifier
+from router.privacy.rules import Rules
+from router.privacy.spans import Span, settle
+from router.privacy.words import PRODUCTS
+
+_QUIET: Final = frozenset({"WORD", "NUMBER", "CODE", "TEXT", "AGE", "GEO"})
+_RANK: Final = {
+    "WORD": 0,
+    "NUMBER": 0,
+    "CODE": 0,
+    "TEXT": 0,
+    "IDENTIFIER": 1,
+    "USERNAME": 1,
+    "DATE": 1,
+    "PERSON": 2,
+    "PATIENT_ID": 2,
+    "EMAIL": 5,
+    "SSN": 5,
+    "SECRET": 6,
+}
+_HALF: Final = re.compile(r"[A-Z][A-Za-z]{2,}")
+_LONGEST_NAME: Final = 60
+
+
+@dataclass(slots=True, repr=False, eq=False)
+class Plan:
+    """What becomes of one text: spans to replace, or another text/structure inside it that is written back by `encode`."""
+
+    text: str
+    spans: list[Span]
+    path: tuple[str, ...]
+    inner: list[tuple[int, int, Callable[[], str]]] = field(default_factory=list)
+    strict_role: bool = False
+
+    def __repr__(self) -> str:
+        return "<Plan>"
+
+
+class Work:
+    """One event on its way through: what was planned, found and counted. Fields and Leaves fill it."""
+
+    __slots__ = (
+        "counters",
+        "doubtful",
+        "findings",
+        "halves",
+        "kinds",
+        "late",
+        "layers",
+        "level",
+        "memory",
+        "mint",
+        "plain",
+        "plans",
+        "reader",
+        "rules",
+        "spent",
+        "steps",
+        "strict",
+    )
+
+    def __init__(self, rules: Rules, mint: Mint) -> None:
+        self.rules = rules
+        self.mint = mint
+        self.reader = rules.reader
+        self.level = rules.level
+        self.strict = rules.level != "detect"
+        self.memory = rules.memory
+        self.plans: list[tuple[Any, Any, Plan]] = []
+        self.plain: list[tuple[Any, Any, str, Place]] = []
+        self.late: list[tuple[Any, Any, Plan]] = []  # leaves that only propagation touches
+        self.steps: list[tuple[Any, Any, Plan] | Callable[[], None]] = []  # innermost first
+        self.kinds: dict[str, str] = {}
+        self.halves: set[str] = set()  # words of names that are ordinary words too, as written
+        self.findings: dict[tuple[str, str], Finding] = {}
+        self.counters: dict[str, int] = {}
+        self.doubtful = False  # did default deny take anything
+        self.layers = 0
+        self.spent = 0
+
+    def plan(self, text: str, spans: list[Span], place: Place) -> Plan:
+        plan = Plan(text, spans, place.path)
+        self.learn(plan)
+        return plan
+
+    def add(self, box: Any, key: Any, plan: Plan) -> None:
+        self.plans.append((box, key, plan))
+        self.steps.append((box, key, plan))
+        self.learn(plan)
+
+    def whole(self, box: Any, key: Any, text: str, kind: str, rule: str, place: Place) -> None:
+        self.add(box, key, Plan(text, [Span(0, len(text), kind, rule, True)], place.path))
+
+    def seal(self, box: Any, key: Any, text: str, place: Place, cause: str) -> None:
+        self.count(cause)
+        self.whole(box, key, text, "TEXT", "budget", place)
+
+    def count(self, cause: str) -> None:
+        self.counters[cause] = self.counters.get(cause, 0) + 1
+
+    def learn(self, plan: Plan) -> None:
+        """Vote for the kind of each value, so that one value is one token in the whole event."""
+        text = plan.text
+        kinds = self.kinds
+        for start, end, kind, _, sure in plan.spans:
+            value = text[start:end]
+            simple = simplified(value)
+            known = kinds.get(simple)
+            if known is None or (known != kind and _RANK.get(kind, 1) > _RANK.get(known, 1)):
+                kinds[simple] = kind
+                if kind == "PERSON" and sure and len(value) < _LONGEST_NAME:
+                    self.halves.update(
+                        half
+                        for half in _HALF.findall(value)
+                        if LEXICON.flag(half.lower()) == "n" and half.lower() not in PRODUCTS
+                    )
+            if not sure:
+                self.doubtful = True
+
+    def named_thing(self, text: str) -> bool:
+        """Is a declared name that passed the name of a machine's thing; remembered like all that passes."""
+        if text in self.memory.slot("thing"):
+            return True
+        if text in self.memory.slot("no thing"):
+            return False
+        found = identifier(text, self.reader)
+        self.memory.keep("thing" if found else "no thing", text)
+        return found
+
+    def vouch(self) -> None:
+        """What passes as a declared name passes in the event's texts too: a title repeats the rule's name."""
+        names = {
+            text
+            for _, _, text, place in self.plain
+            if place.declared and place.role in NAMING and self.named_thing(text)
+        }
+        for _, _, plan in self.plans if names else ():
+            doubtful = [span for span in plan.spans if not span.sure]
+            for name in names if doubtful else ():
+                at = plan.text.find(name)
+                while at >= 0:
+                    end = at + len(name)
+                    if not (plan.text[at - 1 : at].isalnum() or plan.text[end : end + 1].isalnum()):
+                        plan.spans = [span for span in plan.spans if span.sure or span.start < at or span.end > end]
+                    at = plan.text.find(name, end)
+
+    # --- propagation -----------------------------------------------------------------------------------------------------
+    def propagate(self) -> None:
+        """Replace every other occurrence of what was found: as it stands, in lower case, in other spellings, in parts."""
+        if not self.kinds:
+            return
+        if self.doubtful and self.strict:
+            self.vouch()
+        if all(kind in _QUIET for kind in self.kinds.values()):
+            return
+        rest = [text for _, _, text, _ in self.plain]
+        for _, _, plan in self.plans:
+            at = 0
+            text = plan.text
+            for span in plan.spans:
+                if span.start > at:
+                    rest.append(text[at : span.start])
+                at = span.end
+            if at < len(text):
+                rest.append(text[at:])
+        haystack = "\x00".join(rest).casefold()
+        encoded = "%" in haystack and PERCENT.search(haystack) is not None
+        present: dict[str, str] = {}
+        for value, kind in self.kinds.items():
+            if kind not in _QUIET and trace(value, kind, haystack, encoded=encoded):
+                for spelling in spellings(value, kind):
+                    if spelling in haystack:
+                        present.setdefault(spelling, kind)
+        halves = self.halves and {half for half in self.halves if half.lower() in haystack}
+        if not present and not halves:
+            return
+        for box, key, text, place in self.plain:
+            structural = bool(place.role) and place.role != "free"
+            spans = occurrences(text, present, structural=structural)
+            if halves and not structural:
+                spans = settle([*spans, *as_written(text, halves)])
+            if spans:
+                self.late.append((box, key, Plan(text, spans, place.path)))
+        for _, _, plan in self.plans:
+            spans = occurrences(plan.text, present, structural=False)
+            if halves:
+                spans = settle([*spans, *as_written(plan.text, halves)])
+            if spans:
+                starts = [span.start for span in plan.spans]
+                free = [span for span in spans if not covered(span, plan.spans, starts)]
+                plan.spans = settle([*plan.spans, *free])
+
+    # --- writing ---------------------------------------------------------------------------------------------------------
+    def finish(self) -> None:
+        """Put the tokens in place, innermost documents first."""
+        for box, key, plan in self.late:
+            box[key] = self.render(plan)
+        for step in self.steps:
+            if isinstance(step, tuple):
+                box, key, plan = step
+                box[key] = self.render(plan)
+            else:
+                step()
+
+    def rename(self, box: dict[str, Json], keys: list[tuple[str, Plan | None]]) -> None:
+        """Put tokens in the place of keys that are data; before the document that holds them is written back."""
+        renamed = {(name if plan is None else self.render(plan)): box[name] for name, plan in keys if name in box}
+        box.clear()
+        box.update(renamed)
+
+    def render(self, plan: Plan) -> str:
+        parts: list[str] = []
+        at = 0
+        text = plan.text
+        if not plan.inner:
+            for span in plan.spans:
+                if span.start >= at:
+                    if span.start > at:
+                        parts.append(text[at : span.start])
+                    at = span.end
+                    parts.append(self.token(span, text[span.start : at], plan.path))
+            parts.append(text[at:])
+            return "".join(parts)
+        pieces: list[tuple[int, int, Any]] = [(span.start, span.end, span) for span in plan.spans]
+        pieces += plan.inner
+        pieces.sort(key=lambda piece: piece[0])
+        for start, end, what in pieces:
+            if start < at:
+                continue
+            parts.append(text[at:start])
+            parts.append(self.token(what, text[start:end], plan.path) if isinstance(what, Span) else what())
+            at = end
+        parts.append(text[at:])
+        return "".join(parts)
+
+    def token(self, span: Span, value: str, path: tuple[str, ...]) -> str:
+        simple = simplified(value)
+        kind = self.kinds.get(simple, span.kind)
+        normal = shapes.normal(kind, value)
+        if (kind, normal) not in self.findings:
+            self.findings[kind, normal] = Finding(kind, value, normal, span.rule, ".".join(path))
+        return self.mint.token(kind, value, normal)
