@@ -187,8 +187,17 @@ class Far:
                 _row(each, alert_id=each.id)
                 for each in islice(self.client.list_alerts(incident_id, page=min(alerts, PAGE)), alerts)
             ],
+            notes=list(self.client.list_notes(incident_id, page=PAGE)),
             deliveries=[_delivery(each, each.history) for each in told],
         )
+
+    def note(self, text: str, words: str) -> tuple[UUID, UUID]:
+        """Write a note to an incident; the note's id and the incident's."""
+        from router.client.api import NewNote
+
+        incident_id = self.incident(text)
+        with usage():
+            return self.client.add_note(incident_id, NewNote(text=" ".join(words.split()))).id, incident_id
 
     def act(self, text: str, action: str) -> Any:  # noqa: ANN401 - client.api.Acted
         """Act on an incident."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from router.cli import far, reach, say
+from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ Status = Literal["live", "open", "acknowledged", "investigating", "resolved", "a
 Severity = Literal["critical", "error", "warning", "info"]
 LIVE = ("open", "acknowledged", "investigating")
 ALERTS = 5  # the newest ones that `show` holds
+NOTE_BYTES = 4096  # longer than any note may be, so that one that is too long is refused and not cut
 EVENT = ("revision", "at", "why", "actor", "hush")
+NOTE = ("at", "actor", "text")
 ALERT = ("alert_id", "signal", "severity", "payload", "tokens", "received_at", "source")
 
 
@@ -100,10 +103,9 @@ def show(incident: Id, *, tenant: Slug = None, as_json: Json = False) -> None:
         [(row.revision, row.at, row.actor, _why(row)) for row in found.events],
         nothing="Its timeline is empty.",
     )
-    written = getattr(found, "notes", ())  # a server's API does not tell them
-    if written:
+    if found.notes:
         say.text("")
-        say.table(("at (UTC)", "who", "note"), [(row.at, row.actor, row.text) for row in written], nothing="")
+        say.table(("at (UTC)", "who", "note"), [(row.at, row.actor, row.text) for row in found.notes], nothing="")
     say.text("")
     say.table(
         ("channel", "revision", "what", "attempts", "came of it"),
@@ -141,25 +143,37 @@ def reopen(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json =
 
 
 @app.command()
+@far.anywhere
 def note(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Write what standard input says to it; what looks like somebody's data becomes tokens that nobody can open."""
     import sys
 
-    from router.flow import note as flow
-    from router.flow.snapshot import Snapshots
-    from router.privacy.said import LONGEST
+    text = sys.stdin.buffer.read(NOTE_BYTES).decode("utf-8", "replace")
+    if not text.strip():
+        raise Refused("Standard input holds no note.", 2)
+    there = far.far(tenant, as_)
+    note_id, incident_id = there.note(incident, text) if there is not None else _note(incident, tenant, text, as_)
+    if as_json:
+        say.line({"id": note_id, "incident": incident_id})
+    else:
+        say.text("Written down.")
 
-    text = sys.stdin.buffer.read(4 * LONGEST).decode("utf-8", "replace")
+
+def _note(incident: str, tenant: str | None, text: str, as_: str | None) -> tuple[UUID, UUID]:
+    """Write a note to an incident of this host's installation; the note's id and the incident's. Raises Refused."""
+    from router.flow import note as flow
+    from router.flow.manage import NotPossible
+    from router.flow.snapshot import Snapshots
+
     with reach.runtime() as runtime:
         tenant_id = reach.tenant(runtime, tenant)
         actor = reach.acting(runtime, tenant_id, as_, "respond")
         with runtime.database.tenant(tenant_id) as session:
             incident_id = reach.incident(session, incident)
-        note_id = flow.add(runtime, Snapshots(), tenant_id, incident_id, text, actor)
-    if as_json:
-        say.line({"id": note_id, "incident": incident_id})
-    else:
-        say.text("Written down.")
+        try:
+            return flow.add(runtime, Snapshots(), tenant_id, incident_id, text, actor), incident_id
+        except NotPossible as error:
+            raise Refused(str(error), 2) from None
 
 
 def _near(incident: str, tenant: str | None) -> Any:  # noqa: ANN401 - overview.Whole
@@ -233,6 +247,7 @@ def _whole(found: Any) -> dict[str, Any]:  # noqa: ANN401 - overview.Whole, whic
         "ended_by": one.ended_by,
         "quiet": found.quiet,
         "events": [{name: getattr(row, name) for name in EVENT} for row in found.events],
+        "notes": [{name: getattr(row, name) for name in NOTE} for row in found.notes],
         "alerts": [{name: getattr(row, name) for name in ALERT} for row in found.alerts],
         "deliveries": [delivery_line(each) for each in found.deliveries],
     }

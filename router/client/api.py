@@ -122,6 +122,15 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     tokens: list[str]
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person wrote to an incident: tokenized before it was kept, with tokens that nobody can open."""
+
+    id: UUID
+    at: datetime
+    actor: str
+    text: str
+
+
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One delivery with its attempts, the first one first."""
 
@@ -479,6 +488,12 @@ class Acted(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
 
 
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made."""
+
+    id: UUID
+
+
 class ChannelTest(msgspec.Struct, frozen=True, kw_only=True):
     """What came of a test message. `reason` as attempts name it, `words` the same for people."""
 
@@ -503,12 +518,6 @@ class Previewed(msgspec.Struct, frozen=True, kw_only=True):
     told: dict[str, str]
     known: list[Fact]
     cannot: str
-
-
-class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """What was made."""
-
-    id: UUID
 
 
 class Recovered(msgspec.Struct, frozen=True, kw_only=True):
@@ -902,6 +911,12 @@ class Search(msgspec.Struct, kw_only=True, omit_defaults=True):
     days: int = 90
 
 
+class NewNote(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What somebody saw or did."""
+
+    text: str
+
+
 class Preview(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What to preview: an incident, or with `types` a made-up one with made-up values of these; else a made-up one."""
 
@@ -1201,6 +1216,23 @@ class Api:
         viewer.
         """
         return self._wire.lines(f"/incidents/{self._wire.part(incident)}/alerts", Alert, {}, page, cursor)
+
+    def list_notes(self, incident: UUID, *, page: int = 100, cursor: str = "") -> Lines[Note]:
+        """What people wrote to it, the newest first.
+
+        A token may with one of these roles: admin, auditor, operator, privacy_officer, responder, reviewer,
+        viewer.
+        """
+        return self._wire.lines(f"/incidents/{self._wire.part(incident)}/notes", Note, {}, page, cursor)
+
+    def add_note(self, incident: UUID, body: NewNote, *, key: str = "") -> Made:
+        """Write down what was seen or done; it is tokenized.
+
+        A token may with one of these roles: operator, responder.
+        """
+        return self._wire.ask(
+            "POST", f"/incidents/{self._wire.part(incident)}/notes", Made, body=body, once=True, key=key
+        )
 
     def list_incident_deliveries(self, incident: UUID, *, page: int = 100, cursor: str = "") -> Lines[Delivery]:
         """What every channel was told of it, with the attempts, the newest revision first.

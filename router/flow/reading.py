@@ -96,6 +96,14 @@ def alerts(runtime: Runtime, tenant_id: UUID, incident_id: UUID, *, before: UUID
         return listing.alerts_page(session, incident_id, before=before, most=most)
 
 
+def notes(runtime: Runtime, tenant_id: UUID, incident_id: UUID, *, before: UUID | None, most: int) -> list[Row]:
+    """What people wrote to an incident, tokenized, the newest first. Raises NotFound, DatabaseDown."""
+    with runtime.database.tenant(tenant_id) as session:
+        if incidents.by_id(session, incident_id) is None:
+            raise _no_incident()
+        return listing.notes_page(session, incident_id, before=before, most=most)
+
+
 def delivery_page(
     runtime: Runtime,
     tenant_id: UUID,

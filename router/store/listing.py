@@ -384,6 +384,15 @@ def notes(session: Session, incident_id: UUID, *, before: datetime | None, most:
     )
 
 
+def notes_page(session: Session, incident_id: UUID, *, before: UUID | None, most: int) -> list[Row]:
+    """A page of what people wrote to an incident, tokenized, the newest first. `before`: the last one seen."""
+    return session.rows(
+        "SELECT note_id, at, actor, text FROM notes WHERE incident_id = %(incident)s"
+        " AND (%(before)s::uuid IS NULL OR note_id < %(before)s) ORDER BY note_id DESC LIMIT %(most)s",
+        {"incident": incident_id, "before": before, "most": most},
+    )
+
+
 def attempts(session: Session, incident_id: UUID, channel_id: UUID, revision: int) -> list[Row]:
     """The attempts of one delivery, in order."""
     return session.rows(

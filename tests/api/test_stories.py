@@ -115,6 +115,26 @@ def test_an_incident_holds_tokens_where_people_were(clinic: Tenant, edge: Edge, 
     assert EMAIL not in viewer.answer.text
 
 
+def test_a_note_is_written_once_tokenized_and_read_by_everybody_of_the_tenant(
+    clinic: Tenant, edge: Edge, machine: MachineOf
+) -> None:
+    here = f"/incidents/{opened(clinic, edge)}/notes"
+    rita, viewer = machine("responder"), machine("viewer")
+    asked = {"text": f"called {NAME}\nat {EMAIL}"}
+    assert [rita.post(here, asked, idempotency_key="one") for _ in range(2)] == [201, 201]
+    for number in range(3):
+        assert rita.post(here, {"text": f"the queue drains, step {number}"}) == 201
+    assert rita.post(here, {"text": " "}) == 422
+    assert rita.post(here, {"text": "x" * 501}) == 422
+    assert viewer.post(here, {"text": "me too"}) == 403
+    notes = viewer.items(here)
+    assert [each["text"] for each in notes[:3]] == [f"the queue drains, step {number}" for number in (2, 1, 0)]
+    assert [NAME in notes[3]["text"], EMAIL in notes[3]["text"], "<EMAIL_" in notes[3]["text"]] == [False, False, True]
+    assert {each["actor"] for each in notes} == {row.actor for row in clinic.rows("SELECT actor FROM notes")}
+    assert len(clinic.rows("SELECT FROM audit_events WHERE action = 'incident.note'")) == len(notes) == 4
+    assert viewer.get("/incidents/019a48c2-3d51-7a04-9f6e-2b1c5d8e7f30/notes") == 404
+
+
 def test_what_did_not_change_is_not_sent_again(clinic: Tenant, edge: Edge, machine: MachineOf) -> None:
     incident_id = opened(clinic, edge)
     responder = machine("responder")

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,7 +44,7 @@ class Terminal:
         self._patch = patch
 
     def _run(self, words: list[str], stdin: str) -> Said:
-        self._patch.setattr("sys.stdin", StringIO(stdin))
+        self._patch.setattr("sys.stdin", TextIOWrapper(BytesIO(stdin.encode())))
         self._capsys.readouterr()
         code = tree.run(words)
         return Said(code, *self._capsys.readouterr())
@@ -128,6 +128,7 @@ def test_it_reads_the_same_here_and_there(terminal: Terminal) -> None:
     assert terminal.here("silences", "add", "service=db", "--for", "1h", "--reason", "work").code == 0
     lines = terminal.here_json("incidents", "list")
     newest, oldest = lines[0]["id"], lines[2]["short_id"]
+    assert terminal.here("incidents", "note", newest, "--as", OLGA, stdin=f"asked {EMAIL} to wait\n").code == 0
     delivery = f"{newest}/hook/1"
     read = [
         ("incidents", "list"),
@@ -186,6 +187,14 @@ def test_it_acts_from_anywhere_and_the_audit_says_which_token(
         acted = terminal.far_json("incidents", verb, newest["short_id"])
         assert (acted["id"], acted["status"], acted["changed"]) == (newest["id"], status, True)
     assert terminal.far("incidents", "resolve", newest["id"]).out == f"{newest['short_id']} is resolved already.\n"
+    written = terminal.far("incidents", "note", newest["short_id"], "--json", stdin="restarted\nthe intake\n")
+    assert json.loads(written.out)["incident"] == newest["id"]
+    assert [each["text"] for each in terminal.here_json("incidents", "show", newest["id"])["notes"]] == [
+        "restarted the intake"
+    ]
+    for unfit in ("", "x" * 600):
+        here, far = (ask("incidents", "note", newest["id"], stdin=unfit) for ask in (terminal.here, terminal.far))
+        assert (here.code, far.code) == (2, 2), (here, far)
     again = terminal.far_json("incidents", "reopen", newest["id"])
     assert again["status"] == "open"
     quiet = terminal.far_json("silences", "add", "service=db", "--for", "1h", "--reason", "planned work")

@@ -12,7 +12,7 @@ import msgspec
 from router.core.access import Deed
 from router.core.incident import Action
 from router.core.quarter import Quarter
-from router.flow import api, apply, baa, manage, optin, overview, respond, review, tokens
+from router.flow import api, apply, baa, manage, note, optin, overview, respond, review, tokens
 from router.flow import preview as previews
 from router.web.api import examples, problem, shapes
 from router.web.api.operation import Call, Operation
@@ -36,6 +36,13 @@ def _act(action: Action) -> Callable[[Call], shapes.Acted]:
         return shapes.Acted(one.incident_id, change.kind is not None, str(change.why), one.status, one.revision)
 
     return run
+
+
+def add_note(call: Call) -> shapes.Made:
+    """Write a note to an incident."""
+    return shapes.Made(
+        note.add(call.runtime, call.snapshots, call.tenant_id, call.path["incident"], call.body.text, call.caller.actor)
+    )
 
 
 def test(call: Call) -> shapes.ChannelTest:
@@ -297,6 +304,11 @@ OPERATIONS: Final = (
     _incident("investigate", "investigate", "It is looked into: it does not resolve itself meanwhile"),
     _incident("resolve", "resolve", "It is over; every place that was told of it is told"),
     _incident("reopen", "reopen", "It is not over"),
+    _post(
+        "/incidents/{incident}/notes", "add_note", "incidents", "Write down what was seen or done; it is tokenized",
+        "respond", add_note, answer=shapes.Made, example=examples.made, status=201, body=shapes.NewNote,
+        body_example=examples.new_note, refuses=(404,),
+    ),
     _post(
         "/channels/{channel}/test", "test_channel", "channels", "Send a made-up message now", "operate", test,
         answer=shapes.ChannelTest, example=examples.channel_test, refuses=(404,),

@@ -52,6 +52,8 @@ incident = shapes.Incident(
     quiet="resolves in 22 min if it stays quiet",
 )
 event = shapes.Event(2, AT, "another alert joined the incident", "source", None)
+note = shapes.Note(THING, AT, "rita@acme.example", "restarted the intake; the queue of <PERSON_7K2M4QXW9R> drains")
+new_note = shapes.NewNote("restarted the intake; the queue drains")
 alert = shapes.Alert(THING, "firing", "critical", "app", AT, {"title": "Intake failed"}, ["<PERSON_7K2M4QXW9R>"])
 acted = shapes.Acted(INCIDENT, changed=True, why="acknowledged", status="acknowledged", revision=3)
 _DELIVERY: Final[dict[str, Any]] = {

@@ -108,6 +108,24 @@ def alerts(call: Call) -> Page[shapes.Alert]:
     )
 
 
+def notes(call: Call) -> Page[shapes.Note]:
+    """What people wrote to an incident."""
+    last = place(call.query.cursor, UUID)
+    found = reading.notes(
+        call.runtime,
+        call.tenant_id,
+        call.path["incident"],
+        before=last[0] if last else None,
+        most=call.query.limit + 1,
+    )
+    return cut(
+        found,
+        call.query.limit,
+        lambda row: of(shapes.Note, row, id=row.note_id),
+        lambda row: (row.note_id,),
+    )
+
+
 def delivery_id(row: Any) -> str:  # noqa: ANN401 - a row
     """How a delivery is named, here and on the command line."""
     return f"{row.incident_id}/{row.channel}/{row.revision}"
@@ -410,6 +428,10 @@ OPERATIONS: Final = (
     _list(
         "/incidents/{incident}/alerts", "list_alerts", "incidents", "Its alerts, tokenized, the newest first", alerts,
         shapes.Alert, examples.alert, refuses=(404,),
+    ),
+    _list(
+        "/incidents/{incident}/notes", "list_notes", "incidents", "What people wrote to it, the newest first", notes,
+        shapes.Note, examples.note, refuses=(404,),
     ),
     _list(
         "/incidents/{incident}/deliveries", "list_incident_deliveries", "incidents",

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from router.privacy.said import LONGEST
 from router.web.api.operation import Cursor, Limit, Paging
 
 Role = Literal["viewer", "responder", "operator", "privacy_officer", "reviewer", "auditor", "admin"]
@@ -114,6 +115,15 @@ class Event(Struct):
     why: str
     actor: str
     untold: str | None
+
+
+class Note(Struct):
+    """What a person wrote to an incident: tokenized before it was kept, with tokens that nobody can open."""
+
+    id: UUID
+    at: Moment
+    actor: str
+    text: str
 
 
 class Alert(Struct):
@@ -397,6 +407,12 @@ class Retired(Struct):
 
     id: UUID
     falls_back: list[str]
+
+
+class NewNote(Struct, forbid_unknown_fields=True):
+    """What somebody saw or did."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=LONGEST, description="Tokenized before it is kept.")]
 
 
 class Made(Struct):
