@@ -10,7 +10,17 @@ from router.privacy import shapes
 from router.privacy.keys import KEY_WORDS, judge
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.spans import Span
-from router.privacy.words import CLASS_ENDS, DATED, NOUNS, NUMBERED_PAGES, PRODUCTS, SAFE_SEGMENT_AFTER
+from router.privacy.words import (
+    CLASS_ENDS,
+    DATED,
+    GIVEN,
+    NOUNS,
+    NUMBERED_PAGES,
+    OPENERS,
+    OWNED_DEVICES,
+    PRODUCTS,
+    SAFE_SEGMENT_AFTER,
+)
 
 _DIGIT: Final = re.compile("[0-9]")
 _BUILD: Final = re.compile(
@@ -105,6 +115,41 @@ IDLE: Final = 20_000
 """Harmless words and codes that one reader remembers."""
 
 
+_BIRTHS: Final = re.compile(
+    r"(?<![0-9])(?:(?:19[2-9][0-9]|200[0-9]|201[0-9])[-_]?(?:0[1-9]|1[0-2])[-_]?(?:0[1-9]|[12][0-9]|3[01])|"
+    r"(?:0[1-9]|1[0-2])[-_]?(?:0[1-9]|[12][0-9]|3[01])[-_]?(?:19[2-9][0-9]|200[0-9]|201[0-9]))(?![0-9])"
+)
+"""A day of 1920 to 2019 inside a code: people are born then, and logs are not rotated so long ago."""
+_LOGIN_NAME: Final = re.compile(r"[a-z]([a-z]{4,14})[0-9]{1,4}")
+_RECORD_NUMBER: Final = re.compile(r"MR#?[0-9]{6,10}")
+_DOCUMENT: Final = re.compile(
+    r"(?i)(.{2,100}?)\.(?:pdf|tiff?|jpe?g|png|heic|docx?|rtf|odt|xlsx?|csv|txt|zip|wav|mp3|mp4|dcm|dicom|eml|msg|hl7|ccda?|xps|gz)"
+)
+"""Files that people's papers, pictures and recordings are kept in."""
+
+
+def owned_device(word: str) -> bool:
+    """`wendys-macbook-pro.local`, `Young-iPad`, `DESKTOP-KMILLER`: a machine called after whose it is."""
+    parts = _PIECES.findall(word)
+    low = [part.lower() for part in parts]
+    if len(parts) < 2 or OWNED_DEVICES.isdisjoint(low) or "/" in word:
+        return False
+    others = [
+        part for part in low if part not in OWNED_DEVICES and part not in _MODELS and part.isalpha() and len(part) > 2
+    ]
+    return any(
+        LEXICON.flag(part) in {"p", "n"}
+        or (LEXICON.flag(part) in {"", "w"} and part[-1] == "s" and LEXICON.flag(part[:-1]) in {"p", "n"})
+        or LEXICON.flag(part) == ""
+        for part in others
+    )
+
+
+_MODELS: Final = frozenset(
+    {"pro", "air", "mini", "max", "local", "lan", "home", "corp", "internal", "plus", "ultra", "office", "work"}
+)
+
+
 class Codes:
     """Judges codes. `safe`: a tenant's words that pass; `codes`: harmless codes met before."""
 
@@ -167,6 +212,8 @@ class Codes:
             start = at + word.index(stripped)
             kind = {"p": "PERSON", "d": "DIAGNOSIS", "m": "MEDICATION"}.get(flag, "WORD")
             if flag == "" and not stripped.islower() and self._camel(stripped):
+                if self.strict and self._of_somebody(stripped):
+                    return [Span(start, start + len(stripped), "PERSON", "name", False)]
                 return []
             return [Span(start, start + len(stripped), kind, "unknown", flag in {"d", "m"})]
         if _DIGIT.search(stripped) is None:
@@ -253,6 +300,18 @@ class Codes:
 
     def _pieces(self, word: str, at: int, end: int) -> list[Span]:
         """A compound such as `claims-worker-f9f6018ff-t25wp`, `app.services.patient`, `MRN-17726`, `john.smith`."""
+        if _RECORD_NUMBER.fullmatch(word):
+            return [Span(at, end, "MRN", "prefix", True)]
+        login = _LOGIN_NAME.fullmatch(word)
+        if login is not None and LEXICON.flag(login[1]) == "p" and LEXICON.flag(word.rstrip("0123456789")) == "":
+            return [Span(at, end, "USERNAME", "name", True)]  # `agilmore18`
+        if ("-" in word or "_" in word) and owned_device(word):
+            return [Span(at, end, "DEVICE_ID", "name", True)]
+        born = _BIRTHS.search(word) if any(char.isdigit() for char in word) else None
+        if born is not None and any(char.isalpha() for char in word):
+            if self._personal(word):
+                return [Span(at, end, "USERNAME", "name", True)]  # `GOLD-19541012`, `Node_Major_12151980_referral`
+            return [Span(at + born.start(), at + born.end(), "DOB", "shape", len(born[0]) == 8)]
         known = unknown = names = doubtful = either = written = 0
         digits = ""
         leading_kind = ""
@@ -350,6 +409,8 @@ class Codes:
             return [Span(at, end, "USERNAME", "name", False)]  # `visit_Young_20260910`
         if doubtful and doubtful == known and not unknown and not mixed and alphabetic <= 2:
             return [Span(at, end, "USERNAME", "name", False)]  # `hope.winter`, `mark7`
+        if doubtful + either and not unknown and self._of_somebody(word):
+            return [Span(at, end, "USERNAME", "name", False)]
         if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):
             return [Span(at, end, "CODE", "digits", False)]
         if mixed >= 100 and not (
@@ -369,6 +430,36 @@ class Codes:
         if not known and len(digits) == 2 and alphabetic and shapes.ICD10.fullmatch(word):
             return [Span(at, end, "CODE", "code", False)]
         return []
+
+    def _personal(self, word: str) -> bool:
+        """Is a part of a compound a name, or a word that is one too."""
+        return any(
+            LEXICON.flag(part.lower()) in {"p", "n"} and len(part) > 2 and part.lower() not in self.safe
+            for part in CAMEL.findall(word)
+            if part.isalpha()
+        )
+
+    def _of_somebody(self, word: str) -> bool:
+        """Is a compound, or the name of a document, made of names that are words too: `AugustMelody`, `Rush-consent.pdf`."""
+        document = _DOCUMENT.fullmatch(word)
+        parts = [part for part in CAMEL.findall(document[1] if document else word) if part.isalpha() and len(part) > 2]
+        doubtful = [part for part in parts if part.lower() not in self.safe and LEXICON.flag(part.lower()) == "n"]
+        if not doubtful:
+            return False
+        if document is not None and (
+            doubtful[0] == parts[0] or len(doubtful) > 1 or any(part.istitle() for part in doubtful)
+        ):
+            return (
+                len(parts) < 2
+                or not all(part.lower() in NOUNS or part.lower() in PRODUCTS for part in doubtful)
+                or doubtful[0].istitle()
+            )
+        return (
+            len(parts) == len(doubtful) == 2
+            and not any(char.isdigit() for char in word)
+            and parts[0].lower() not in OPENERS
+            and not GIVEN.isdisjoint(part.lower() for part in parts)
+        )
 
     def _numbered(self, piece: str) -> bool:
         """`In4Hours`, `nvme1n1`, `5XX`, `utf8`: safe words or single letters with at most three digits."""
@@ -399,6 +490,8 @@ class Codes:
             found = self.segment(segment, before, start)
             spans.extend(found)
             before = segment
+        if len(spans) > 1 and any(span.rule == "path" for span in spans):
+            spans = [span._replace(sure=True) if span.rule == "name" else span for span in spans]
         return spans
 
     def segment(self, segment: str, before: str, at: int, *, loose: bool = False) -> list[Span]:
@@ -437,7 +530,15 @@ class Codes:
                 return [Span(at, end, kind if has_digit or kind != "PATIENT_ID" else "PATIENT_ID", "path", True)]
         if segment.isdigit():
             if len(segment) >= 5 and not (before.lower() in NUMBERED_PAGES and len(segment) != 10):
-                return [Span(at, end, "IDENTIFIER", "path", len(segment) in {9, 10})]
+                return [
+                    Span(
+                        at,
+                        end,
+                        "IDENTIFIER",
+                        "path",
+                        len(segment) in range(7, 11) and before.lower() not in NUMBERED_PAGES,
+                    )
+                ]
             return []
         if shapes.UUID.fullmatch(segment):
             return []

@@ -11,7 +11,7 @@ import orjson
 
 from router.privacy import positional
 from router.privacy.findings import Json
-from router.privacy.keys import Verdict, is_namer, is_valuer, judge, split
+from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge, split
 from router.privacy.leaves import Leaves
 from router.privacy.memory import PATHS, Place, slot_of
 from router.privacy.plans import Plan
@@ -50,7 +50,11 @@ _TYPES: Final = frozenset(
 )
 """DynamoDB and MongoDB write a value's type as its key: `{"dob": {"S": "1957-05-11"}}`."""
 _DISTINCT: Final = frozenset({"PERSON", "DOB", "SSN", "MRN"})
+_HALVES: Final = frozenset({"given", "family", "first", "last", "middle", "name", "nm"})
+"""Keys that hold a name when others beside them are about a person."""
 _LONGEST_ROW: Final = 40
+_OPTION: Final = re.compile(r"--[a-z][a-z0-9_-]{1,40}")
+"""An option of a command line given as a list: its value follows."""
 _DAY_OR_NAME: Final = re.compile(r"[0-9]{1,4}[-/.][0-9A-Za-z]{1,3}[-/.][0-9]{2,4}|[A-Z][A-Za-z'-]+, [A-Z][A-Za-z' -]+")
 _LOGGED: Final = frozenset({"level", "lvl", "severity", "error", "err", "status", "seviye", "nivel", "msg", "message"})
 _PERSONAL: Final = frozenset(
@@ -125,6 +129,7 @@ class Fields(Leaves):
             resource = None
         table: dict[str, list[str]] | None = None
         personal: bool | None = None
+        halved: bool | None = None
         under = place.under
         plain = self.plain
         for name, item in value.items():
@@ -163,6 +168,11 @@ class Fields(Leaves):
                     and not _CLOUD.isdisjoint(value)
                 ):
                     continue
+                elif below.helper == "half" and not below.verdict.kind and not below.exact and isinstance(item, str):
+                    if halved is None:
+                        halved = self.halved(value, place)
+                    if halved and (name != "name" or self.personal(value, place)):
+                        below = self.named_place(place, name, "first name")
                 elif name == "serial" and not _CERTIFICATE.isdisjoint(value):
                     below = self.named_place(place, name, "cert serial")
                 elif (
@@ -200,6 +210,13 @@ class Fields(Leaves):
             if item is not None and not isinstance(item, bool) and item != "" and name not in _BARE_IDS
         ]
         return sum(kind in _PERSONAL for kind in kinds) >= 2 and not _DISTINCT.isdisjoint(kinds)
+
+    def halved(self, value: dict[str, Json], place: Place) -> bool:
+        """Do two keys share a name between them (`given`, `family`), or one stand beside a fact of a person."""
+        names = [name for name in value if name.lower() in _HALVES]
+        return len(names) > 1 or any(
+            judge(name, place.verdict.subject).kind in _PERSONAL for name in value if name not in names
+        )
 
     def pair_name(self, value: dict[str, Json], valuer: str) -> str:
         """In {"name": "ssn", "value": …}: what the value is called."""
@@ -315,12 +332,15 @@ class Fields(Leaves):
                         self.walk(copy, index, item, below, depth + 1)
                 if facts:
                     return
-        columns: list[str] | None = None
+        option = NOTHING
         for index, item in enumerate(value):
-            if columns is not None and isinstance(item, str) and item.count(",") == len(columns) - 1:
+            if option.kind and isinstance(item, (str, int)) and not str(item).startswith("-"):
+                self.walk(
+                    copy, index, item, Place((*place.path, "*"), option, "", exact=False, rule=place.rule), depth + 1
+                )
+            else:
                 self.walk(copy, index, item, below, depth + 1)
-                continue
-            self.walk(copy, index, item, below, depth + 1)
+            option = judge(item.lstrip("-")) if isinstance(item, str) and _OPTION.fullmatch(item) else NOTHING
 
     def place(self, parent: Place, key: str, resource: Json) -> Place:
         """The place below `parent`, remembered unless its key could be data."""
@@ -427,4 +447,6 @@ def _helper(key: str) -> str:
         return "rows"
     if key in _ACCOUNTS:
         return "account"
+    if key.lower() in _HALVES:
+        return "half"
     return "id" if key in _BARE_IDS else ""

@@ -528,6 +528,15 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one
     return Verdict("", "" if role == "free" else role, below or subject)
 
 
+_SHORT_FORMS: Final = {
+    "nm": "name", "nme": "name", "nbr": "number", "nmbr": "number", "num": "number", "dt": "date", "dte": "date", "dttm": "date", "addr": "address",
+    "adr": "address", "cd": "code", "tel": "phone", "ph": "phone", "phn": "phone", "fst": "first", "frst": "first", "fname": "first", "lst": "last",
+    "sur": "last", "fam": "family", "gvn": "given", "giv": "given", "mid": "middle", "bth": "birth", "brth": "birth", "bir": "birth", "prov": "provider",
+    "prvdr": "provider", "mbr": "member", "memb": "member", "sbr": "subscriber", "subscr": "subscriber", "sbscr": "subscriber", "ptnt": "patient",
+    "pat": "patient", "pt": "patient", "zp": "zip", "cty": "city", "strt": "street", "acc": "account", "plcy": "policy", "clm": "claim",
+    "med": "medication", "diag": "diagnosis", "gndr": "gender", "srvc": "service", "svc": "service", "emp": "employee", "ident": "identifier",
+}  # fmt: skip
+"""How teams with short columns write the words of a key."""
 _REMEMBERED: Final = 8_192
 _known: dict[tuple[str, str], Verdict] = {}
 
@@ -546,6 +555,10 @@ def judge(key: str, subject: str = "") -> Verdict:
         return Verdict("", "", subject)
     words = split(key)
     verdict = _judge(words, subject)
+    if not verdict.kind and len(words) > 1 and not _SHORT_FORMS.keys().isdisjoint(words):
+        spelt = _judge(tuple(_SHORT_FORMS.get(word, word) for word in words), subject)
+        if spelt.kind or not verdict.role:
+            verdict = spelt
     if len(_known) < _REMEMBERED and all(
         word in _WORDS or LEXICON.flag(word) in PLAIN or (word.isdigit() and len(word) <= _SHORT_NUMBER)
         for word in words

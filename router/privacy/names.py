@@ -16,6 +16,7 @@ from router.privacy.words import (
     DATED,
     DAY_CUES,
     DRUG,
+    GIVEN,
     NOUNS,
     NUMBER_ROLES,
     OF_BODIES,
@@ -33,6 +34,43 @@ from router.privacy.words import (
 )
 
 _LONG_WARD: Final = 6
+_BEFORE_NAME: Final = frozenset("\"'`[({<>=:|;,\n\t^~")
+_AFTER_NAME: Final = frozenset("\"'`])}<>&|;,\n\t^~")
+
+
+def _named_alone(text: str, first: Item, last: Item, *, strict: bool) -> bool:
+    """Do two words fill a cell or a value; unless `strict` also begin a sentence (`Will Young cannot`)."""
+    before, after = text[: first.start].rstrip(" ")[-1:], text[last.end : last.end + 1]
+    if before and before not in _BEFORE_NAME:
+        return False
+    return (
+        not after
+        or after in _AFTER_NAME
+        or (not strict and after == " " and text[last.end + 1 : last.end + 2].islower())
+    )
+
+
+def _whole_name(text: str, items: list[Item]) -> bool:
+    """`hannah cooper`: a value of two words in lower case that are a name and a word that is one too."""
+    first, second = items
+    return (
+        first.start == 0
+        and second.end == len(text)
+        and text[first.end : second.start] == " "
+        and second.text.islower()
+        and {LEXICON.flag(first.text), LEXICON.flag(second.text)} == {"p", "n"}
+    )
+
+
+def _argument(text: str, item: Item) -> bool:
+    """Is a word in quotes one of several arguments or literals: `insert('Drew', 'Stack', 7)`, `near ''Land' AND`."""
+    start, end = item.start - 1, item.end
+    if start < 0 or text[start] not in "'\"" or text[end : end + 1] != text[start]:
+        return False
+    before, after = text[max(start - 3, 0) : start].rstrip(" ")[-1:], text[end + 1 : end + 4].lstrip(" ")[:1]
+    return (before in {"(", ","} and after in {")", ","} and (before, after) != ("(", ")")) or (
+        text[start] == "'" and (before == "'" or text[end + 1 : end + 5] in {" AND", " and"})
+    )
 
 
 class Names(Numbers):
@@ -65,6 +103,9 @@ class Names(Numbers):
             spans.append(Span(item.start, item.end, "DIAGNOSIS", "suffix", True))
             return index + 1
         if flag in PLAIN or len(word) == 1:
+            if flag == "r" and self.strict and word[0].isupper() and _argument(text, item):
+                spans.append(Span(item.start, item.end, "PERSON", "name", False))
+                return index + 1
             if low in OF_BODIES and index and self._dose(text, items, index, spans):
                 return index + 1
             if (
@@ -176,6 +217,9 @@ class Names(Numbers):
 
     def _name_run(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
         """Words that together may be a name: capitalised, unknown or names, with initials between."""
+        if len(items) == 2 and items[index].text.islower() and _whole_name(text, items):
+            spans.append(Span(0, len(text), "PERSON", "name", True))
+            return 2
         last = index
         probe = index
         flags: list[str] = []
@@ -254,8 +298,9 @@ class Names(Numbers):
             and not self._person_before(text, items, index)
             and not self._person_after(text, items, index)
         ):
-            if self.strict and self._stands_out(text, items, index):
-                spans.append(Span(words[0].start, words[0].end, "PERSON", "name", False))
+            argument = _argument(text, words[0])
+            if (self.strict or argument) and self._stands_out(text, items, index):
+                spans.append(Span(words[0].start, words[0].end, "PERSON", "argument" if argument else "name", False))
             return last + 1
         if len(words) == 1 and flags[0] in PLAIN:
             return last + 1
@@ -278,6 +323,24 @@ class Names(Numbers):
             and unknown + flags.count("n") + flags.count("r") >= 2
             and not (unknown and all(w.text.isupper() for w in words) and "p" not in flags)
         )
+        if (
+            not sure
+            and len(words) == len(capital) == 2
+            and words[0].text.lower() in GIVEN
+            and flags[0] == "n"
+            and flags[1] in {"n", "r"}
+            and not words[0].text.isupper()
+            and _named_alone(text, words[0], words[1], strict=flags[1] == "r")
+        ) or (
+            not sure
+            and len(words) == len(capital) == 2
+            and flags[0] in {"n", "r"}
+            and flags[1] == "n"
+            and words[1].text.lower() in GIVEN
+            and text[words[0].end : words[1].start] == ", "
+            and _named_alone(text, words[0], words[1], strict=True)
+        ):
+            sure = True  # `Will Young`, `Young, Will`
         if (
             len(words) == 1
             and flags[0] == "p"
@@ -323,7 +386,7 @@ class Names(Numbers):
                     and one.text.strip("\xe9")
                 ):
                     continue
-                if mark == "" and len(one.text) <= 2 and one.text.isupper():
+                if mark == "" and len(one.text) <= 2 and one.text.isupper() and one.text.isascii():
                     continue
                 spans.append(
                     Span(
@@ -382,7 +445,11 @@ class Names(Numbers):
         if next_word[:1].isupper():
             return False
         if not next_word and not near.startswith(" "):  # alone between marks
-            return low not in NOUNS or (lead[-1:] in {"|", ";", "^"} and near[:1] in {"|", ";", "^"})
+            return (
+                low not in NOUNS
+                or _argument(text, item)
+                or (lead[-1:] in {"|", ";", "^"} and near[:1] in {"|", ";", "^"})
+            )
         return low not in NOUNS and low not in OPENERS
 
     def _person_before(self, text: str, items: list[Item], index: int) -> bool:

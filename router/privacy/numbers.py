@@ -21,11 +21,13 @@ from router.privacy.words import (
     NUMBER_ROLES,
     OF_BODIES,
     PARTICLES,
+    PHONED,
     SOFT_ROLES,
     STATES,
     STREET_LEADS,
     STREETS,
     SUFFIXES,
+    WHOSE,
 )
 
 _MONTH_DAY: Final = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(?![0-9/])")
@@ -96,6 +98,8 @@ class Numbers(Codes):
         item = items[index]
         cue = "" if text[item.end : item.end + 1] == "=" else self._cue(text, items, index)
         word = item.text
+        if not cue and len(word) > 5 and sum(map(str.isdigit, word)) > 3 and "://" not in word and "." not in word:
+            cue = self._clause(text, items, index)
         if (
             cue
             and cue in CODED_KINDS
@@ -213,6 +217,20 @@ class Numbers(Codes):
                 spans.append(Span(item.start, item.end, cue, "cue", True))
                 return
         if not digits:
+            return
+        if len(digits) > 4 and (whose := self._clause(text, items, index)):
+            spans.append(Span(item.start, item.end, whose, "cue", True))
+            return
+        if (
+            len(digits) == 10
+            and _NANP.fullmatch(digits)
+            and (
+                (gap_before[-1:] in {"'", '"'} and gap_after[:1] == gap_before[-1:])
+                or (len(items) == 1 and not gap_before and not gap_after)
+                or any(near.text.lower() in PHONED for near in items[max(index - 6, 0) : index + 5])
+            )
+        ):
+            spans.append(Span(item.start, item.end, "PHONE", "shape", True))
             return
         if (
             len(digits) == 6
@@ -495,6 +513,20 @@ class Numbers(Codes):
         while last + 1 < len(items) and items[last + 1].start < end:
             last += 1
         return last + 1
+
+    def _clause(self, text: str, items: list[Item], index: int) -> str:
+        """`member lookup miss: 8CFC68BC7B`: whose number a colon announces, by the clause before it."""
+        if index < 2 or text[items[index - 1].end : items[index].start] not in {": ", ": '", ': "'}:
+            return ""
+        for back in range(index - 1, max(index - 6, -1), -1):
+            item = items[back]
+            if item.type != "w" or (back < index - 1 and text[item.end : items[back + 1].start] != " "):
+                return ""
+            low = item.text.lower()
+            kind = WHOSE.get(low, "") or WHOSE.get(low.removesuffix("s"), "")
+            if kind:
+                return kind
+        return ""
 
     def _cue(self, text: str, items: list[Item], index: int) -> str:
         """The kind that the words right before (or in brackets right after) an item name."""

@@ -155,6 +155,12 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
                 value = re.search(rf"\b{match[1]}=([^=|\n]{{1,200}}?)(?= \w{{1,40}}=|$|\n)", text)
                 if value is not None:
                     found.append(Span(value.start(1), value.end(1), kind, "column", True))
+    if "Duplicate entry '" in text:
+        for match in _ENTRY.finditer(text):
+            names = match[2].replace(".", "_")
+            kind = judge(names).kind or next((judge(part).kind for part in names.split("_") if judge(part).kind), "")
+            if kind or strict:
+                found.append(Span(match.start(1), match.end(1), kind or "IDENTIFIER", "column", bool(kind)))
     if "duplicate key value is (" in text:
         for match in _DUPLICATE.finditer(text):
             at = match.start(1)
@@ -221,6 +227,8 @@ def _complaints(text: str) -> list[Span]:
 
 _DUPLICATE: Final = re.compile(r"duplicate key value is \(([^()\n]{1,400})\)")
 """SQL Server's error 2627: the values of the key, whose columns it does not name."""
+_ENTRY: Final = re.compile(r"Duplicate entry '([^'\n]{1,300})' for key '([^'\n]{1,80})'")
+"""MySQL's error 1062: the values of a key, joined by `-`, and the name of the index."""
 _CEF_LABEL: Final = re.compile(r"\b((?:cs|cn|flexString|deviceCustomString)[0-9])Label=(\w{1,40})")
 """ArcSight's Common Event Format names its custom fields beside them: `cs1Label=mrn cs1=…`."""
 _FORM_FIELD: Final = re.compile(

@@ -38,6 +38,46 @@ _NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP
 """Kinds of shapes that the words before them can still change or make sure."""
 
 
+_OF_A_PERSON: Final = frozenset({"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "PATIENT_ID", "NATIONAL_ID"})
+"""Kinds after which a text is about a person."""
+
+
+def _islands(text: str, items: list[Item]) -> list[Span]:
+    """Up to four words of another alphabet in a text of Latin letters: somebody's name, or what somebody wrote."""
+    words = [item for item in items if item.type == "w"]
+    foreign = [item for item in words if not item.text.strip("\xc9\xe9")]
+    if not foreign or len(words) < 3 * len(foreign):
+        return []
+    spans: list[Span] = []
+    for item in foreign:
+        if spans and text[spans[-1].end : item.start] == " ":
+            spans[-1] = spans[-1]._replace(end=item.end)
+        else:
+            spans.append(Span(item.start, item.end, "PERSON", "island", True))
+    return spans
+
+
+def _belongs(span: Span, text: str) -> bool:
+    """In a text that is about a person: is a doubtful number, code or day likely to be that person's.
+
+    What stands under a name of the machine room (`job=`, `trace`) never becomes a span; so what is left is a number of
+    six digits and more that is no moment, a day, or a code with as many digits.
+    """
+    value = text[span.start : span.end]
+    digits = sum(map(str.isdigit, value))
+    if span.kind in {"NUMBER", "IDENTIFIER", "NPI", "SSN", "NATIONAL_ID", "ZIP"}:
+        return _A_NUMBER.fullmatch(value) is not None and not shapes.EPOCH.fullmatch(value)
+    if span.kind == "CODE":
+        return digits >= _LONG_NUMBER and digits * 2 >= len(value) and _AN_EPOCH.search(value) is None
+    return span.rule == "argument" or (span.kind == "DATE" and _O_CLOCK.match(text, span.end) is None)
+
+
+_LONG_NUMBER: Final = 6
+_A_NUMBER: Final = re.compile(r"[0-9]{6,13}|[0-9]{2,8}(?:[-/][0-9]{1,8}){1,4}")
+_AN_EPOCH: Final = re.compile(r"(?<![0-9])1[3-9][0-9]{8}(?:[0-9]{3})?(?![0-9])")
+_O_CLOCK: Final = re.compile(r"[ T:,-]{1,3}[0-2]?[0-9]:[0-5][0-9]")
+
+
 def _cued(kind: str, cue: str) -> str:
     """The kind of a shape once the words before it had their say."""
     if not cue or cue == kind:
@@ -88,6 +128,8 @@ class Reader(Values):
         if shadow.letters:
             items = [lettered(item, shadow.letters) for item in items]
         spans = self._spans(seen, items)
+        if shadow.letters and not self.strict:
+            spans.extend(_islands(seen, items))
         for kind, pattern in self.patterns:
             spans.extend(
                 Span(found.start(), found.end(), kind, "pattern", True)
@@ -95,7 +137,8 @@ class Reader(Values):
                 if found.end() > found.start()
             )
         if not self.strict:
-            spans = [span for span in spans if span.sure]
+            about = any(span.sure and span.kind in _OF_A_PERSON for span in spans)
+            spans = [span for span in spans if span.sure or (about and _belongs(span, seen))]
         elif spans and (("\n" in seen and ("   at " in seen or "\tat " in seen)) or " (" in seen):
             frames = [found.span() for found in _FRAME.finditer(seen)] + [
                 found.span() for found in _REGION.finditer(seen)
@@ -164,6 +207,15 @@ class Reader(Values):
                 after = text[item.end : items[index + 1].start] if index + 1 < count else ""
                 if after in {"', '", '", "'} and text[item.start - 2 : item.start] in {"('", '("'}:
                     after = "='"  # a pair in Python: `('acct', '4711')`
+                elif (
+                    after
+                    and item.text.startswith("--")
+                    and after.strip(" \"',") == ""
+                    and judge(item.text.lstrip("-")).kind not in {"", "SECRET", "URL"}
+                ):
+                    after = "=" + after[-1] if after[-1] in "\"'" else "="  # an option: `"--mrn", "4520159"`
+                if after == " { " and judge(item.text).kind == "DOB":
+                    after = ": { "  # a message in protobuf's text format
                 if after and ("=" in after or ":" in after) and is_separator(after):
                     verdict, taken = self._key(text, items, index)
                     if verdict is not None and verdict.kind and not (kind == "c" and SOURCE_FILE.fullmatch(item.text)):

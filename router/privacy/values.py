@@ -81,6 +81,9 @@ class Values(Names):
                 break
             last += 1
         words = items[index:last]
+        if last == index and self._half(text, items, index, quote):
+            spans.append(Span(items[index].start, items[index].end, "PERSON", "key", True))
+            return True
         single = 1 if items[index - 1].text.lower().strip("_") in NAME_PARTS else 2
         if len(words) < single or not any(
             LEXICON.flag(word.text.lower()) in {"n", "p", "" if single == 1 else "p"} for word in words
@@ -90,6 +93,17 @@ class Values(Names):
             return False
         spans.append(Span(words[0].start, words[-1].end, "PERSON", "key", True))
         return True
+
+    def _half(self, text: str, items: list[Item], index: int, quote: str) -> bool:
+        """Is an ordinary capitalised word one half of a name whose other half has a key of its own close by."""
+        if index >= len(items) or items[index].type != "w" or not items[index].text.istitle() or quote not in _QUOTES:
+            return False
+        if text[items[index].end : items[index].end + 1] != quote or items[index - 1].text.lower() not in NAME_PARTS:
+            return False
+        return any(
+            items[place].text.lower() in NAME_PARTS and place != index - 1
+            for place in range(max(index - 7, 0), min(index + 8, len(items)))
+        )
 
     def _value(self, text: str, items: list[Item], index: int, separator: str, kind: str, spans: list[Span]) -> int:
         """Replace the value that begins at items[index]; returns the index after it."""

@@ -622,6 +622,41 @@ OPENERS: Final = frozenset(
     ]
 )  # fmt: skip
 """Names that open sentences as verbs and adjectives: `Will retry`, `Mark as done`, `Ward census`."""
+GIVEN: Final = frozenset(
+    [
+        "abbey", "ada", "al", "amber", "ami", "angel", "april", "art", "august", "autumn", "azalea", "barney", "baron", "basil", "belle", "beryl",
+        "bill", "birdie", "bishop", "blanch", "blaze", "bob", "bonny", "briar", "brook", "brooks", "buck", "bud", "buddy", "burl", "candy", "carmine",
+        "cash", "chance", "charity", "chase", "chastity", "cherish", "cherry", "christen", "chuck", "clay", "clement", "clementine", "cliff", "colt",
+        "cooper", "coral", "corrie", "coy", "crystal", "curt", "dahlia", "dakota", "darwin", "dawn", "deacon", "desire", "dick", "dirk", "dolly", "don",
+        "dona", "drew", "duke", "dusty", "eddy", "ember", "emerald", "ester", "eve", "faith", "fanny", "fawn", "felicity", "forest", "frank", "fritz",
+        "garnet", "garrison", "gay", "gene", "glory", "grace", "grant", "guy", "hank", "hardy", "harmony", "haven", "heath", "heaven", "hope", "hudson",
+        "hunter", "ian", "iris", "ivory", "jack", "jade", "jan", "jarred", "jasper", "josh", "joy", "julia", "june", "junior", "juniper", "kale", "karma",
+        "ken", "king", "kip", "kit", "kitty", "lacy", "lance", "lane", "len", "linden", "lulu", "luna", "mac", "madden", "magnolia", "major", "mark",
+        "marlin", "marques", "marquis", "matt", "maverick", "meg", "melody", "mercy", "merry", "miles", "milo", "miracle", "nan", "napoleon", "nick",
+        "noble", "olive", "opal", "pansy", "pat", "patience", "penny", "precious", "prince", "princess", "prudence", "queen", "raven", "ray", "rhea",
+        "rich", "river", "rob", "robin", "rocky", "rod", "romeo", "rose", "royal", "ruby", "rusty", "sabra", "sage", "sandy", "savanna", "scarlet",
+        "shad", "sibyl", "sienna", "sincere", "sky", "smith", "sonny", "star", "sterling", "stetson", "sue", "summer", "sunny", "sunshine", "tad",
+        "tawny", "tiara", "treasure", "trinity", "valentine", "vita", "wade", "walker", "wally", "will", "willow", "windy", "winter", "woody", "wren",
+        "young",
+    ]
+)  # fmt: skip
+"""Ordinary words given to more than 4,000 people as a name (SSA), but for those that open names of things (`Page`, `Max`)."""
+OWNED_DEVICES: Final = frozenset(
+    ["macbook", "mbp", "mba", "imac", "iphone", "ipad", "ipod", "laptop", "notebook", "thinkpad", "chromebook", "galaxy", "pixel", "airpods", "watch", "phone", "desktop", "pc"]
+)  # fmt: skip
+"""What a person's own machine is called after: `wendys-macbook-pro`."""
+PHONED: Final = frozenset(
+    ["answer", "dial", "dialed", "dialled", "dialing", "dialer", "dialled", "ring", "rang", "voicemail", "sms", "texted", "called", "callback",
+     "whatsapp", "undeliverable", "undelivered", "reach", "reached", "msisdn", "caller", "handset", "ivr", "robocall", "unsubscribe"]
+)  # fmt: skip
+"""Words near which ten digits are a telephone's."""
+WHOSE: Final = {
+    "patient": "PATIENT_ID", "member": "MEMBER_ID", "subscriber": "MEMBER_ID", "enrollee": "MEMBER_ID", "beneficiary": "MEMBER_ID", "insured": "MEMBER_ID",
+    "claim": "MEMBER_ID", "guarantor": "ACCOUNT", "mrn": "MRN", "chart": "MRN", "encounter": "PATIENT_ID", "admission": "PATIENT_ID", "prescription": "PATIENT_ID",
+    "paciente": "PATIENT_ID", "patienten": "PATIENT_ID", "mitglied": "MEMBER_ID", "versicherter": "MEMBER_ID", "specimen": "PATIENT_ID", "policyholder": "MEMBER_ID",
+    "dependent": "MEMBER_ID", "ssn": "SSN", "npi": "NPI", "prescriber": "NPI", "referral": "PATIENT_ID", "resident": "PATIENT_ID",
+}  # fmt: skip
+"""Whose number it is when a clause with such a word ends in a colon."""
 NUMBERED_PAGES: Final = frozenset(
     [
         "monitors", "monitor", "dashboards", "dashboard", "issues", "issue", "builds", "build", "jobs", "job", "runs", "run", "pull", "pulls",
