@@ -13,6 +13,9 @@ WORKERS ?= auto
 SECONDS ?= 300
 BIN := .venv/bin
 
+# Where it is set, every process that a command or a test starts would compile all of its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup up test check format bench chaos fuzz docs lock
 

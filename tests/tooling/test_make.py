@@ -18,7 +18,7 @@ WORDS = {"setup", "up", "test", "check", "format", "bench", "chaos", "fuzz", "do
 
 STAND_IN = """#!/bin/sh
 trap 'echo stopped >&2; exit 0' TERM
-echo "ready http://127.0.0.1:1 $*"
+echo "ready http://127.0.0.1:1 $*${PYTHONDONTWRITEBYTECODE+ without bytecode}"
 while :; do sleep 0.02; done
 """
 
@@ -45,6 +45,7 @@ def said(pipe: IO[str] | None) -> str:
 @pytest.fixture
 def up(project: Path) -> Iterator[subprocess.Popen[str]]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    environment["PYTHONDONTWRITEBYTECODE"] = "1"  # as container images like to set it
     command = ["make", "up", "ARGS=--port 9000"]
     with subprocess.Popen(
         command,
@@ -69,6 +70,10 @@ def test_help_names_every_word_with_a_sentence() -> None:
 
 def test_the_first_line_of_make_up_is_the_programs_own(up: subprocess.Popen[str]) -> None:
     assert said(up.stdout) == "ready http://127.0.0.1:1 up --port 9000\n"
+
+
+def test_what_make_starts_keeps_its_bytecode_so_that_the_next_process_starts_at_once(up: subprocess.Popen[str]) -> None:
+    assert "without bytecode" not in said(up.stdout)
 
 
 def test_a_sigterm_to_make_stops_the_program_and_make_waits_for_it(up: subprocess.Popen[str]) -> None:
