@@ -22,8 +22,9 @@ from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
 from tests.conftest import Database
 from tests.flow.builder import Edge, Superuser, Tenant, Worker, build, tenant
+from tests.web.browsing import LOOKS, WCAG, Arrive
 from tests.web.test_pages import Browser
-from tests.web.test_signin_browser import LOOKS, Arrive, arrive, browser, served  # noqa: F401 - fixtures
+from tests.web.test_signin_browser import arrive, browser, served  # noqa: F401 - fixtures
 
 SECRET, OTHER = ("whsec_" + base64.b64encode(each * 32).decode() for each in (b"a", b"b"))
 OLGA = "olga@clinic.test"
@@ -344,8 +345,6 @@ def test_a_stranger_from_another_tenant_finds_nothing(olga: Browser, runtime: Ru
 
 
 # -- in a real browser --------------------------------------------------------------------------------------------
-
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 def code(clinic: Tenant) -> str:

@@ -24,7 +24,8 @@ from router.runtime import Runtime
 from router.web.app import Web
 from tests.conftest import Database
 from tests.flow.builder import EMAIL, MRN, NAME, Edge, Superuser, Tenant, Worker, build, environment, tenant, webhook
-from tests.web.test_signin_browser import LOOKS, Arrive, arrive, browser, served  # noqa: F401 - fixtures
+from tests.web.browsing import LOOKS, WCAG, Arrive
+from tests.web.test_signin_browser import arrive, browser, served  # noqa: F401 - fixtures
 from tests.web.test_signin_pages import OURS, Browser
 
 OLGA, RITA = "olga@clinic.test", "rita@clinic.test"
@@ -402,6 +403,6 @@ def test_pages_please_axe_and_fit_a_phone(
             olga.page.screenshot(path=tmp_path / "pages" / f"{name}-{scheme}-{width}.png", full_page=True)
             wide = olga.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, f"{path} is {wide} px wide on a screen of {width}"
-        found = axe.run(olga.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+        found = axe.run(olga.page, options=WCAG)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
         olga.complaints.clear()  # axe itself is a script that our policy refuses now and then

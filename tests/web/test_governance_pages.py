@@ -24,7 +24,8 @@ from router.runtime import Runtime
 from router.web.app import Web
 from tests.conftest import Database
 from tests.flow.builder import EMAIL, Edge, Superuser, Tenant, Worker, build, environment, tenant, webhook
-from tests.web.test_signin_browser import LOOKS, Arrive, arrive, browser, served  # noqa: F401 - fixtures
+from tests.web.browsing import LOOKS, WCAG, Arrive
+from tests.web.test_signin_browser import arrive, browser, served  # noqa: F401 - fixtures
 from tests.web.test_signin_pages import OURS, Browser
 
 OLGA, PETRA, RITA, RUFUS, AUDREY = (f"{name}@clinic.test" for name in ("olga", "petra", "rita", "rufus", "audrey"))
@@ -466,7 +467,6 @@ def test_a_stranger_from_another_tenant_finds_nothing(
 # -- in a real browser --------------------------------------------------------------------------------------------
 
 ANNA = "anna.with.every.role@clinic.test"
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 def code(clinic: Tenant) -> str:

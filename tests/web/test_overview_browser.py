@@ -14,13 +14,13 @@ from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
 from tests.conftest import Database
 from tests.flow.builder import Edge, Tenant, Worker, build, tenant, webhook
+from tests.web.browsing import LOOKS, WCAG, Arrive
 from tests.web.test_pages import opened
-from tests.web.test_signin_browser import LOOKS, Arrive, arrive, browser, served  # noqa: F401 - fixtures
+from tests.web.test_signin_browser import arrive, browser, served  # noqa: F401 - fixtures
 
 ANNA = "anna@clinic.test"
 LOOK = "htmx.ajax('GET', document.querySelector('#poll').dataset.hxGet, {source: '#poll', swap: 'none'})"
 """What the page does by itself every fifteen seconds."""
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
 
 @pytest.fixture

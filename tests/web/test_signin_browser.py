@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
 
 import pyotp
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it brings no types
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser
 from starlette.applications import Starlette
 
 from router.flow import manage, signin
@@ -24,16 +18,10 @@ from router.store import users
 from router.web import pages
 from tests.conftest import Database
 from tests.flow.builder import Superuser, Tenant, build, tenant
+from tests.web.browsing import LOOKS, PASSWORD, WCAG, Arrive, arriving, chromium, serving
 
 pytestmark = pytest.mark.system_part("chromium")
-PASSWORD = "a few words do well"
 EMAIL = "anna@clinic.test"
-LOOKS: tuple[tuple[Literal["light", "dark"], int], ...] = (
-    ("light", 1280),
-    ("dark", 1280),
-    ("light", 360),
-    ("dark", 320),
-)
 
 
 @pytest.fixture
@@ -58,100 +46,20 @@ def clinic(runtime: Runtime) -> Tenant:
 
 @pytest.fixture
 def served(runtime: Runtime) -> Iterator[str]:
-    """Our pages on a port of localhost: browsers take passkeys there."""
-    app = Starlette(routes=pages.routes(runtime, Snapshots()))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="off"))
-    started = threading.Event()
-
-    async def startup(sockets: Any = None) -> None:  # noqa: ANN401 - uvicorn's
-        await original(sockets)
-        started.set()
-
-    original, server.startup = server.startup, startup  # type: ignore[method-assign]  # to know when it listens
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    assert started.wait(30)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://localhost:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with serving(Starlette(routes=pages.routes(runtime, Snapshots()))) as url:
+        yield url
 
 
 @pytest.fixture
 def browser(system_part: Callable[[str], Path]) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=system_part("chromium"), args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
-@dataclass
-class Person:
-    """Somebody at the browser; `complaints` is what the browser itself found wrong with our pages."""
-
-    context: BrowserContext
-    page: Page
-    url: str
-    complaints: list[str] = field(default_factory=list)
-
-    def goes_to(self, path: str) -> Page:
-        self.page.goto(self.url + path)
-        return self.page
-
-    def signs_in_with(self, code: str) -> Page:
-        self.goes_to("/sign-in")
-        self.page.get_by_role("textbox", name="One-time code").fill(code)
-        self.page.get_by_role("button", name="Sign in with the code").click()
-        return self.page
-
-    def adds_the_app(self) -> str:
-        """Set up an authenticator app as a person does; its key."""
-        self.goes_to("/account").get_by_role("button", name="Add an authenticator app").click()
-        self.page.get_by_text("No camera?").click()
-        key = "".join(self.page.locator("code.key").inner_text().split())
-        assert self.page.locator(".picture svg path").count() >= 1
-        self.page.get_by_label("Six digits").fill(pyotp.TOTP(key).at(time.time(), counter_offset=-1))
-        self.page.get_by_role("button", name="Use this app").click()
-        assert "counts from now on" in self.page.get_by_role("status").inner_text()
-        return key
-
-    def sets_a_password(self) -> None:
-        self.page.get_by_label("New password").fill(PASSWORD)
-        self.page.get_by_label("The same again").fill(PASSWORD)
-        self.page.get_by_role("button", name="Set the password").click()
-        assert "Your password is set" in self.page.get_by_role("status").inner_text()
-
-    def signs_out(self) -> None:
-        self.page.get_by_role("button", name="Sign out").click()
-        assert self.page.url.endswith("/sign-in")
-
-
-Arrive = Callable[..., Person]
+    with chromium(system_part("chromium")) as started:
+        yield started
 
 
 @pytest.fixture
 def arrive(browser: Browser, served: str) -> Iterator[Arrive]:
-    """`arrive(java_script_enabled=False)`: a person with a browser of their own."""
-    people: list[Person] = []
-
-    def make(**how: Any) -> Person:  # noqa: ANN401 - Playwright's own
-        context = browser.new_context(**how)
-        found = Person(context, context.new_page(), served)
-        refusals = re.compile(r"status of (4\d\d|303)")
-        context.on(
-            "console",
-            lambda said: (
-                found.complaints.append(said.text)
-                if said.type in {"error", "warning"} and not refusals.search(said.text)
-                else None
-            ),
-        )
-        context.on("weberror", lambda error: found.complaints.append(str(error.error)))
-        people.append(found)
-        return found
-
-    yield make
-    assert [person.complaints for person in people if person.complaints] == []
+    with arriving(browser, served) as make:
+        yield make
 
 
 @pytest.fixture
@@ -290,6 +198,6 @@ def test_pages_please_axe_and_fit_a_phone_in_light_and_dark(
                 anna.page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True)
                 wide = anna.page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= width, f"{path} is {wide} px wide on a screen of {width}"
-            found = axe.run(anna.page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+            found = axe.run(anna.page, options=WCAG)
             assert found.violations_count == 0, f"{path}: {found.generate_report()}"
             anna.complaints.clear()  # axe itself is a script that our policy refuses now and then

@@ -13,6 +13,7 @@ from channels.text import clip
 from router.core.access import may
 from router.flow.overview import about, in_a_phrase
 from router.privacy.tokens import KINDS, TOKEN
+from router.web.pages.areas import areas
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -112,7 +113,7 @@ def environment() -> Environment:
         "commands": commands,
         "phrase": in_a_phrase,
     }
-    made.globals |= {"mark": mark, "may": may}
+    made.globals |= {"mark": mark, "may": may, "areas": areas}
     return made
 
 

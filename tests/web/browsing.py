@@ -1,0 +1,163 @@
+"""A person at a real browser: what they do everywhere, what the browser finds wrong with our pages, how pages look.
+
+The fixtures of browser stories are made of these; a story that shares one running product makes its own of them.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pyotp
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it brings no types
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+PASSWORD = "a few words do well"
+Look = tuple[Literal["light", "dark"], int]
+LOOKS: tuple[Look, ...] = (("light", 1280), ("dark", 1280), ("light", 360), ("dark", 320))
+"""Colours and width in pixels of every screenshot."""
+
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+_ANSWERED = re.compile(r"status of (4\d\d|303)")  # a refusal that a story asks for is no complaint
+
+
+@dataclass
+class Person:
+    """Somebody at the browser; `complaints` is what the browser itself found wrong with our pages."""
+
+    context: BrowserContext
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """Every address that the browser asked for."""
+
+    def goes_to(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+    def signs_in_with(self, code: str) -> Page:
+        self.goes_to("/sign-in")
+        self.page.get_by_role("textbox", name="One-time code").fill(code)
+        self.page.get_by_role("button", name="Sign in with the code").click()
+        return self.page
+
+    def proves_it_with(self, code: str) -> None:
+        """Answer the question for a fresh proof; the page that asked comes back."""
+        self.page.get_by_role("textbox", name="One-time code").fill(code)
+        self.page.get_by_role("button", name="Confirm with the code").click()
+
+    def adds_the_app(self) -> str:
+        """Set up an authenticator app as a person does; its key."""
+        self.goes_to("/account").get_by_role("button", name="Add an authenticator app").click()
+        self.page.get_by_text("No camera?").click()
+        key = "".join(self.page.locator("code.key").inner_text().split())
+        assert self.page.locator(".picture svg path").count() >= 1
+        self.page.get_by_label("Six digits").fill(pyotp.TOTP(key).at(time.time(), counter_offset=-1))
+        self.page.get_by_role("button", name="Use this app").click()
+        assert "counts from now on" in self.page.get_by_role("status").inner_text()
+        return key
+
+    def sets_a_password(self) -> None:
+        self.page.get_by_label("New password").fill(PASSWORD)
+        self.page.get_by_label("The same again").fill(PASSWORD)
+        self.page.get_by_role("button", name="Set the password").click()
+        assert "Your password is set" in self.page.get_by_role("status").inner_text()
+
+    def signs_out(self) -> None:
+        self.page.get_by_role("button", name="Sign out").click()
+        assert self.page.url.endswith("/sign-in")
+
+    def reads(self) -> str:
+        """The words of what the page says, without its header."""
+        return " ".join(self.page.locator("main").inner_text().split())
+
+    def history(self) -> list[Any]:
+        """Every entry of this tab's history as the browser keeps it: address and title."""
+        device = self.context.new_cdp_session(self.page)
+        entries: list[Any] = device.send("Page.getNavigationHistory")["entries"]
+        device.detach()
+        return entries
+
+    def keeps(self, folder: Path, name: str, looks: Sequence[Look] = (LOOKS[0], LOOKS[2])) -> list[str]:
+        """Screenshots of the whole page, kept; what does not fit a screen of that width."""
+        faults = []
+        for scheme, width in looks:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True)
+            wide = self.page.evaluate("document.documentElement.scrollWidth")
+            faults += [f"{name} is {wide} px wide on a screen of {width}"] if wide > width else []
+        return faults
+
+    def pleases(self, axe: Axe, name: str) -> list[str]:
+        """What axe finds wrong with the page as it is shown."""
+        found = axe.run(self.page, options=WCAG)
+        faults = [f"{name}: {said}" for said in self.complaints]
+        self.complaints.clear()  # axe itself is a script that our policy refuses now and then
+        return faults + ([f"{name}: {found.generate_report()}"] if found.violations_count else [])
+
+
+Arrive = Callable[..., Person]
+
+
+@contextmanager
+def chromium(program: Path) -> Iterator[Browser]:
+    """A browser. While it is open this thread runs Playwright's event loop and can run no other."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@contextmanager
+def serving(app: Any, *, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:  # noqa: ANN401 - any ASGI application
+    """The application on a port of localhost, where browsers take passkeys; its address."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan=lifespan))
+    started = threading.Event()
+
+    async def startup(sockets: Any = None) -> None:  # noqa: ANN401 - uvicorn's
+        await original(sockets)
+        started.set()
+
+    original, server.startup = server.startup, startup  # type: ignore[method-assign]  # to know when it listens
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    assert started.wait(30)
+    yield f"http://localhost:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@contextmanager
+def arriving(browser: Browser, url: str) -> Iterator[Arrive]:
+    """`arrive(java_script_enabled=False)`: a person with a browser of their own. At the end nobody has complaints."""
+    people: list[Person] = []
+
+    def make(**how: Any) -> Person:  # noqa: ANN401 - Playwright's own
+        context = browser.new_context(**how)
+        found = Person(context, context.new_page(), url)
+        context.on(
+            "console",
+            lambda said: (
+                found.complaints.append(said.text)
+                if said.type in {"error", "warning"} and not _ANSWERED.search(said.text)
+                else None
+            ),
+        )
+        context.on("weberror", lambda error: found.complaints.append(str(error.error)))
+        context.on("request", lambda request: found.asked.append(request.url))
+        people.append(found)
+        return found
+
+    yield make
+    assert [person.complaints for person in people if person.complaints] == []
+    for person in people:
+        person.context.close()
