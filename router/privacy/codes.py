@@ -8,7 +8,7 @@ from typing import Final
 
 from router.privacy import shapes
 from router.privacy.keys import KEY_WORDS, judge
-from router.privacy.lexicon import LEXICON, SAFE
+from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.spans import Span
 from router.privacy.words import (
     CLASS_ENDS,
@@ -402,7 +402,10 @@ class Codes:
                     end,
                     "PERSON" if not digits and not mixed else "USERNAME",
                     "name",
-                    apart or names > 1 or (names + either > 1 and known == either),
+                    apart
+                    or names > 1
+                    or (names + either > 1 and known == either)
+                    or (_DOCUMENT.fullmatch(word) is not None and not word.endswith((".gz", ".zip", ".txt"))),
                 )
             ]
         if self.strict and written and "_" in word:
@@ -430,6 +433,11 @@ class Codes:
         if not known and len(digits) == 2 and alphabetic and shapes.ICD10.fullmatch(word):
             return [Span(at, end, "CODE", "code", False)]
         return []
+
+    def _harmless_parts(self, word: str) -> bool:
+        """`ec2-user`: words of the lexicon with a mark between."""
+        parts = [part for part in re.split(r"[^a-z]+", word) if len(part) > 2]
+        return bool(parts) and all(LEXICON.flag(part) in PLAIN for part in parts)
 
     def _personal(self, word: str) -> bool:
         """Is a part of a compound a name, or a word that is one too."""
@@ -542,6 +550,10 @@ class Codes:
             return []
         if shapes.UUID.fullmatch(segment):
             return []
+        if before.lower() in {"home", "users"} and re.fullmatch(r"[a-z][a-z0-9._-]{2,31}", segment):
+            login = re.sub(r"[^a-z]", "", segment)
+            if LEXICON.flag(login) not in PLAIN and login not in KEY_WORDS and not self._harmless_parts(segment):
+                return [Span(at, end, "USERNAME", "path", True)]
         if before.lower() in NUMBERED_PAGES and PAGE_ID.fullmatch(segment) and not self._names_in(segment):
             return []
         if loose and segment.isalnum() and has_digit is False and _jumbled(segment):

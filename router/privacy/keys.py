@@ -121,7 +121,7 @@ _ROLES: Final[dict[str, str]] = {
 
 # what stands below a key that holds an object or a list
 _SUBJECTS: Final[dict[str, str]] = {
-    "person": "mbr; mbrs; mem; pt; pts; subscr; bene; benef; guar; cust; px; enrollees; residents; clients; claimants; dependants; dependant; guardian; guardians; witness; hasta; usr; wearer; assure; versicherter; versicherte; utente; pacient; pacjent; callee; caller; claimant; occupant; assured; policy owner; patient; patients; member; members; subscriber; guarantor; beneficiary; insured; customer; user; users; person; people; contact; contacts; guardian; caregiver; next of kin; emergency contact; passenger; passengers; client person; employee; enrollee; dependent; dependents; individual; consumer; participant; resident; spouse; child; children; mother; father; donor; recipient; applicant; paciente; patienten; patientin; utilisateur; usuario; kunde; cliente; cardholder; policyholder; policy holder; visitor; pid; pat; demographics; demographic; profile; identity; related person; subject; driver; rider; attendee; student; owner person; requester; sender; payee; relative; nok",
+    "person": "reporter; assignee; creator; author; commenter; approver; reviewer; mbr; mbrs; mem; pt; pts; subscr; bene; benef; guar; cust; px; enrollees; residents; clients; claimants; dependants; dependant; guardian; guardians; witness; hasta; usr; wearer; assure; versicherter; versicherte; utente; pacient; pacjent; callee; caller; claimant; occupant; assured; policy owner; patient; patients; member; members; subscriber; guarantor; beneficiary; insured; customer; user; users; person; people; contact; contacts; guardian; caregiver; next of kin; emergency contact; passenger; passengers; client person; employee; enrollee; dependent; dependents; individual; consumer; participant; resident; spouse; child; children; mother; father; donor; recipient; applicant; paciente; patienten; patientin; utilisateur; usuario; kunde; cliente; cardholder; policyholder; policy holder; visitor; pid; pat; demographics; demographic; profile; identity; related person; subject; driver; rider; attendee; student; owner person; requester; sender; payee; relative; nok",
     "provider": "provider; prescriber; doctor; physician; practitioner; nurse; surgeon; clinician; therapist; attending; pcp; pharmacist; performer; requester clinician; ordering provider; rendering provider; referring provider; arzt; medico; médico; medecin",
     "address": "address; addresses; addr; home address; mailing address; billing address; shipping address; location address; direccion; adresse; endereco; indirizzo; adres; residence; pickup; dropoff; anschrift; domicilio",
     "name": "name; names; patient name; full name; legal name; human name; nombre completo",
@@ -186,6 +186,8 @@ _NAMERS: Final = frozenset(
         "type",
         "id",
         "slug",
+        "title",
+        "heading",
         "path",
         "dimension",
         "measure",
@@ -557,7 +559,7 @@ def judge(key: str, subject: str = "") -> Verdict:
     verdict = _judge(words, subject)
     if not verdict.kind and len(words) > 1 and not _SHORT_FORMS.keys().isdisjoint(words):
         spelt = _judge(tuple(_SHORT_FORMS.get(word, word) for word in words), subject)
-        if spelt.kind or not verdict.role:
+        if (spelt.kind and verdict.role not in {"number", "time", "enum"}) or not verdict.role:
             verdict = spelt
     if len(_known) < _REMEMBERED and all(
         word in _WORDS or LEXICON.flag(word) in PLAIN or (word.isdigit() and len(word) <= _SHORT_NUMBER)

@@ -103,6 +103,10 @@ _WEAK: Final = frozenset(
         "unit",
     }
 )
+_ELAPSED: Final = re.compile(
+    r"[0-9]{1,4}(?::[0-5][0-9]){1,2}(?:\.[0-9]+)?|(?:[0-9]+(?:\.[0-9]+)?(?:d|h|m|s|ms|min|hrs?) ?){1,4}"
+)
+"""How long something is there: `00:14:22`, `4d12h`."""
 _REFERENCE: Final = re.compile(r"[a-z]+[a-z0-9_]*(?:\.[a-z0-9_]+)+(?:\[[^\]\s]{1,20}\])?")
 _SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
 _PARTS: Final = re.compile(r"[A-Za-z]+")
@@ -207,6 +211,9 @@ class Leaves(Work):
                 return
             self.whole(box, key, text, kind, "key", place)
             return
+        if kind == "AGE" and _ELAPSED.fullmatch(text):
+            self.plain.append((box, key, text, place))
+            return
         start, end = 0, len(text)
         while end - start >= 2 and text[start] in _QUOTES and text[end - 1] == text[start]:
             start, end = start + 1, end - 1
@@ -259,7 +266,7 @@ class Leaves(Work):
             return spans[0].kind
         return ""
 
-    def read(self, text: str, *, loose: bool = False) -> list[Span]:
+    def read(self, text: str, *, loose: bool = False, likely: bool = False) -> list[Span]:
         """The reader's spans; whatever goes wrong, the whole text."""
         del loose
         try:
@@ -272,7 +279,7 @@ class Leaves(Work):
             if self.spent > MAX_READ:
                 self.count("size")
                 return [Span(0, len(text), "TEXT", "budget", True)]
-            return self.reader.read(text)
+            return self.reader.read(text, likely=likely)
         except TooDeep:
             self.count("depth")
         except TooLong:
@@ -303,16 +310,27 @@ class Leaves(Work):
         if extra:
             taken = [match.span() for match in TOKEN.finditer(text)]
             spans = settle([*spans, *self.around(text, taken, extra)])
+        maybe: list[Span] = []
+        if not self.strict and any(not span.sure for span in spans):
+            maybe = [span for span in spans if not span.sure]
+            spans = [span for span in spans if span.sure]
         inner = self.encoded(text, spans, place)
         if '":' in text and "{" in text:
             inner += self.fragments(text, spans, place)
         if not spans and not inner and not tail:
+            if maybe:
+                plan = Plan(text, [], place.path)
+                self.add(box, key, plan)
+                self.maybes.append((plan, maybe))
+                return
             self.memory.keep(role, text)
             self.plain.append((box, key, text, place))
             return
         plan = Plan(whole, [*spans, *tail], place.path)
         plan.inner = inner
         self.add(box, key, plan)
+        if maybe and not inner:
+            self.maybes.append((plan, maybe))
 
     def recalled(self, text: str) -> list[Span]:
         """What is placed in a text, from a plan where texts of its kind have one."""
@@ -344,13 +362,13 @@ class Leaves(Work):
             self.count("error")
             return [Span(0, len(text), "TEXT", "budget", True)]
         if spans is None:
-            return self.read(text)
+            return self.read(text, likely=not self.strict)
         if "<" in text:
             spans = spared(spans, text)
         if spans and spans[0].rule == "segment":
             self.spent += len(text)
             return spans
-        return settle([*spans, *self.read(text)])
+        return settle([*spans, *self.read(text, likely=not self.strict)])
 
     def around(self, text: str, taken: list[tuple[int, int]], kind: str) -> list[Span]:
         spans: list[Span] = []

@@ -34,19 +34,21 @@ from router.privacy.words import (
 )
 
 _LONG_WARD: Final = 6
-_BEFORE_NAME: Final = frozenset("\"'`[({<>=:|;,\n\t^~")
+_BEFORE_NAME: Final = frozenset("\"'`[({<>=:|;,\n\t^~/")
+_BETWEEN: Final = frozenset("/|-&+(\u2013")
 _AFTER_NAME: Final = frozenset("\"'`])}<>&|;,\n\t^~")
 
 
 def _named_alone(text: str, first: Item, last: Item, *, strict: bool) -> bool:
     """Do two words fill a cell or a value; unless `strict` also begin a sentence (`Will Young cannot`)."""
-    before, after = text[: first.start].rstrip(" ")[-1:], text[last.end : last.end + 1]
-    if before and before not in _BEFORE_NAME:
+    before, after = text[max(first.start - 3, 0) : first.start].rstrip(" ")[-1:], text[last.end : last.end + 1]
+    if (before or first.start > 2) and before not in _BEFORE_NAME:
         return False
+    following = text[last.end + 1 : last.end + 2]
     return (
         not after
         or after in _AFTER_NAME
-        or (not strict and after == " " and text[last.end + 1 : last.end + 2].islower())
+        or (after == " " and (following in _BETWEEN or (not strict and following.islower())))
     )
 
 
@@ -103,6 +105,9 @@ class Names(Numbers):
             spans.append(Span(item.start, item.end, "DIAGNOSIS", "suffix", True))
             return index + 1
         if flag in PLAIN or len(word) == 1:
+            if self.strict and word.isupper() and self._last_first(text, items, index):
+                spans.append(Span(item.start, items[index + 1].end, "PERSON", "name", False))
+                return index + 2
             if flag == "r" and self.strict and word[0].isupper() and _argument(text, item):
                 spans.append(Span(item.start, item.end, "PERSON", "name", False))
                 return index + 1
@@ -155,6 +160,18 @@ class Names(Numbers):
         if flag == "" and (low in KEY_WORDS or (not word.islower() and self._camel(word))):
             return index + 1
         return self._name_run(text, items, index, spans)
+
+    def _last_first(self, text: str, items: list[Item], index: int) -> bool:
+        """`GARDEN, DUKE` in quotes or a cell of its own: a word, a comma and a name that is a word too."""
+        if index + 1 >= len(items) or text[items[index].end : items[index + 1].start] != ", ":
+            return False
+        following = items[index + 1]
+        return (
+            following.text.isupper()
+            and LEXICON.flag(following.text.lower()) in {"n", "p"}
+            and text[max(items[index].start - 1, 0) : items[index].start] in _BEFORE_NAME | {""}
+            and text[following.end : following.end + 1] in _AFTER_NAME | {""}
+        )
 
     def _ward(self, text: str, items: list[Item], index: int) -> bool:
         """`ward Nightingale`, `Wing C`, `Station ITS`: what a part of a hospital is called."""
@@ -237,7 +254,23 @@ class Names(Numbers):
             flag = "w" if word.lower() in self.safe else LEXICON.flag(word.lower())
             if probe > index:
                 if (
-                    (flag == "r" or (self.strict and flag == "w" and flags[-1] in {"p", ""} and word.istitle()))
+                    (
+                        flag == "r"
+                        or (
+                            self.strict
+                            and flag == "w"
+                            and word.istitle()
+                            and (
+                                flags[-1] in {"p", ""}
+                                or (
+                                    len(flags) == 1
+                                    and items[index].text.lower() in GIVEN
+                                    and items[index].text.istitle()
+                                    and _named_alone(text, items[index], item, strict=True)
+                                )
+                            )
+                        )
+                    )
                     and gap == " "
                     and word[0].isupper()
                     and not word.isupper()
@@ -448,6 +481,13 @@ class Names(Numbers):
             return (
                 low not in NOUNS
                 or _argument(text, item)
+                or (
+                    lead == " ("
+                    and near[:1] == ")"
+                    and before is not None
+                    and before.type == "n"
+                    and len(before.text) > 3
+                )
                 or (lead[-1:] in {"|", ";", "^"} and near[:1] in {"|", ";", "^"})
             )
         return low not in NOUNS and low not in OPENERS

@@ -16,6 +16,7 @@ from router.privacy.memory import NAMING, Place
 from router.privacy.roles import identifier
 from router.privacy.rules import Rules
 from router.privacy.spans import Span, settle
+from router.privacy.text import OF_A_PERSON
 from router.privacy.words import PRODUCTS
 
 _QUIET: Final = frozenset({"WORD", "NUMBER", "CODE", "TEXT", "AGE", "GEO"})
@@ -63,6 +64,7 @@ class Work:
         "late",
         "layers",
         "level",
+        "maybes",
         "memory",
         "mint",
         "plain",
@@ -84,6 +86,7 @@ class Work:
         self.plans: list[tuple[Any, Any, Plan]] = []
         self.plain: list[tuple[Any, Any, str, Place]] = []
         self.late: list[tuple[Any, Any, Plan]] = []  # leaves that only propagation touches
+        self.maybes: list[tuple[Plan, list[Span]]] = []  # what is PHI in an event about a person
         self.steps: list[tuple[Any, Any, Plan] | Callable[[], None]] = []  # innermost first
         self.kinds: dict[str, str] = {}
         self.halves: set[str] = set()  # words of names that are ordinary words too, as written
@@ -159,9 +162,19 @@ class Work:
                         plan.spans = [span for span in plan.spans if span.sure or span.start < at or span.end > end]
                     at = plan.text.find(name, end)
 
+    def weigh(self) -> None:
+        """What was only likely becomes sure when the event turned out to be about a person."""
+        if OF_A_PERSON.isdisjoint(self.kinds.values()):
+            return
+        for plan, likely in self.maybes:
+            plan.spans = settle([*plan.spans, *(span._replace(sure=True) for span in likely)])
+            self.learn(plan)
+
     # --- propagation -----------------------------------------------------------------------------------------------------
     def propagate(self) -> None:
         """Replace every other occurrence of what was found: as it stands, in lower case, in other spellings, in parts."""
+        if self.maybes:
+            self.weigh()
         if not self.kinds:
             return
         if self.doubtful and self.strict:

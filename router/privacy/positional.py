@@ -11,6 +11,7 @@ from typing import Any, Final
 from router.privacy import shapes
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.keys import Verdict, judge
+from router.privacy.lexicon import LEXICON
 from router.privacy.spans import Span
 from router.privacy.text import Reader
 
@@ -704,17 +705,28 @@ def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: 
     kinds = [kind for _, _, kind in found]
     if kinds.count("PERSON") + ("DATE" in kinds) < 2:
         return []
-    found = [
-        (begin, bare, kind)
-        for begin, bare, kind in found
-        if kind != "PERSON" or any(span.kind in {"PERSON", "WORD"} for span in reader.judge_name(bare))
-    ]
+    kept: list[tuple[int, str, str]] = []
+    for place, (begin, bare, kind) in enumerate(found):
+        beside = [found[near] for near in (place - 1, place + 1) if 0 <= near < len(found)]
+        if (
+            kind != "PERSON"
+            or any(span.kind in {"PERSON", "WORD"} for span in reader.judge_name(bare))
+            or (
+                "DATE" in kinds
+                and LEXICON.flag(bare.lower()) in {"n", "r"}
+                and any(other == "PERSON" and abs(start - begin) < _NEXT_CELL for start, _, other in beside)
+            )
+        ):
+            kept.append((begin, bare, kind))
+    found = kept
     names = sum(kind == "PERSON" for _, _, kind in found)
     if names < 2 and not (names and "DATE" in kinds):
         return []
     return [Span(begin, begin + len(bare), kind, "record", True) for begin, bare, kind in found]
 
 
+_NEXT_CELL: Final = 40
+"""Characters within which two cells of names are halves of one."""
 _REJECTED: Final = re.compile(r"on field '([^']{1,60})': rejected value \[([^\]\n]{1,400})\]")
 
 

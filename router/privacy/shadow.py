@@ -76,8 +76,8 @@ class _Looks(dict[int, str]):
         seen = shapes.shadow_char(char)
         if len(seen) != 1:
             seen = _EXPANDED
-        elif self._letters and seen in "\xc9\xe9":
-            seen = char
+        elif self._letters and (seen in "\xc9\xe9" or (char > "\u036f" and char.isalpha())):
+            seen = char  # also what looks like a Latin letter: `полис` is a word of its own alphabet
         if len(self) < _REMEMBERED:
             self[code] = seen
         return seen

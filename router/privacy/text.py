@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import Final
 
 import re2
@@ -38,7 +39,7 @@ _NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP
 """Kinds of shapes that the words before them can still change or make sure."""
 
 
-_OF_A_PERSON: Final = frozenset({"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "PATIENT_ID", "NATIONAL_ID"})
+OF_A_PERSON: Final = frozenset({"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "PATIENT_ID", "NATIONAL_ID"})
 """Kinds after which a text is about a person."""
 
 
@@ -46,7 +47,7 @@ def _islands(text: str, items: list[Item]) -> list[Span]:
     """Up to four words of another alphabet in a text of Latin letters: somebody's name, or what somebody wrote."""
     words = [item for item in items if item.type == "w"]
     foreign = [item for item in words if not item.text.strip("\xc9\xe9")]
-    if not foreign or len(words) < 3 * len(foreign):
+    if not foreign or len(words) < 2 * len(foreign):
         return []
     spans: list[Span] = []
     for item in foreign:
@@ -69,7 +70,12 @@ def _belongs(span: Span, text: str) -> bool:
         return _A_NUMBER.fullmatch(value) is not None and not shapes.EPOCH.fullmatch(value)
     if span.kind == "CODE":
         return digits >= _LONG_NUMBER and digits * 2 >= len(value) and _AN_EPOCH.search(value) is None
-    return span.rule == "argument" or (span.kind == "DATE" and _O_CLOCK.match(text, span.end) is None)
+    if span.kind == "PERSON":
+        words = value.split(" ")
+        return span.rule == "argument" or (
+            len(words) > 1 and all(LEXICON.flag(word.lower()) in {"n", "p"} for word in words)
+        )
+    return span.kind == "DATE" and _O_CLOCK.match(text, span.end) is None
 
 
 _LONG_NUMBER: Final = 6
@@ -120,8 +126,11 @@ class Reader(Values):
         super().__init__(strict=strict, safe=safe)
         self.patterns = patterns
 
-    def read(self, text: str) -> list[Span]:
-        """The stretches of `text` to replace, in order, not overlapping. Raises shadow.TooDeep, TooLong."""
+    def read(self, text: str, *, likely: bool = False) -> list[Span]:
+        """The stretches of `text` to replace, in order, not overlapping. Raises shadow.TooDeep, TooLong.
+
+        `likely`: at `detect` also what would be a person's in an event about one, not sure.
+        """
         shadow = cast(text)
         seen = shadow.text
         items = scan(seen)
@@ -137,8 +146,12 @@ class Reader(Values):
                 if found.end() > found.start()
             )
         if not self.strict:
-            about = any(span.sure and span.kind in _OF_A_PERSON for span in spans)
-            spans = [span for span in spans if span.sure or (about and _belongs(span, seen))]
+            about = any(span.sure and span.kind in OF_A_PERSON for span in spans)
+            spans = [
+                span._replace(sure=about or span.sure)
+                for span in spans
+                if span.sure or ((about or likely) and _belongs(span, seen))
+            ]
         elif spans and (("\n" in seen and ("   at " in seen or "\tat " in seen)) or " (" in seen):
             frames = [found.span() for found in _FRAME.finditer(seen)] + [
                 found.span() for found in _REGION.finditer(seen)
@@ -150,10 +163,38 @@ class Reader(Values):
                 or span.kind not in {"WORD", "CODE", "PERSON"}
                 or not any(a <= span.start and span.end <= b for a, b in frames)
             ]
-        spans = clinical.read(seen, items, settle(spans), strict=self.strict, safe=self.safe)
+        spans = settle(spans)
+        about = clinical.concerns(items, spans)
+        if about:
+            spans = settle([*spans, *clinical.announced(seen, items, spans, about)])
         if shadow.starts is None:
             return spans
         return settle([Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in spans])
+
+    def told(self, text: str, spans: list[Span]) -> list[Span]:
+        """What else is untold in a text about a person of which `spans` is known. Raises as read does."""
+        shadow = cast(text)
+        seen = shadow.text
+        items = scan(seen)
+        if shadow.letters:
+            items = [lettered(item, shadow.letters) for item in items]
+        starts = [span.start for span in spans]
+
+        def covered(item: Item) -> bool:
+            start = item.start if shadow.starts is None else shadow.place(item.start, item.end)[0]
+            at = bisect_right(starts, start)
+            return bool(at) and spans[at - 1].end > start
+
+        found = clinical.announced(seen, items, [], 2)
+        if self.strict:
+            found += clinical.untold(seen, items, covered, self.safe)
+        if shadow.starts is not None:
+            found = [Span(*shadow.place(*span[:2]), *span[2:]) for span in found]
+        return [
+            span
+            for span in settle(found)
+            if not any(span.start < other.end and other.start < span.end for other in spans)
+        ]
 
     def judge_name(self, text: str) -> list[Span]:
         """What of one cell of a table may be a name, also what only default deny takes."""
@@ -214,6 +255,8 @@ class Reader(Values):
                     and judge(item.text.lstrip("-")).kind not in {"", "SECRET", "URL"}
                 ):
                     after = "=" + after[-1] if after[-1] in "\"'" else "="  # an option: `"--mrn", "4520159"`
+                if after == ' "' and (item.text[0] == ":" or text[item.start - 1 : item.start] == ":") and item.start:
+                    after = '="'  # a keyword of Clojure, Ruby or Elixir: `:person/last "Root"`
                 if after == " { " and judge(item.text).kind == "DOB":
                     after = ": { "  # a message in protobuf's text format
                 if after and ("=" in after or ":" in after) and is_separator(after):
@@ -279,8 +322,7 @@ class Reader(Values):
             return False
         item = items[index]
         if (
-            self.strict
-            and role in {"id", "bare"}
+            role in {"id", "bare"}
             and item.type == "n"
             and len(item.text) > _SERIAL
             and items[index - 1].text.lower() in {"id", "no", "number", "ref", "key", "nr"}

@@ -75,7 +75,7 @@ class Values(Names):
             and items[last].text[0].isupper()
             and LEXICON.flag(items[last].text.lower()) in {"n", "p", ""}
         ):
-            if last > index and text[items[last - 1].end : items[last].start] not in {" ", "-", "'", ", "}:
+            if last > index and text[items[last - 1].end : items[last].start] not in {" ", "-", "'", ", ", "+"}:
                 break
             if last > index and text[items[last].end : items[last].end + 1] in {"=", ":"}:
                 break
@@ -201,7 +201,10 @@ class Values(Names):
         chosen = items[index : last + 1]
         if all(item.type == "t" for item in chosen):
             return last + 1
-        if len(chosen) == 1 and chosen[0].text.lower() in EMPTY:
+        if len(chosen) == 1 and (
+            chosen[0].text.lower() in EMPTY
+            or (kind == "USERNAME" and chosen[0].type == "w" and LEXICON.flag(chosen[0].text) in PLAIN)
+        ):
             return last + 1
         if any(item.type == "t" for item in chosen):
             spans.extend(

@@ -111,7 +111,7 @@ ID_KINDS: Final = frozenset(
 CODED_KINDS: Final = ID_KINDS | {"DIAGNOSIS", "WARD", "ADDRESS"}
 LONG_KINDS: Final = frozenset(["PERSON", "ADDRESS", "DIAGNOSIS", "MEDICATION", "WARD"])
 DAY_CUES: Final = frozenset(["on", "by", "until", "since", "due", "from", "before", "after"])
-NAME_PARTS: Final = frozenset(["first", "last", "given", "family", "middle", "fn", "ln", "given_name"])
+NAME_PARTS: Final = frozenset(["first", "last", "given", "family", "middle", "fn", "ln", "nm", "given_name"])
 TITLES: Final = frozenset(
     [
         "mr",
@@ -183,7 +183,7 @@ PERSON_CUES: Final = frozenset(
         "signed",
         "surgeon",
         "attn",
-        "rn", "rph", "lpn", "crna",
+        "rn", "rph", "lpn", "crna", "holder", "occupant", "enrollee", "insured", "beneficiary", "policyholder", "claimant", "attendee", "passenger",
         "estimado", "estimada", "cher", "liebe", "lieber", "geachte", "gentile", "prezado", "prezada", "querido", "querida",
         "szanowny", "szanowna", "hola", "bonjour", "ciao", "hallo", "hej", "dhr", "mevr", "mevrouw", "heer", "dott", "senor", "senora",
         "sayin", "docteur", "medecin", "arzt", "lekarz", "pacjent", "pacjentka", "patientin", "patiente", "paziente",
@@ -370,6 +370,9 @@ NUMBER_ROLES: Final = frozenset(
         "retry",
         "job",
         "build",
+        "pipeline",
+        "run",
+        "workflow",
         "version",
         "step",
         "shard",
@@ -474,6 +477,7 @@ CLINICAL_CUES: Final = {
     "unit": "WARD",
     "bay": "WARD",
     "ext": "PHONE",
+    "ph": "PHONE",
     "flat": "ADDRESS",
     "plot": "ADDRESS",
     "hno": "ADDRESS",
