@@ -26,7 +26,10 @@ Step = Literal["joined", "left", "came back", "roles changed"]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A user as they stand now. `factors`: kinds of what proves who they are; `outside`: an identity provider does."""
+    """A user as they stand now. `factors`: kinds of what proves who they are; `outside`: an identity provider does.
+
+    `acts` is None when nobody counted.
+    """
 
     user_id: UUID
     email: str
@@ -37,7 +40,7 @@ class Account:
     disabled_at: datetime | None
     factors: frozenset[str]
     outside: bool
-    acts: int = 0
+    acts: int | None = 0
     last_act_at: datetime | None = None
     reveals: int = 0
 
@@ -78,7 +81,7 @@ class Holder:
     joined_at: datetime
     left_at: datetime | None
     last_used_at: datetime | None
-    acts: int
+    acts: int | None
     reveals: int
     factors: tuple[str, ...]
     flags: tuple[str, ...] = field(default=())

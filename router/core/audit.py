@@ -64,10 +64,10 @@ class Event:
             raise ValueError("An audit event's action is dotted lower-case words.")
         if self.decision not in {"allowed", "denied"}:
             raise ValueError("An audit event's decision is allowed or denied.")
-        if not self.auth and THROUGH in self.actor:
+        if THROUGH in self.actor:
             actor, _, auth = self.actor.partition(THROUGH)
             object.__setattr__(self, "actor", actor)
-            object.__setattr__(self, "auth", auth)
+            object.__setattr__(self, "auth", self.auth or auth)
         object.__setattr__(self, "details", {_text(key): _plain(value) for key, value in self.details.items()})
         for name in ("actor", "object", "reason", "auth", "request_id"):
             object.__setattr__(self, name, _text(getattr(self, name)))

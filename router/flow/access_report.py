@@ -27,26 +27,35 @@ class Access:
     machines: list[Row]
 
 
-def access(runtime: Runtime, tenant_id: UUID, quarter: Quarter | None = None) -> Access:
-    """The report of a quarter, by default of the one that is running. Raises DatabaseDown."""
+def access(runtime: Runtime, tenant_id: UUID, quarter: Quarter | None = None, *, counted: bool = True) -> Access:
+    """The report of a quarter, by default of the one that is running; `counted` as in `of`. Raises DatabaseDown."""
     with runtime.database.tenant(tenant_id) as session:
-        return of(session, quarter)
+        return of(session, quarter, counted=counted)
 
 
-def of(session: Session, quarter: Quarter | None = None) -> Access:
-    """The same within a transaction that has entered the tenant."""
+def of(session: Session, quarter: Quarter | None = None, *, counted: bool = True) -> Access:
+    """The same within a transaction that has entered the tenant.
+
+    `counted`: with how many acts each person did, which reads a quarter of the audit; a page does without.
+    """
     now = datetime.now(UTC)
     quarter = quarter or Quarter.of(now)
     tenant = config.tenant(session)
     told = [_told(row) for row in evidence.events(session, ABOUT, quarter.starts_at, max(now, quarter.ends_at))]
     # Events carry the database's clock, which may be a little ahead of ours: what was read has happened.
     through = max([now, *(each.at + timedelta(microseconds=1) for each in told if each)])
-    accounts = [_account(row) for row in evidence.accounts(session, quarter.starts_at, quarter.ends_at)]
+    rows = evidence.accounts(session, quarter.starts_at, quarter.ends_at, counted=counted)
     return Access(
         tenant=tenant.slug if tenant else "",
         quarter=quarter,
         made_at=now,
-        report=report(accounts, [each for each in told if each], quarter.starts_at, quarter.ends_at, through),
+        report=report(
+            [_account(row) for row in rows],
+            [each for each in told if each],
+            quarter.starts_at,
+            quarter.ends_at,
+            through,
+        ),
         machines=api_tokens.every(session),
     )
 

@@ -202,15 +202,8 @@ def names(session: Session) -> tuple[list[str], list[tuple[str, UUID]]]:
 
 
 def by_short_id(session: Session, tail: str) -> list[UUID]:
-    """Up to two incidents whose id ends so, the newest first. Read from the primary key's pages alone."""
-    return [
-        row.incident_id
-        for row in session.rows(
-            "SELECT incident_id FROM incidents WHERE right(incident_id::text, 8) = %s"
-            " ORDER BY incident_id DESC LIMIT 2",
-            (tail,),
-        )
-    ]
+    """Up to two incidents whose id ends so, the newest first."""
+    return [row.incident_id for row in session.rows("SELECT incident_id FROM door.incidents_called(%s)", (tail,))]
 
 
 def quiet(session: Session, incident_id: UUID) -> Row | None:

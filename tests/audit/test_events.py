@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -107,6 +109,38 @@ def test_the_audit_is_read_by_what_is_sought_a_page_at_a_time(parts: Any) -> Non
     assert (len(seen), len(set(seen))) == (10, 10)
     with pytest.raises(audit.NoSuchPage):
         audit.page(runtime, clinic.tenant_id, audit.Wanted(), before="x")
+
+
+def test_a_channels_events_are_those_that_filtering_all_would_leave(parts: Any) -> None:  # noqa: ANN401 - the tuple above
+    runtime, clinic, _ = parts
+    tenant_id, channel = clinic.tenant_id, clinic.channels["hook"]
+    for number in range(4):
+        manage.pause(runtime, tenant_id, "hook", "", f"p{number}@clinic.test")
+        manage.resume(runtime, tenant_id, "hook", "ana@clinic.test")
+    manage.add_user(runtime, tenant_id, "vera@clinic.test", ["viewer"], "ana@clinic.test")
+    every = audit.page(runtime, tenant_id, audit.Wanted()).events
+    ours = [each for each in every if each.details.get("channel") == str(channel)]
+    assert len(ours) == 8 < len(every)
+    middle = ours[3].at
+    cases: list[tuple[dict[str, Any], Callable[[audit.Shown], bool]]] = [
+        ({}, lambda _: True),
+        ({"action": "channel.pause"}, lambda each: each.action == "channel.pause"),
+        ({"actor": "p2@clinic.test"}, lambda each: each.actor == "p2@clinic.test"),
+        ({"since": middle}, lambda each: each.at >= middle),
+        ({"until": middle}, lambda each: each.at < middle),
+        ({"object": f"channel:{channel}"}, lambda _: True),
+        ({"object": f"channel:{channel}", "incident": uuid4()}, lambda _: False),
+        ({"decision": "denied"}, lambda _: False),
+    ]
+    for wanted, fits in cases:
+        asked = audit.Wanted(channel=channel, **wanted)
+        page = audit.page(runtime, tenant_id, asked, most=3)
+        seen = [*page.events]
+        while page.before:
+            page = audit.page(runtime, tenant_id, asked, before=page.before, most=3)
+            seen += page.events
+        assert seen == [each for each in ours if fits(each)], wanted
+    assert audit.page(runtime, tenant(runtime, slug="other").tenant_id, audit.Wanted(channel=channel)).events == ()
 
 
 def test_acting_for_a_user_without_the_role_is_a_recorded_denial(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -121,6 +122,8 @@ def test_what_people_did_is_read_from_the_audit(clinic: Clinic, superuser: Super
     found = access_report.access(runtime, tenant_id)
     by_email = {each.email: each for each in found.report.holders}
     assert (by_email["responder@clinic.test"].reveals, by_email["responder@clinic.test"].acts) == (1, 1)
+    looked = access_report.access(runtime, tenant_id, counted=False).report
+    assert looked.holders == tuple(replace(each, acts=None) for each in found.report.holders)
     assert by_email["operator@clinic.test"].flags == ("never used", "no second factor")
     assert not by_email["viewer@clinic.test"].active
     assert [each.email for each in found.report.leavers] == ["viewer@clinic.test"]

@@ -22,10 +22,16 @@ DOORS = {
     "door.anyone()",
     "door.audit_drop(p_month date)",
     "door.audit_months(p_ahead integer)",
+    (
+        "door.audit_of_channel(p_channel text, p_at timestamp with time zone, p_event uuid,"
+        " p_since timestamp with time zone, p_actor text, p_actions text[], p_objects text[], p_decision text,"
+        " p_most integer)"
+    ),
     "door.audit_over()",
     "door.audit_unchained(p_passed xid8)",
     "door.due_hooks()",
     "door.due_lanes()",
+    "door.incidents_called(p_tail text)",
     "door.policy_tenants()",
     "door.quiet_tenants()",
     "door.retention_tenants()",
@@ -39,7 +45,7 @@ DOORS = {
     "door.users_by_login(p_email text)",
     "door.users_by_subject(p_subject text)",
 }
-"""All that works without a tenant."""
+"""All that works without a tenant, or looks under the entered one where the policy bars an index; they return ids."""
 
 VAULT = {
     "vault.approve_optin(p_optin uuid, p_approver uuid, p_by text, p_via text, p_facts jsonb)",
