@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib import metadata
 from typing import Annotated, Any
 
@@ -93,8 +94,7 @@ app.add_typer(audit.app, name="audit")
 def run(words: Sequence[str]) -> int:
     """Run a command. Returns the exit code."""
     os.umask(0o077)
-    command = typer.main.get_command(app)
-    _guard(command, [])
+    command = _built()
     try:
         command(list(words), prog_name="alertveil")
     except SystemExit as ended:
@@ -109,6 +109,14 @@ def run(words: Sequence[str]) -> int:
     finally:
         far.leave()
     return 0
+
+
+@cache
+def _built() -> Any:  # noqa: ANN401 - typer's own copy of click
+    """The guarded tree, built once a process: it takes longer than most commands."""
+    command = typer.main.get_command(app)
+    _guard(command, [])
+    return command
 
 
 def _guard(command: Any, path: list[str]) -> None:  # noqa: ANN401 - a command or a group of typer's own copy of click
