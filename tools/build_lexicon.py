@@ -12,7 +12,8 @@ SOURCES holds, unpacked (router/privacy/data/README.md says where each comes fro
 Output: one `word flag` a line, sorted. Flags: w safe · n safe, but also a person's name, so a capital letter needs
 care · r safe, and now and then a person's name ·
 p a person's name, never safe · d a condition · m a medicine (never safe either). A `t` behind the flag of a safe word
-says that it belongs to the trade, so that it passes also where a text is about a person.
+says that it belongs to the trade, so that it passes also where a text is about a person; a `k` that it is the trade's
+alone, so that a text with it speaks of systems.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from __future__ import annotations
 import gzip
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -84,9 +86,11 @@ def main(sources: Path) -> None:
             flags[word] = "d"
     flags.update(clinical("dm"))
     personal = clinical("s").keys()
-    trade = ours | kept | {word for word, size in level.items() if size == FREQUENT} | (technical - described)
+    common = {word for word, size in level.items() if size == FREQUENT}
+    trade = (ours | kept | common | (technical - described)) - personal
+    systems = vocabulary("words of operations")[0] | (cspell(sources / "cspell", {"software-terms"}) - common)
     lines = [
-        f"{word} {flag}{'t' if flag in 'wrn' and word in trade and word not in personal else ''}\n"
+        f"{word} {flag}{('k' if word in systems else 't') if word in trade and flag in 'wrn' else ''}\n"
         for word, flag in sorted(flags.items())
         if WORD.fullmatch(word)
     ]
@@ -120,10 +124,10 @@ def proper(folder: Path) -> set[str]:
     }
 
 
-def cspell(folder: Path) -> set[str]:
+def cspell(folder: Path, names: Iterable[str] = CSPELL) -> set[str]:
     """The words of the technical dictionaries, compounds split at their capitals."""
     found: set[str] = set()
-    for name in sorted(CSPELL):
+    for name in sorted(names):
         for path in (folder / name / "dict").iterdir():
             if path.name in SKIPPED_FILES or path.suffix == ".trie":
                 continue
@@ -138,14 +142,19 @@ def cspell(folder: Path) -> set[str]:
     return {word for word in found if WORD.fullmatch(word)}
 
 
-def vocabulary() -> tuple[set[str], set[str]]:
-    """Our own words, and those kept although they are names."""
+def vocabulary(part: str = "") -> tuple[set[str], set[str]]:
+    """Our own words, and those kept although they are names; of the parts whose title holds `part`."""
     ours: set[str] = set()
     kept: set[str] = set()
+    title, above = "", False
     for line in (DATA / "vocabulary.txt").read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
+        comment = line.startswith("#")
+        if comment:
+            title = title + line.lower() if above else line.lower()
+        elif part in title:
             for word in line.split():
                 (kept if word.startswith("!") else ours).add(word.lstrip("!").lower())
+        above = comment
     return ours, kept
 
 

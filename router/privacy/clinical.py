@@ -8,13 +8,12 @@ and wards, only words of the trade stay (`lexicon.trade`); after `c/o`, `admitte
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable
 from typing import Final
 
 from router.privacy.items import Item, is_separator
 from router.privacy.lexicon import LEXICON, SAFE
-from router.privacy.spans import Span, settle
+from router.privacy.spans import Span
 
 OF_PERSONS: Final = frozenset(
     {"PERSON", "DOB", "AGE", "MRN", "PATIENT_ID", "MEMBER_ID", "SSN", "NATIONAL_ID", "DIAGNOSIS", "MEDICATION", "WARD", "PHONE"}
@@ -40,6 +39,9 @@ _SURE_CUES: Final[dict[str, frozenset[str]]] = {
     "leidet": frozenset({"an", "unter"}), "verdacht": frozenset({"auf"}), "aufgenommen": frozenset({"wegen", "mit"}), "behandlung": frozenset({"wegen"}),
     "opgenomen": frozenset({"met", "wegens", "op"}), "lijdt": frozenset({"aan"}),
 }  # fmt: skip
+_SPEAKING: Final = frozenset(
+    form for word in _SPEAKS_OF_PATIENTS | _SURE_CUES.keys() for form in (word, word.title(), word.upper())
+)
 # the same where the text is about somebody
 _CUES: Final[dict[str, frozenset[str]]] = {
     **dict.fromkeys(
@@ -93,11 +95,22 @@ _MONTH_DAY: Final = re.compile(
 )
 _AFTER_MONTH: Final = re.compile(r"(?: [0-9]{1,2}(?:st|nd|rd|th)?(?![0-9:]))?(?:,? (?:19|20)[0-9]{2}(?![0-9]))?")
 _BEFORE_MONTH: Final = re.compile(r"(?:the )?[0-9]{1,2}(?:st|nd|rd|th)?(?: of)? $")
+_FAULTS: Final = frozenset(
+    [
+        "failure", "failures", "down", "lag", "latency", "bounced", "stuck", "outage", "expired", "exceeded", "mismatch", "undeliverable", "unreachable", "rejected",
+        "missing", "delayed", "slow", "unavailable", "degraded", "offline", "reconnecting", "lost", "growing", "overdue",
+    ]
+)  # fmt: skip
+"""What goes wrong with systems."""
 _OF_THINGS: Final = frozenset(
     ["service", "server", "error", "exception", "api", "queue", "cloud", "manager", "engine", "monitor", "alert", "desk", "run", "console", "gateway", "system", "app", "portal", "lambda", "database", "cluster", "function", "storage", "warning", "critical", "code", "version", "event", "hub", "store"]
 )  # fmt: skip
 """What ends the name of a product or a part of a system: `Service Desk`, `Cloud Run`."""
+_HAPPENED: Final = frozenset({"not", "could", "did", "cannot", "can"})
 _ALONE: Final = frozenset(" \n\t,;:.()[]{}\"'!?|\u2026")
+_WORD: Final = re.compile(r"[A-Za-z]+")
+_PLACE_OR_DAY: Final = re.compile(r"[A-Z][a-z]+ (?:[A-Z]|[0-9]{1,3}(?![0-9]))|[0-9]/[0-9]|[0-9] ?(?:y|ans|[NSEW][a-z])")
+_REMEMBERED: Final = 8_000
 _MOST_WORDS: Final = 5
 _LONGEST_RUN: Final = 8
 
@@ -107,12 +120,7 @@ def concerns(items: list[Item], spans: list[Span]) -> int:
     for span in spans:
         if span.sure and span.kind in OF_PERSONS:
             return 2
-    for item in items:
-        if item.text in _SPEAKS_OF_PATIENTS or item.text in _SURE_CUES:
-            return 1
-        if item.type == "w" and not item.text.islower() and item.text.lower() in _SPEAKS_OF_PATIENTS:
-            return 1
-    return 0
+    return 0 if _SPEAKING.isdisjoint([item.text for item in items]) else 1
 
 
 def announced(text: str, items: list[Item], spans: list[Span], about: int) -> list[Span]:
@@ -137,7 +145,10 @@ def announced(text: str, items: list[Item], spans: list[Span], about: int) -> li
             begin += 1
         elif ":" in options and gap in {": ", ":", "=", " = ", '="', '": "', "': '"}:
             pass
-        elif not ("" in options and gap in {" ", ": ", " - "}):
+        elif not (
+            "" in options
+            and gap in {" ", ": ", " - ", " '", ' "', ": '", ': "', "='", '="', " = '", "', '", "': '", '": "'}
+        ):
             continue
         while (
             begin < count
@@ -151,6 +162,8 @@ def announced(text: str, items: list[Item], spans: list[Span], about: int) -> li
         words = items[begin : begin + taken]
         if about < 2 and all(word.type == "w" and word.text.islower() and LEXICON.trade(word.text) for word in words):
             continue  # `admitted to the queue`
+        if sure is None and of_systems(text[words[0].start : words[-1].end]):
+            continue  # `reason=expired`
         kind = "WARD" if follows in {"to", "on"} or low == "ward" else "DIAGNOSIS"
         found.append(Span(words[0].start, words[-1].end, kind, "cue", True))
     return found
@@ -176,21 +189,14 @@ def _phrase(text: str, items: list[Item], begin: int) -> int:
     return last - begin
 
 
-def untold(text: str, items: list[Item], spans: list[Span], safe: frozenset[str]) -> list[Span]:
+def untold(text: str, items: list[Item], covered: Callable[[Item], bool], safe: frozenset[str]) -> list[Span]:
     """In a text about a person: every word that is not of the trade, ages, days, and names of wards."""
-    starts = [span.start for span in spans]
-    ends = [span.end for span in spans]
-
-    def covered(item: Item) -> bool:
-        at = bisect_right(starts, item.start)
-        return bool(at) and ends[at - 1] > item.start
-
     found: list[Span] = []
     run: list[Item] = []
     kept: list[Item] = []  # words of glue that belong to the run if it goes on
 
-    def close() -> None:
-        if run:
+    def close(following: str = "") -> None:
+        if run and not (following and _opens(text, run[0]) and (following in _HAPPENED or of_systems(following))):
             found.append(Span(run[0].start, run[-1].end, "WORD", "untold", False))
         run.clear()
         kept.clear()
@@ -238,10 +244,18 @@ def untold(text: str, items: list[Item], spans: list[Span], safe: frozenset[str]
         elif run and _titled(text, items, index, run):
             run.append(item)
         else:
-            close()
+            close(low if gap == " " else "")
     close()
     found += _places(text, items, covered)
     return found
+
+
+def _opens(text: str, item: Item) -> bool:
+    """Does an item open a text or a sentence: `Transcription failed for …`."""
+    return (
+        text[max(item.start - 2, 0) : item.start].strip(" \t\"'[(") in {"", ".", "\n", "]"}
+        and text[item.start].isupper()
+    )
 
 
 def _out_of_place(text: str, items: list[Item], index: int, low: str, safe: frozenset[str]) -> bool:
@@ -390,14 +404,24 @@ def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> li
     return found
 
 
-def read(
-    text: str, items: list[Item], spans: list[Span], *, strict: bool, safe: frozenset[str], about: int = 0
-) -> list[Span]:
-    """`spans` with what cues and, at `strict`, a text about a person add."""
-    about = max(about, concerns(items, spans))
-    if not about:
-        return spans
-    spans = settle([*spans, *announced(text, items, spans, about)])
-    if strict and about == 2:
-        spans = settle([*spans, *untold(text, items, spans, safe)])
-    return spans
+def of_systems(text: str) -> bool:
+    """Does a text speak of systems: with a word that only the trade uses, or of what goes wrong with them."""
+    return any((low := word.lower()) in _FAULTS or LEXICON.systems(low) for word in _WORD.findall(text))
+
+
+def restless(text: str, calm: set[str]) -> bool:
+    """May a text hold what `untold` finds. `calm` remembers words that it does not."""
+    words = _WORD.findall(text)
+    if not calm.issuperset(words):
+        for word in words:
+            if word not in calm:
+                low = word.lower()
+                if (
+                    not (len(word) == 1 or LEXICON.flag(low) not in SAFE or LEXICON.trade(low))
+                    or low in _MONTHS
+                    or low in _TURNS
+                ):
+                    return True
+                if len(calm) < _REMEMBERED:
+                    calm.add(word)
+    return _PLACE_OR_DAY.search(text) is not None

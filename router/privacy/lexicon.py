@@ -35,7 +35,7 @@ class Lexicon:
     of it with words of the same first three, four or five letters: at most a copy of it, 1.5 MB in some 10,000 pieces.
     """
 
-    __slots__ = ("_bucket", "_data", "_known", "_stretches", "_trade")
+    __slots__ = ("_bucket", "_data", "_known", "_stretches", "_systems", "_trade")
 
     def __init__(self, path: Path = _FILE) -> None:
         with path.open("rb") as file:
@@ -43,6 +43,7 @@ class Lexicon:
         self._bucket = self._buckets()
         self._known: dict[str, Flag] = {}
         self._trade: set[str] = set()
+        self._systems: set[str] = set()
         self._stretches: dict[str, bytes] = {}
 
     def _buckets(self) -> dict[str, tuple[int, int]]:
@@ -107,20 +108,28 @@ class Lexicon:
         flag: Flag = chr(stretch[end])  # type: ignore[assignment]  # build_lexicon writes no other
         if len(self._known) < _REMEMBERED:
             self._known[word] = flag
-            if stretch[end + 1 : end + 2] == b"t":
+            mark = stretch[end + 1 : end + 2]
+            if mark in {b"t", b"k"}:
                 self._trade.add(word)
+                if mark == b"k":
+                    self._systems.add(word)
         return flag
 
     def trade(self, word: str) -> bool:
         """Is a safe word one of the trade, which says nothing of a person where a text is about one."""
-        if word in self._trade:
-            return True
-        known = word in self._known
-        if known or len(self._known) < _REMEMBERED:
-            return not known and self.flag(word) in SAFE and word in self._trade
+        return word in self._trade or (word not in self._known and self._mark(word) in {b"t", b"k"})
+
+    def systems(self, word: str) -> bool:
+        """Is a safe word the trade's alone: who uses it speaks of systems."""
+        return word in self._systems or (word not in self._known and self._mark(word) == b"k")
+
+    def _mark(self, word: str) -> bytes:
+        """What stands behind the flag of a word that was not met before."""
         where = self._bucket.get(word[:2])
-        at = self._data.find(f"\n{word} ".encode(), *where) if where is not None and word.isascii() else -1
-        return at >= 0 and self._data[at + len(word) + 3 : at + len(word) + 4] == b"t"
+        if where is None or not self.flag(word):
+            return b""
+        at = self._data.find(f"\n{word} ".encode(), *where)
+        return self._data[at + len(word) + 3 : at + len(word) + 4]
 
 
 LEXICON: Final = Lexicon()

@@ -69,16 +69,17 @@ def _belongs(span: Span, text: str) -> bool:
     if span.kind in {"NUMBER", "IDENTIFIER", "NPI", "SSN", "NATIONAL_ID", "ZIP"}:
         return _A_NUMBER.fullmatch(value) is not None and not shapes.EPOCH.fullmatch(value)
     if span.kind == "CODE":
-        return digits >= _LONG_NUMBER and digits * 2 >= len(value) and _AN_EPOCH.search(value) is None
+        return digits >= _LONG_CODE and not shapes.HEX.fullmatch(value) and digits * 2 >= len(value) and _AN_EPOCH.search(value) is None
     if span.kind == "PERSON":
-        words = value.split(" ")
+        flags = [LEXICON.flag(word.lower()) for word in _WORDS.findall(value)]
         return span.rule == "argument" or (
-            len(words) > 1 and all(LEXICON.flag(word.lower()) in {"n", "p"} for word in words)
+            value[0].isupper() and ("p" in flags or (len(flags) > 1 and "n" in flags and set(flags) <= {"n", ""}))
         )
     return span.kind == "DATE" and _O_CLOCK.match(text, span.end) is None
 
 
-_LONG_NUMBER: Final = 6
+_WORDS: Final = re.compile(r"[A-Za-z]+")
+_LONG_CODE: Final = 5
 _A_NUMBER: Final = re.compile(r"[0-9]{6,13}|[0-9]{2,8}(?:[-/][0-9]{1,8}){1,4}")
 _AN_EPOCH: Final = re.compile(r"(?<![0-9])1[3-9][0-9]{8}(?:[0-9]{3})?(?![0-9])")
 _O_CLOCK: Final = re.compile(r"[ T:,-]{1,3}[0-2]?[0-9]:[0-5][0-9]")
@@ -164,15 +165,15 @@ class Reader(Values):
                 or not any(a <= span.start and span.end <= b for a, b in frames)
             ]
         spans = settle(spans)
-        about = clinical.concerns(items, spans)
-        if about:
-            spans = settle([*spans, *clinical.announced(seen, items, spans, about)])
+        concern = clinical.concerns(items, spans)
+        if concern:
+            spans = settle([*spans, *clinical.announced(seen, items, spans, concern)])
         if shadow.starts is None:
             return spans
         return settle([Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in spans])
 
-    def told(self, text: str, spans: list[Span]) -> list[Span]:
-        """What else is untold in a text about a person of which `spans` is known. Raises as read does."""
+    def told(self, text: str, spans: list[Span], *, narrow: bool) -> list[Span]:
+        """What else is untold in a text about a person of which `spans` is known; `narrow`: also in words. Raises as read does."""
         shadow = cast(text)
         seen = shadow.text
         items = scan(seen)
@@ -186,10 +187,10 @@ class Reader(Values):
             return bool(at) and spans[at - 1].end > start
 
         found = clinical.announced(seen, items, [], 2)
-        if self.strict:
+        if self.strict and narrow:
             found += clinical.untold(seen, items, covered, self.safe)
         if shadow.starts is not None:
-            found = [Span(*shadow.place(*span[:2]), *span[2:]) for span in found]
+            found = [Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in found]
         return [
             span
             for span in settle(found)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from router.privacy.fields import Fields
 from router.privacy.findings import Finding, Json, Mint, Tokenized
 from router.privacy.keys import NOTHING
 from router.privacy.memory import PATHS, Place
 from router.privacy.rules import Rules
 from router.privacy.text import Reader
+from router.privacy.told import Told
 
 __all__ = ["Finding", "Mint", "Tokenized", "looks_like_phi", "tokenize"]
 
@@ -27,10 +27,11 @@ def tokenize(event: Json, rules: Rules, roles: Mapping[str, str], mint: Mint) ->
     propagation scope: a value found once is replaced wherever it stands. Never raises for what the event holds: what
     cannot be judged within the budgets becomes one token and is counted.
     """
-    work = Fields(rules, mint)
+    work = Told(rules, mint)
     root = _root(rules, roles)
     box: list[Json] = [event]
     work.walk(box, 0, event, root, 0)
+    work.tell()
     work.propagate()
     work.finish()
     return Tokenized(box[0], tuple(work.findings.values()), work.counters)

@@ -1,0 +1,93 @@
+"""Which keys hold what somebody wrote about a person's care: reasons, notes, procedures, places of a hospital.
+
+Such keys are used of systems too (`reason: CrashLoopBackOff`, `unit: ms`). So they say nothing alone: where the object
+is about a person, their value is a token unless it speaks of systems; elsewhere only words of the trade pass in it.
+"""
+
+# ruff: noqa: E501 - the tables read better as long lines
+from __future__ import annotations
+
+from typing import Final
+
+from router.privacy.clinical import of_systems
+from router.privacy.keys import split
+from router.privacy.lexicon import LEXICON, SAFE
+
+_WORDS: Final[dict[str, str]] = {
+    **dict.fromkeys(
+        [
+            "reason", "reasons", "rsn", "complaint", "complaints", "complnt", "indication", "indications", "motif", "motivo", "grund", "reden", "anlass", "motive",
+            "symptom", "symptoms", "sx", "problem", "problems", "concern", "concerns", "finding", "findings", "procedure", "procedures", "procedimiento", "procedimento",
+            "prozedur", "eingriff", "ingreep", "exam", "exams", "examen", "examination", "requested", "ordered", "performed", "specimen", "muestra", "bodysite", "site",
+            "assessment", "anamnesis", "anamnese", "history", "hx", "instructions", "instruction", "justification", "narrative", "goal", "goals", "intervention",
+            "treatment", "therapy", "tratamiento", "tratamento", "traitement", "behandlung", "referral", "study", "observation", "observations", "observacion",
+            "observaciones", "observacoes", "bemerkung", "bemerkungen", "opmerking", "opmerkingen", "remarque", "remarques", "note", "notes", "nota", "notas", "notiz",
+            "notizen", "comment", "comments", "comentario", "comentarios", "commentaire", "commentaires", "kommentar", "kommentare", "remark", "remarks",
+            "transcript", "utterance", "freetext", "clinical", "medical", "diet", "dietary", "presentation", "presenting", "injury", "precaution", "precautions",
+            "impression", "intake", "screening", "visit", "tests", "result", "results", "answer",
+        ],
+        "DIAGNOSIS",
+    ),
+    **dict.fromkeys(
+        [
+            "ward", "unit", "dept", "department", "loc", "location", "floor", "clinic", "room", "bed", "bay", "wing", "theatre", "suite", "campus", "planta", "piso",
+            "abteilung", "pavillon", "etage", "station", "building", "facility", "place", "practice", "office", "destination", "origin",
+        ],
+        "WARD",
+    ),
+    **dict.fromkeys(["product", "drug", "dose", "supply", "formulary", "dispensed"], "MEDICATION"),
+}  # fmt: skip
+_CLINICAL: Final = frozenset(
+    [
+        "complaint", "complaints", "complnt", "indication", "indications", "symptom", "symptoms", "sx", "procedure", "procedures", "procedimiento", "procedimento",
+        "prozedur", "eingriff", "ingreep", "examination", "specimen", "anamnese", "anamnesis", "treatment", "therapy", "tratamiento", "tratamento", "traitement",
+        "behandlung", "presenting", "precaution", "precautions", "diet", "dietary", "clinical", "medical", "ward", "bodysite", "drug", "dispensed",
+    ]
+)  # fmt: skip
+"""Those that are used of hardly anything else."""
+_ALONE: Final = _CLINICAL | frozenset(
+    [
+        "reason", "reasons", "rsn", "motif", "motivo", "grund", "reden", "anlass", "motive", "concern", "concerns", "justification", "narrative", "observation",
+        "observations", "observacion", "observacoes", "bemerkung", "bemerkungen", "opmerking", "opmerkingen", "remarque", "remarques", "nota", "notas", "notiz",
+        "notizen", "comentario", "comentarios", "commentaire", "kommentar", "transcript", "clinic", "note", "notes", "comment", "comments",
+    ]
+)  # fmt: skip
+"""Those that are read as a person's wherever they stand."""
+_REMEMBERED: Final = 20_000
+_LONGEST: Final = 60
+_kinds: dict[str, str] = {}
+_alone: dict[str, bool] = {}
+
+
+def kind_of(key: str) -> str:
+    """The kind that the value of `key` has where the object is about a person, or ''."""
+    known = _kinds.get(key)
+    if known is None:
+        words = split(key) if len(key) <= _LONGEST else ()
+        known = next((_WORDS[word] for word in reversed(words) if word in _WORDS), "")
+        if len(_kinds) < _REMEMBERED and all(LEXICON.flag(word) in SAFE for word in words):
+            _kinds[key] = known
+    return known
+
+
+def alone(key: str) -> bool:
+    """Does `key` speak of care wherever it stands."""
+    known = _alone.get(key)
+    if known is None:
+        words = split(key) if len(key) <= _LONGEST else ()
+        known = not _ALONE.isdisjoint(words)
+        if len(_alone) < _REMEMBERED and all(LEXICON.flag(word) in SAFE for word in words):
+            _alone[key] = known
+    return known
+
+
+def clinical(key: str) -> bool:
+    """Is `key` used of care and of hardly anything else."""
+    return alone(key) and not _CLINICAL.isdisjoint(split(key))
+
+
+def ordinary(text: str) -> bool:
+    """Is a text made of ordinary words, and none that speaks of systems."""
+    words = [word.strip(".,;:!?()'\"") for word in text.split()]
+    plain = [word for word in words if word.isalpha() and LEXICON.flag(word.lower()) != ""]
+    return bool(plain) and "://" not in text and not of_systems(text)

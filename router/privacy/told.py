@@ -1,0 +1,92 @@
+"""Reads an event once more when it turned out to be about a person: what ordinary words say of somebody."""
+
+from __future__ import annotations
+
+from router.privacy import care, clinical
+from router.privacy.fields import Fields
+from router.privacy.items import TooLong
+from router.privacy.memory import Place
+from router.privacy.plans import Plan
+from router.privacy.shadow import TooDeep
+from router.privacy.spans import Span, settle
+
+_READ: frozenset[str] = frozenset({"", "free"})
+_NAMED: frozenset[str] = frozenset({"", "free", "enum", "name"})
+"""Roles in which a value may be words that somebody chose."""
+_LONGEST = 200
+
+
+class Told(Fields):
+    """An event that may be about a person."""
+
+    __slots__ = ()
+
+    def tell(self) -> None:
+        """After the walk: narrow what passed, where the event is about a person or a key speaks of care."""
+        if self.level == "sealed":
+            return
+        about = any(span.sure and span.kind in clinical.OF_PERSONS for _, _, plan in self.plans for span in plan.spans)
+        if about:
+            for _, _, plan in self.plans:
+                if not any(
+                    span.rule in {"segment", "budget", "key"} and span.end - span.start == len(plan.text)
+                    for span in plan.spans
+                ):
+                    plan.spans = self._told(plan)
+        elif not self.strict:
+            return
+        left = []
+        for leaf in self.plain:
+            box, key, text, place = leaf
+            found = self._narrowed(text, place, about=about)
+            if found is None:
+                left.append(leaf)
+            else:
+                self.plans.append((box, key, found))
+                self.late.append((box, key, found))
+                self.learn(found)
+        self.plain = left
+
+    def _narrowed(self, text: str, place: Place, *, about: bool) -> Plan | None:
+        """The plan of a leaf that had none, when it says something of a person."""
+        key = place.path[-1] if place.path else ""
+        if key == "*" and len(place.path) > 1:
+            key = place.path[-2]
+        if place.rule or place.role not in _NAMED:
+            return None
+        spoken = care.alone(key)
+        if not about and not spoken:
+            return None
+        if about and (self.strict or care.clinical(key)) and not place.exact and len(text) <= _LONGEST:
+            kind = care.kind_of(key)
+            if kind and care.ordinary(text):
+                return Plan(text, [Span(0, len(text), kind, "care", True)], place.path)
+        if place.role not in _READ or " " not in text:
+            return None
+        found = Plan(text, [], place.path)
+        found.spans = self._told(found, narrow=not clinical.of_systems(text))
+        return found if found.spans else None
+
+    def _told(self, plan: Plan, *, narrow: bool = True) -> list[Span]:
+        """The spans of a text about a person, with what else it says of that person; `narrow`: in ordinary words."""
+        text, spans = plan.text, plan.spans
+        if any(span.rule == "segment" for span in spans):
+            return spans
+        taken = settle([*spans, *(Span(start, end, "TEXT", "inner", True) for start, end, _ in plan.inner)])
+        rest: list[str] = []
+        at = 0
+        for span in taken:
+            rest.append(text[at : span.start])
+            at = span.end
+        rest.append(text[at:])
+        if narrow and self.strict and not clinical.restless("\x00".join(rest), self.memory.slot("calm words")):
+            return spans
+        try:
+            found = self.reader.told(text, taken, narrow=narrow)
+        except (TooDeep, TooLong):
+            return [Span(0, len(text), "TEXT", "budget", True)]
+        if not found:
+            return spans
+        added = Plan(text, found, plan.path)
+        self.learn(added)
+        return settle([*spans, *found])
