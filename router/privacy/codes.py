@@ -31,7 +31,7 @@ SOURCE_FILE: Final = re.compile(
     r"[A-Za-z_$][A-Za-z0-9_$.-]{0,60}\.(?:java|py|js|mjs|ts|tsx|jsx|go|rb|cs|kt|scala|php|rs|c|cc|cpp|h|swift|ex|exs|erl|clj|vue|html|css|yml|yaml|toml|conf|sh)"
 )
 _COUNTED_NAME: Final = re.compile(
-    r"(?:TLS|SSL|HTTP)v?[0-9](?:\.[0-9])?|(?:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}"
+    r"(?:TLS|SSL|HTTP)v?[0-9](?:\.[0-9])?|(?i:conn|connection|thread|worker|proc|task|job|req|node|host|run|step|shard|part|partition|stage|attempt|pool|exec|goroutine|line|chunk|batch|slot|core|cpu|disk|vm|i)-?[0-9]{1,7}"
 )
 _CRONJOB: Final = re.compile(
     r"([a-z][a-z0-9-]{2,50})-[0-9]{5}-[a-z]{3}|([a-z][a-z0-9-]{3,50})-(?:2[6-9]|30)[0-9]{6}(?:-[a-z0-9]{5})?(?:\.[0-9a-f]{16})?"
@@ -120,6 +120,10 @@ _BIRTHS: Final = re.compile(
     r"(?:0[1-9]|1[0-2])[-_]?(?:0[1-9]|[12][0-9]|3[01])[-_]?(?:19[2-9][0-9]|200[0-9]|201[0-9]))(?![0-9])"
 )
 """A day of 1920 to 2019 inside a code: people are born then, and logs are not rotated so long ago."""
+_INSIDE: Final = re.compile(
+    r"(?<![0-9-])(?:([0-9]{3}-[0-9]{2}-[0-9]{4})|[2-9][0-9]{2}-[2-9][0-9]{2}-[0-9]{4})(?![0-9-])"
+)
+"""A Social Security or telephone number inside a file name."""
 _LOGIN_NAME: Final = re.compile(r"[a-z]([a-z]{4,14})[0-9]{1,4}")
 _RECORD_NUMBER: Final = re.compile(r"MR#?[0-9]{6,10}")
 _DOCUMENT: Final = re.compile(
@@ -307,6 +311,8 @@ class Codes:
             return [Span(at, end, "USERNAME", "name", True)]  # `agilmore18`
         if ("-" in word or "_" in word) and owned_device(word):
             return [Span(at, end, "DEVICE_ID", "name", True)]
+        if (inside := _INSIDE.search(word)) is not None and any(char.isalpha() for char in word):
+            return [Span(at, end, "SSN" if inside[1] else "PHONE", "shape", True)]
         born = _BIRTHS.search(word) if any(char.isdigit() for char in word) else None
         if born is not None and any(char.isalpha() for char in word):
             if self._personal(word):
@@ -508,7 +514,7 @@ class Codes:
         if "@" in segment and _MAILBOX.fullmatch(segment):
             return [Span(at, end, "EMAIL", "shape", True)]
         has_digit = any(char.isdigit() for char in segment)
-        if before and before.lower() not in SAFE_SEGMENT_AFTER and not before.startswith("<"):
+        if before and before != "usr" and before.lower() not in SAFE_SEGMENT_AFTER and not before.startswith("<"):
             verdict = judge(before)
             if not verdict.kind and before.endswith("s") and judge(before[:-1]).kind:
                 verdict = judge(before[:-1])

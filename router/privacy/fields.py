@@ -224,9 +224,18 @@ class Fields(Leaves):
             return ""
         found = ""
         for name, item in value.items():
+            if (
+                isinstance(item, list)
+                and name in {"path", "loc", "instancePath"}
+                and item
+                and isinstance(item[-1], str)
+            ):
+                item = item[-1]  # noqa: PLW2901 - the last step of a path names the field
             if name != valuer and isinstance(item, str) and 0 < len(item) <= 120 and is_namer(name):
                 if name in {"system", "url"}:
                     item = item.rstrip("/").rsplit("/", 1)[-1].removeprefix("us-")  # noqa: PLW2901 - a code system is called after its last part
+                if item.count(".") > 1 and item.islower() and judge(item.rsplit(".", 1)[-1]).kind:
+                    return item.rsplit(".", 1)[-1]  # an attribute: `app.user.given_name`
                 if (
                     item.count(".") > 1
                     or item.endswith(("Exception", "Error"))

@@ -35,6 +35,7 @@ _PLAIN: Final = re.compile(
     r"([A-Za-z0-9._%+-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,12}+)(?=[ ,;)\n\"]|$)|([0-9]{1,5}+(?:ms|s|m|h|%))(?=[ ,;)\n]|$))"
 )
 _QUICK: Final = {2: "n", 3: "s", 4: "d"}
+_SPAN_OF_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?\.\.[0-9]{1,9}(?:\.[0-9]{1,3})?")
 _CALLED: Final = re.compile(r"\+[0-9]{8,15}|0[0-9]{8,13}")
 _LEADING_NUMBER: Final = re.compile(r"\+?[0-9]++(?![A-Za-z0-9_])")
 _SINGLES: Final = re.compile(r"(?: [0-9](?= [0-9](?![0-9])))+")
@@ -188,6 +189,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
     plain = piece.strip()
     if not re.fullmatch(r"\+?[0-9().,\- eE+%]+", plain):
         return Item(start, end, "c", piece)
+    if ".." in plain and _SPAN_OF_NUMBERS.fullmatch(plain):
+        return Item(start, end, "d", piece)  # Postgres: `cost=0.00..18334.00`
     if re.fullmatch(r"\+?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?", plain) or re.fullmatch(
         r"[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?%?", plain
     ):
@@ -218,6 +221,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
         and (len(digits) == 10 or digits[0] in "10")
     ):
         return Item(start, end, "s", piece, "PHONE")
+    if re.fullmatch(r"[0-9]{4} \([0-9]{5}\)?", plain):
+        return Item(start, end, "d", piece)  # MySQL's error and its state: `1045 (28000)`
     if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3} \([0-9]{1,6}\)?", plain):
         return Item(start, end, "c", piece)
     if "(" in plain and ")" in plain and 7 <= len(digits) <= 13:

@@ -65,7 +65,7 @@ _PHI: Final[dict[str, str]] = {
         doctor; doctor name; physician; physician name; provider name; prescriber; prescriber name; nurse; nurse name; surgeon; therapist; clinician; clinician name; attending;
         attending physician; referring physician; referring provider; rendering provider name; ordering provider; ordering physician; practitioner; pcp; pcp name; pharmacist;
         passenger; passenger name; driver name; rider; rider name; employee name; staff name; author name; assignee name; display name; real name; user full name; recipient name;
-        sender name; caller name; requested by name; signed by; signer; signature name; witness; resident name; resident; enrollee; enrollee name; participant; participant name; student name; child; child name;
+        sender name; caller name; requested by name; payee; payee name; signed by; signer; signature name; witness; resident name; resident; enrollee; enrollee name; participant; participant name; student name; child; child name;
         attendee; visitor; visitor name; tenant name person; applicant; applicant name; donor; donor name; decedent; minor name; initials;
         nombre; nombres; apellido; apellidos; nombre completo; nombre paciente; paciente; primer nombre; segundo apellido; vorname; nachname; familienname; geburtsname; patientenname;
         patient vorname; patient nachname; nom; prenom; prénom; nom famille; nom patient; nom complet; nome; sobrenome; cognome; nome completo; nome paciente; paziente;
@@ -189,6 +189,7 @@ _NAMERS: Final = frozenset(
         "title",
         "heading",
         "path",
+        "loc",
         "dimension",
         "measure",
         "metric",
@@ -212,6 +213,11 @@ _VALUERS: Final = frozenset(
         "new",
         "old",
         "a",
+        "received",
+        "input",
+        "rejected",
+        "rejectedvalue",
+        "actual",
         "stringvalue",
         "string_value",
         "valuestring",
@@ -448,7 +454,7 @@ _ABBREVIATED: Final = frozenset(
 _NUMBERED: Final = frozenset(
     {"id", "ids", "no", "nr", "nbr", "num", "number", "key", "ref", "uid", "uuid", "guid", "code", "identifier"}
 )
-_PARTS_OF_MACHINES: Final = frozenset(
+_PARTS_OFMACHINES: Final = frozenset(
     [
         "service", "app", "application", "queue", "topic", "host", "hostname", "pod", "container", "namespace", "deployment", "job", "logger",
         "module", "function", "method", "package", "class", "component", "worker", "consumer", "producer", "stream", "bucket", "index", "table",
@@ -457,7 +463,7 @@ _PARTS_OF_MACHINES: Final = frozenset(
     ]
 )  # fmt: skip
 """What a thing of the machine room is called by: its name may be any lower-case word that is nobody's."""
-_MACHINES: Final = frozenset(
+MACHINES: Final = frozenset(
     [
         "alert", "monitor", "incident", "event", "rule", "check", "job", "build", "run", "request", "trace", "span", "message", "log",
         "group", "org", "organization", "project", "deployment", "deploy", "pipeline", "host", "instance", "cluster", "node", "dashboard",
@@ -511,12 +517,12 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one
     if len(words) == 2 and words[0] in _ABBREVIATED and words[1] in _NUMBERED:  # noqa: PLR2004
         return Verdict("PATIENT_ID", "", below)
     if role == "id" and role_size == 1 and len(words) > 1 and words[-1] == "id":
-        machine = not _MACHINES.isdisjoint(words[:-1]) or _best(words[:-1], _SUBJECT_BY)[0] == "infra"
+        machine = not MACHINES.isdisjoint(words[:-1]) or _best(words[:-1], _SUBJECT_BY)[0] == "infra"
         return Verdict("", "id" if machine else "opaque", below or subject)
     if role == "id" and len(words) == 1 and words[0] in _BARE and (below or subject) != "infra":
         role = "bare"
     if role and (role_end == len(words) or role_size > 1):
-        if role == "name" and not _PARTS_OF_MACHINES.isdisjoint(words):
+        if role == "name" and not _PARTS_OFMACHINES.isdisjoint(words):
             role = "machine"
         return Verdict("", "" if role == "free" else role, below or subject)
     if words[-1] in _TAILS:

@@ -3,6 +3,7 @@
 # ruff: noqa: C901, PLR2004 - one decision table of linguistic thresholds; splitting a rule hides it
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from router.privacy.codes import IDLE
@@ -17,6 +18,7 @@ from router.privacy.words import (
     DAY_CUES,
     DRUG,
     GIVEN,
+    ID_KINDS,
     NOUNS,
     NUMBER_ROLES,
     OF_BODIES,
@@ -37,6 +39,16 @@ _LONG_WARD: Final = 6
 _BEFORE_NAME: Final = frozenset("\"'`[({<>=:|;,\n\t^~/")
 _BETWEEN: Final = frozenset("/|-&+(\u2013")
 _AFTER_NAME: Final = frozenset("\"'`])}<>&|;,\n\t^~")
+
+
+_OF_AN_AGE: Final = re.compile(r"(?: \(|, | )[0-9]{1,3} ?(?:[MFmf]|yo|y/o)(?![A-Za-z0-9])")
+
+
+def _behind_id(text: str, item: Item, spans: list[Span]) -> bool:
+    """Does a word stand right behind somebody's number."""
+    if not spans or not spans[-1].sure or spans[-1].kind not in ID_KINDS or len(item.text) < 3:
+        return False
+    return text[spans[-1].end : item.start] in {" ", ", ", " - ", "|", " | "}
 
 
 def _named_alone(text: str, first: Item, last: Item, *, strict: bool) -> bool:
@@ -169,7 +181,6 @@ class Names(Numbers):
         return (
             following.text.isupper()
             and LEXICON.flag(following.text.lower()) in {"n", "p"}
-            and text[max(items[index].start - 1, 0) : items[index].start] in _BEFORE_NAME | {""}
             and text[following.end : following.end + 1] in _AFTER_NAME | {""}
         )
 
@@ -332,6 +343,12 @@ class Names(Numbers):
             and not self._person_after(text, items, index)
         ):
             argument = _argument(text, words[0])
+            if words[0].text[0].isupper() and _OF_AN_AGE.match(text, words[0].end) is not None:
+                spans.append(Span(words[0].start, words[0].end, "PERSON", "cue", True))
+                return last + 1  # `Silver (89 F)`
+            if words[0].text[0].isupper() and _behind_id(text, words[0], spans):
+                spans.append(Span(words[0].start, words[0].end, "PERSON", "argument", False))
+                return last + 1  # `pt 77341902 FIELD`
             if (self.strict or argument) and self._stands_out(text, items, index):
                 spans.append(Span(words[0].start, words[0].end, "PERSON", "argument" if argument else "name", False))
             return last + 1
@@ -370,10 +387,12 @@ class Names(Numbers):
             and flags[0] in {"n", "r"}
             and flags[1] == "n"
             and words[1].text.lower() in GIVEN
-            and text[words[0].end : words[1].start] == ", "
-            and _named_alone(text, words[0], words[1], strict=True)
+            and (
+                text[words[0].end : words[1].start] == "^"
+                or (text[words[0].end : words[1].start] == ", " and _named_alone(text, words[0], words[1], strict=True))
+            )
         ):
-            sure = True  # `Will Young`, `Young, Will`
+            sure = True  # `Will Young`, `Young, Will`, `YOUNG^WILL`
         if (
             len(words) == 1
             and flags[0] == "p"
@@ -399,7 +418,13 @@ class Names(Numbers):
         if len(capital) >= 2 and len(capital) == len(words) and not all(word.text.isupper() for word in words):
             spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", sure))
         elif all(flag == "n" for flag in flags) and len(words) > 1 and words[0].text.isupper():
+            if sure:
+                spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", True))
+                return last + 1
             beside = [items[place] for place in (index - 1, last + 1) if 0 <= place < len(items)]
+            if self.strict and self._last_first(text, items, index):
+                spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", False))
+                return last + 1
             if self.strict and (not beside or any(not near.text.isupper() for near in beside)):
                 spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", False))
             return last + 1

@@ -39,6 +39,8 @@ _FAMILY: Final = re.compile(r"[A-Z][a-z]{2,}(?! [A-Z]|[A-Za-z0-9_:=./-])")
 """A capitalised word right behind a name, and no further one behind it: the rest of the name, whatever it means."""
 _NANP: Final = re.compile(r"1?[2-9][0-9]{2}[2-9][0-9]{6}")
 """A number of the North American plan: area and exchange begin with 2 to 9."""
+_ZONE_SERIAL: Final = re.compile(r"20[12][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{2}")
+"""How the serial number of a DNS zone is written (RFC 1912): a day and a counter."""
 _PLOT: Final = re.compile(r"[0-9]{1,5}(?:[-/][0-9]{1,5}[A-Za-z]?){1,4}")
 _HOST: Final = re.compile(r"[A-Za-z]{2,12}(?:-[A-Za-z]{2,12}){0,3}-?[0-9]{1,3}\.?")
 _FAULT: Final = re.compile(r"[A-Z]{1,3}-?[0-9]{2,5}\.?")
@@ -224,6 +226,7 @@ class Numbers(Codes):
         if (
             len(digits) == 10
             and _NANP.fullmatch(digits)
+            and not _ZONE_SERIAL.fullmatch(digits)
             and (
                 (gap_before[-1:] in {"'", '"'} and gap_after[:1] == gap_before[-1:])
                 or (len(items) == 1 and not gap_before and not gap_after)

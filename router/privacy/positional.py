@@ -138,6 +138,11 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
     for mark in _MARKS:
         if text.count(mark) >= 3:
             found += _csv(text, mark, reader, strict=strict)
+    if "(" in text and text.count(",") > 1:
+        for match in _TUPLE.finditer(text):
+            cells = match[1].split(",")
+            if len(cells) in range(3, 30) and any(_DAY_CELL.fullmatch(cell.strip(" '\"")) for cell in cells):
+                found += _record(cells, ",", match.start(1), reader, strict=strict)
     if "\n" in text and "  " in text:
         found += _aligned(text)
     if '] "' in text:
@@ -207,7 +212,7 @@ _COMPLAINTS: Final = tuple(
         r"[vV]alue:? ?[\"'](?P<v>[^'\"\n]{1,200})[\"'] (?:for|in|of) (?:column|field|attribute) [\"'`\[]?(?P<c>[\w.]{1,60})",
         r"COPY [\w.]{1,60}, line [0-9]{1,12}, column (?P<c>\w{1,60}): \"(?P<v>[^\"\n]{1,300})\"",
         r"[fF]ield \[(?P<c>[\w.]{1,60})\][^\n]{0,160}value: ?'(?P<v>[^'\n]{1,200})'",
-        r"(?:^|\n)(?P<c>[A-Za-z_][\w.]{1,60})\n  [^\n]{0,200}input_value='(?P<v>[^'\n]{1,200})'",
+        r"(?:^|\n)(?P<c>[A-Za-z_][\w.]{1,60})\n  [^\n]{0,200}input_value='?(?P<v>[^',\]\n]{1,200})",
         r"colname=(?P<c>\w{1,60}) [^\n]{0,80}raw_field_value=\"(?P<v>[^\"\n]{1,200})\"",
     )
 )
@@ -727,6 +732,8 @@ def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: 
 
 _NEXT_CELL: Final = 40
 """Characters within which two cells of names are halves of one."""
+_TUPLE: Final = re.compile(r"\(([^()\n]{8,300})\)")
+"""A row in brackets: `(BRIGHT, FOREST, 12-JAN-80)`."""
 _REJECTED: Final = re.compile(r"on field '([^']{1,60})': rejected value \[([^\]\n]{1,400})\]")
 
 

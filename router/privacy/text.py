@@ -12,7 +12,7 @@ import re2
 from router.privacy import clinical, shapes
 from router.privacy.codes import SOURCE_FILE
 from router.privacy.items import Item, is_separator, lettered, scan
-from router.privacy.keys import judge
+from router.privacy.keys import MACHINES, judge
 from router.privacy.lexicon import LEXICON
 from router.privacy.roles import plays
 from router.privacy.shadow import cast
@@ -69,19 +69,32 @@ def _belongs(span: Span, text: str) -> bool:
     if span.kind in {"NUMBER", "IDENTIFIER", "NPI", "SSN", "NATIONAL_ID", "ZIP"}:
         return _A_NUMBER.fullmatch(value) is not None and not shapes.EPOCH.fullmatch(value)
     if span.kind == "CODE":
-        return digits >= _LONG_CODE and not shapes.HEX.fullmatch(value) and digits * 2 >= len(value) and _AN_EPOCH.search(value) is None
+        return (
+            digits >= (_LONG_CODE if value.isupper() else _LONG_CODE + 1)
+            and not shapes.HEX.fullmatch(value)
+            and digits * 2 >= len(value)
+            and _AN_EPOCH.search(value) is None
+        )
     if span.kind == "PERSON":
         flags = [LEXICON.flag(word.lower()) for word in _WORDS.findall(value)]
         return span.rule == "argument" or (
-            value[0].isupper() and ("p" in flags or (len(flags) > 1 and "n" in flags and set(flags) <= {"n", ""}))
+            len(value) > _INITIALS
+            and value[0].isupper()
+            and ("p" in flags or (len(flags) > 1 and "n" in flags and set(flags) <= {"n", ""}))
         )
-    return span.kind == "DATE" and _O_CLOCK.match(text, span.end) is None
+    return (
+        span.kind == "DATE"
+        and _O_CLOCK.match(text, span.end) is None
+        and _AT_TIME.search(text, max(span.start - 16, 0), span.start) is None
+    )
 
 
+_INITIALS: Final = 3
 _WORDS: Final = re.compile(r"[A-Za-z]+")
 _LONG_CODE: Final = 5
 _A_NUMBER: Final = re.compile(r"[0-9]{6,13}|[0-9]{2,8}(?:[-/][0-9]{1,8}){1,4}")
 _AN_EPOCH: Final = re.compile(r"(?<![0-9])1[3-9][0-9]{8}(?:[0-9]{3})?(?![0-9])")
+_AT_TIME: Final = re.compile(r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?,? (?:on )?$")
 _O_CLOCK: Final = re.compile(r"[ T:,-]{1,3}[0-2]?[0-9]:[0-5][0-9]")
 
 
@@ -328,7 +341,9 @@ class Reader(Values):
             and len(item.text) > _SERIAL
             and items[index - 1].text.lower() in {"id", "no", "number", "ref", "key", "nr"}
         ):
-            return index > 1 and judge(items[index - 2].text).subject == "infra"  # whose id it is, nobody says
+            return index > 1 and (
+                items[index - 2].text.lower() in MACHINES or judge(items[index - 2].text).subject == "infra"
+            )  # whose id it is, nobody says
         if (
             self.strict
             and item.type == "n"

@@ -8,7 +8,7 @@ from typing import Final
 
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.items import Item, is_separator
-from router.privacy.keys import PHI_WORDS, Verdict, judge, kind_of_words
+from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, judge, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.names import Names
 from router.privacy.spans import Span, stronger
@@ -32,6 +32,8 @@ class Values(Names):
     def _key(self, text: str, items: list[Item], index: int) -> tuple[Verdict | None, int]:
         """What the words that end at `index` say as a key, longest phrase first."""
         words = [items[index].text]
+        if words[0][0] == "/" or words[0].count("/") > 1:
+            return NOTHING, 1  # a path, and what stands behind its colon is a line
         back = index - 1 if words[0].lower() in PHI_WORDS else -1
         while (
             back >= 0

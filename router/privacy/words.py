@@ -511,7 +511,7 @@ NOUNS: Final = frozenset(
         "bounds", "branch", "bridges", "buck", "button", "cache", "call", "card", "carrier", "carry", "case", "cash", "chance", "channel",
         "china", "church", "click", "close", "counts", "cross", "dash", "day", "deal", "del", "dial", "do", "doc", "dock", "dot", "driver",
         "dutch", "east", "edge", "english", "era", "essence", "ever", "fair", "field", "fields", "fine", "flood", "frame", "free", "french",
-        "gauge", "general", "green", "grey", "ha", "hall", "hand", "head", "held", "her", "high", "hook", "hooks", "house", "jersey", "kit",
+        "gauge", "general", "job", "sessions", "green", "grey", "ha", "hall", "hand", "head", "held", "her", "high", "hook", "hooks", "house", "jersey", "kit",
         "kitchen", "la", "land", "lane", "large", "le", "ledger", "light", "link", "lo", "lock", "long", "low", "ma", "main", "major",
         "manual", "mark", "marks", "may", "means", "memory", "minor", "mount", "my", "new", "nickel", "north", "numbers", "omega", "pack",
         "page", "parent", "park", "peak", "person", "place", "pool", "pope", "post", "power", "powers", "price", "pulley", "quick", "race",
