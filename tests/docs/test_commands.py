@@ -9,7 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from router.local.vendors.slack import SlackVendor
 from router.local.vendors.webhook import WebhookVendor
 from tests.chaos.parts import Web
 from tests.conftest import Database
+from tests.docs.forked import Forked, Said
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -49,8 +50,16 @@ def example(slack: str, hook: str) -> str:
     )
 
 
+@pytest.fixture(scope="module")
+def alertveil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
+    with Forked(tmp_path_factory.mktemp("said")) as made:
+        yield made
+
+
 @pytest.fixture
-def workplace(tmp_path: Path, database: Database, valkey: str) -> Iterator[tuple[Path, dict[str, str]]]:
+def workplace(
+    tmp_path: Path, database: Database, valkey: str, alertveil: Forked
+) -> Iterator[tuple[Path, dict[str, str]]]:
     with SlackVendor() as slack, WebhookVendor() as hook:
         (tmp_path / "keys").mkdir()
         (tmp_path / "keys" / "app").write_text("k" * 40)
@@ -70,7 +79,7 @@ def workplace(tmp_path: Path, database: Database, valkey: str) -> Iterator[tuple
             "SMTP_USER": "alerts",
             "SMTP_PASSWORD": "s" * 20,
         }
-        subprocess.run([str(Path(sys.executable).with_name("alertveil")), "keys", "init"], env=environment, check=True)
+        assert alertveil.run(["keys", "init"], tmp_path, environment).code == 0
         yield tmp_path, environment
 
 
@@ -79,41 +88,53 @@ def test_the_pages_show_commands() -> None:
 
 
 @pytest.mark.parametrize("page", sorted({page for page, _ in commands()}))
-def test_every_command_of_a_page_runs_as_it_stands(page: str, workplace: tuple[Path, dict[str, str]]) -> None:
+def test_every_command_of_a_page_runs_as_it_stands(
+    page: str, workplace: tuple[Path, dict[str, str]], alertveil: Forked
+) -> None:
     """On the example, applied: a reader starts on any page."""
     folder, environment = workplace
-    program = str(Path(sys.executable).with_name("alertveil"))
-    lines = [line for name, block in commands() if name == page for line in block if line not in MADE]
+    address = ""
     with contextlib.ExitStack() as serving:
-        run_all(program, lines, folder, environment, serving)
+        for line in ["alertveil apply -f alertveil.yaml", *lines_of(page)]:
+            words = shlex.split(line)
+            if SERVER in words:
+                address = address or served(folder, environment, alertveil, serving)
+                words = [address if each == SERVER else each for each in words]
+            done = run(alertveil, words, folder, environment)
+            # `doctor` fails when it finds something, and without a worker there is something to find.
+            allowed = {0, 1} if "doctor" in words else {0}
+            assert done.code in allowed, f"{line}\n{done.out}\n{done.err}"
+            assert "Traceback" not in done.err, line
 
 
-def served(folder: Path, environment: dict[str, str], program: str, serving: contextlib.ExitStack) -> str:
+def test_the_program_that_the_pages_name_is_the_one_that_was_run(
+    workplace: tuple[Path, dict[str, str]], alertveil: Forked
+) -> None:
+    folder, environment = workplace
+    words = ["keys", "status"]
+    program = str(Path(sys.executable).with_name("alertveil"))
+    done = subprocess.run([program, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == alertveil.run(words, folder, environment)
+
+
+def lines_of(page: str) -> list[str]:
+    return [line for name, block in commands() if name == page for line in block if line not in MADE]
+
+
+def served(folder: Path, environment: dict[str, str], alertveil: Forked, serving: contextlib.ExitStack) -> str:
     """The address of a server on this machine; `token` is a file with an operator's token for it."""
     web = serving.enter_context(Web(environment, log=folder / "web.log"))
     until = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
-    words = [program, *f"tokens add --role operator --until {until} --tenant acme-health --json".split()]
-    made = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+    words = f"tokens add --role operator --until {until} --tenant acme-health --json".split()
     (folder / "token").touch(0o600)
-    (folder / "token").write_text(json.loads(made.stdout)["token"])
+    (folder / "token").write_text(json.loads(alertveil.run(words, folder, environment).out)["token"])
     return f"http://127.0.0.1:{web.port}"
 
 
-def run_all(
-    program: str, lines: list[str], folder: Path, environment: dict[str, str], serving: contextlib.ExitStack
-) -> None:
-    address = ""
-    for line in [f"{program} apply -f alertveil.yaml", *lines]:
-        words = shlex.split(line)
-        if SERVER in words:
-            address = address or served(folder, environment, program, serving)
-            words = [address if each == SERVER else each for each in words]
-        if words[0] == "make":
-            words = ["make", "--directory", str(ROOT), "--dry-run", *words[1:]]
-        elif words[0] in {".venv/bin/alertveil", "alertveil"}:
-            words = [program, *words[1:]]
-        done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-        # `doctor` fails when it finds something, and without a worker there is something to find.
-        allowed = {0, 1} if "doctor" in words else {0}
-        assert done.returncode in allowed, f"{line}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr, line
+def run(alertveil: Forked, words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Said:
+    if words[0] in {".venv/bin/alertveil", "alertveil"}:
+        return alertveil.run(words[1:], folder, environment)
+    if words[0] == "make":
+        words = ["make", "--directory", str(ROOT), "--dry-run", *words[1:]]
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    return Said(done.returncode, done.stdout, done.stderr)
