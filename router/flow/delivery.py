@@ -539,7 +539,7 @@ class Drain:
         """Many lanes' turns in one transaction, tenant by tenant."""
         began = time.monotonic()
         told: list[tuple[list[Turn], Callable[[], dict[UUID, Facts]]]] = []
-        with self._database.several(pipelined=True) as session:
+        with self._database.several() as session:
             for tenant_id in sorted({turn.tenant_id for turn in turns}, key=lambda each: each.bytes):
                 mine = [turn for turn in turns if turn.tenant_id == tenant_id]
                 session.enter(tenant_id)

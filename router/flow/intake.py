@@ -288,7 +288,7 @@ class Intake:
         adopted: list[TenantKeys] = []
         answers: list[tuple[Job, Answer]] = []
         tenants = sorted({job.tenant_id for job in jobs if job.tenant_id is not None}, key=lambda each: each.bytes)
-        with self._database.several(pipelined=True) as session:
+        with self._database.several() as session:
             for tenant_id in tenants:
                 session.enter(tenant_id)
                 moment = incidents.moment(session)

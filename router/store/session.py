@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,9 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.json import set_json_loads
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+
+from router.store.wire import Answer, Pipeline, Wire
+from router.store.wire import Row as Row  # noqa: PLC0414 - who writes SQL needs nothing else of the wire
 
 set_json_loads(orjson.loads)
 
@@ -26,9 +29,6 @@ _OPTIONS = " ".join(
         "lock_timeout=10s",
     )
 )
-
-Row = Any
-"""A named tuple with the statement's column names."""
 
 
 def packed(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -73,41 +73,37 @@ class UnsafeRole(Exception):  # noqa: N818
 class Session:
     """One transaction. Statements are SQL text with `%(name)s` or `%s`; rows come back as named tuples."""
 
-    __slots__ = ("_connection", "_pipeline")
+    __slots__ = ("_pipeline",)
 
-    def __init__(self, connection: psycopg.Connection[Row], pipeline: psycopg.Pipeline | None = None) -> None:
-        self._connection = connection
+    def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
 
     def enter(self, tenant_id: UUID) -> None:
         """Act for this tenant until the next `enter` or the end of the transaction."""
-        self._connection.execute("SELECT set_config('app.tenant_id', %s, true)", (str(tenant_id),), prepare=True)
+        self._pipeline.send("SELECT set_config('app.tenant_id', %s, true)", (str(tenant_id),))
 
     def rows(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Row]:
         """All rows of a statement."""
-        return self._connection.execute(statement, values or None, prepare=True).fetchall()
+        return self._pipeline.send(statement, values).fetchall()
 
     def one(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Row | None:
         """The first row, or None."""
-        return self._connection.execute(statement, values or None, prepare=True).fetchone()
+        return self._pipeline.send(statement, values).fetchone()
 
-    def queue(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> psycopg.Cursor[Row]:
-        """Send a statement and do not wait for it; its cursor has rows and `rowcount` after the next wait.
+    def queue(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> Answer:
+        """Send a statement and do not wait for it: whoever asks its answer does.
 
-        In a pipelined transaction statements that need nothing of each other share one way to the server and back.
+        Statements that need nothing of each other share one way to the server and back.
         """
-        return self._connection.execute(statement, values or None, prepare=True)
+        return self._pipeline.send(statement, values)
 
     def settle(self) -> None:
         """Wait for everything that was queued."""
-        if self._pipeline is not None:
-            self._pipeline.sync()
+        self._pipeline.settle()
 
     def run(self, statement: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> int:
         """Rows changed by a statement."""
-        cursor = self.queue(statement, values)
-        self.settle()
-        return cursor.rowcount
+        return self._pipeline.send(statement, values).rowcount
 
 
 class Database:
@@ -128,8 +124,8 @@ class Database:
     def __repr__(self) -> str:
         return "<Database>"
 
-    def _connect(self) -> psycopg.Connection[Row]:
-        return psycopg.connect(
+    def _connect(self) -> Wire:
+        return Wire.connect(
             self._url,
             row_factory=namedtuple_row,
             connect_timeout=5,
@@ -150,34 +146,26 @@ class Database:
             yield session
 
     @contextmanager
-    def several(self, *, pipelined: bool = False) -> Iterator[Session]:
-        """A transaction that names its tenant itself with `Session.enter`, or uses only the `door` functions.
-
-        `pipelined`: queued statements go out together, for hot paths.
-        """
+    def several(self) -> Iterator[Session]:
+        """A transaction that names its tenant itself with `Session.enter`, or uses only the `door` functions."""
         connection = self._take()
         raw = connection.driver_connection
-        if raw is None:
+        if not isinstance(raw, Wire):
             raise DatabaseDown(None)
+        pipeline = Pipeline(raw)
         committing = False
         try:
-            with raw.pipeline() if pipelined else nullcontext() as pipeline:
-                yield Session(raw, pipeline)
-                committing = True
-                raw.commit()
+            yield Session(pipeline)
+            committing = True
+            pipeline.commit()
         except psycopg.IntegrityError as error:
-            raw.rollback()
+            _undo(connection, raw, pipeline)
             raise Conflict(error.diag.constraint_name) from None
         except psycopg.Error as error:
-            lost = raw.closed or raw.broken
-            if lost:
-                connection.invalidate()
-            else:
-                raw.rollback()
+            lost = not _undo(connection, raw, pipeline)
             raise DatabaseDown(error.sqlstate, unknown=committing and lost) from None
         except BaseException:
-            if not (raw.closed or raw.broken):
-                raw.rollback()
+            _undo(connection, raw, pipeline)
             raise
         finally:
             connection.close()
@@ -188,7 +176,7 @@ class Database:
         except (psycopg.Error, SQLAlchemyError) as error:
             raise DatabaseDown(getattr(error, "sqlstate", None)) from None
 
-    def hold(self) -> psycopg.Connection[Row]:
+    def hold(self) -> Wire:
         """A connection of its own, outside the pool and in autocommit, for as long as a process lives."""
         try:
             connection = self._connect()
@@ -224,3 +212,16 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self._pool.dispose()
+
+
+def _undo(connection: PoolProxiedConnection, raw: Wire, pipeline: Pipeline) -> bool:
+    """Roll back; False when the connection is no longer to be used."""
+    try:
+        if not raw.closed:
+            pipeline.abandon()
+            raw.rollback()
+    except psycopg.Error:
+        raw.close()
+    if raw.closed:
+        connection.invalidate()
+    return not raw.closed
