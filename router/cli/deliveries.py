@@ -56,7 +56,12 @@ def list_(
                         row = manage.delivery(session, *_parts(reach.full(session, after)))
                         last = (row.incident_id, row.channel_id, row.revision)
                     only = manage.channel_id(session, channel) if channel is not None else None
-                    rows = listing.deliveries(session, state=state, channel_id=only, after=last, most=limit)
+                    rows, last = listing.deliveries(session, state=state, channel_id=only, after=last, most=limit)
+                    while len(rows) < limit and last is not None:
+                        further, last = listing.deliveries(
+                            session, state=state, channel_id=only, after=last, most=limit - len(rows)
+                        )
+                        rows += further
         found = [overview.in_words(row, ()) for row in rows]
     if as_json:
         lines = [delivery_line(each) for each in found]

@@ -110,23 +110,32 @@ def delivery_page(
     *,
     state: str | None,
     channel: str | None,
-    after: tuple[UUID, UUID, int] | None,
+    after: listing.Place | None,
     most: int,
-) -> list[Row]:
-    """Deliveries, those of the newest incidents first. Raises NotFound, DatabaseDown."""
+) -> tuple[list[Row], listing.Place | None]:
+    """Deliveries, those of the newest incidents first, and the place behind which there may be more.
+
+    Raises NotFound, DatabaseDown.
+    """
     with runtime.database.tenant(tenant_id) as session:
         only = manage.channel_id(session, channel) if channel is not None else None
         return listing.deliveries(session, state=state, channel_id=only, after=after, most=most)
 
 
-def told(runtime: Runtime, tenant_id: UUID, incident_id: UUID) -> list[tuple[Row, list[Row]]]:
-    """Every delivery of an incident with its attempts, the newest revision first. Raises NotFound, DatabaseDown."""
+def told(
+    runtime: Runtime, tenant_id: UUID, incident_id: UUID, *, after: tuple[int, str] | None, most: int
+) -> list[tuple[Row, list[Row]]]:
+    """Deliveries of an incident with their attempts, the newest revision first, then by channel.
+
+    `after`: revision and channel's name of the last seen. Raises NotFound, DatabaseDown.
+    """
+    before, behind = after or (None, "")
     with runtime.database.tenant(tenant_id) as session:
         if incidents.by_id(session, incident_id) is None:
             raise _no_incident()
-        rows = listing.deliveries_of(session, incident_id)
+        rows = listing.deliveries_of(session, incident_id, before=before, behind=behind, most=most)
         attempts: dict[tuple[UUID, int], list[Row]] = {}
-        for each in listing.attempts_of(session, incident_id):
+        for each in listing.attempts_of(session, incident_id, [(row.channel_id, row.revision) for row in rows]):
             attempts.setdefault((each.channel_id, each.revision), []).append(each)
     return [(row, attempts.get((row.channel_id, row.revision), [])) for row in rows]
 

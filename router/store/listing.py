@@ -35,6 +35,11 @@ LIVE = ("open", "acknowledged", "investigating")
 
 
 _LAST = UUID(int=2**128 - 1)
+_ENDLESS = 2**31 - 2
+"""Behind every id, and every revision: where a list begins, so that a place in it is always the index's own bound."""
+
+LOOK = 5000
+"""Deliveries that one page of a narrowed list looks among."""
 
 
 def places(
@@ -245,26 +250,28 @@ def events(session: Session, incident_id: UUID) -> list[Row]:
 def alerts(session: Session, incident_id: UUID) -> list[Row]:
     """An incident's newest alerts, as they are kept: tokenized."""
     return session.rows(
-        "SELECT a.alert_id, a.signal, a.severity, a.payload, a.tokens, a.received_at, s.name AS source FROM alerts a"
-        " LEFT JOIN sources s USING (tenant_id, source_id) WHERE a.incident_id = %s ORDER BY a.alert_id DESC LIMIT %s",
+        "SELECT a.alert_id, a.signal, a.severity, a.payload, a.tokens, a.received_at, s.name AS source FROM (SELECT *"
+        " FROM alerts WHERE incident_id = %s ORDER BY alert_id DESC LIMIT %s) a LEFT JOIN sources s"
+        " USING (tenant_id, source_id) ORDER BY a.alert_id DESC",
         (incident_id, ALERTS_SHOWN),
     )
 
 
-_DELIVERY = (
+_DELIVERY_COLUMNS = (
     "d.incident_id, d.channel_id, c.name AS channel, c.kind AS channel_kind, d.revision, d.kind, d.state, d.attempts,"
     " d.next_attempt_at, d.created_at, d.first_tried_at, d.done_at, d.uncertain, d.reason, d.remote_id,"
     " c.paused_at IS NOT NULL OR l.paused IS NOT NULL AS held, now() AS now"
-    " FROM deliveries d JOIN channels c USING (tenant_id, channel_id) JOIN lanes l USING (tenant_id, channel_id)"
 )
+_DELIVERY_JOINS = "JOIN channels c USING (tenant_id, channel_id) JOIN lanes l USING (tenant_id, channel_id)"
 
 
 def deliveries_of(
-    session: Session, incident_id: UUID, *, before: int | None = None, most: int | None = None
+    session: Session, incident_id: UUID, *, before: int | None = None, behind: str = "", most: int | None = None
 ) -> list[Row]:
     """An incident's deliveries, the newest revision first, then by channel. `before`: of revisions under this one.
 
-    A merge of each channel's newest, so that an incident of a thousand revisions costs what is asked for.
+    `behind`: and of this one, but to channels of a later name only. A merge of each channel's newest, so that an
+    incident of a thousand revisions costs what is asked for.
     """
     return session.rows(
         "SELECT d.*, c.name AS channel, c.kind AS channel_kind,"
@@ -272,38 +279,68 @@ def deliveries_of(
         " JOIN lanes l USING (tenant_id, channel_id) CROSS JOIN LATERAL (SELECT e.incident_id, e.channel_id,"
         " e.revision, e.kind, e.state, e.attempts, e.next_attempt_at, e.created_at, e.first_tried_at, e.done_at,"
         " e.uncertain, e.reason, e.remote_id FROM deliveries e WHERE e.tenant_id = c.tenant_id"
-        " AND e.incident_id = %(incident)s AND e.channel_id = c.channel_id"
-        " AND (%(before)s::int IS NULL OR e.revision < %(before)s) ORDER BY e.revision DESC LIMIT %(most)s) d"
+        " AND e.incident_id = %(incident)s AND e.channel_id = c.channel_id AND e.revision <"
+        " %(before)s::int + (%(behind)s <> '' AND c.name > %(behind)s)::int ORDER BY e.revision DESC LIMIT %(most)s) d"
         " ORDER BY d.revision DESC, c.name LIMIT %(most)s",
-        {"incident": incident_id, "before": before, "most": most},
+        {
+            "incident": incident_id,
+            "before": _ENDLESS if before is None else before,
+            "behind": behind,
+            "most": most,
+        },
     )
+
+
+Place = tuple[UUID, UUID, int]
+"""(incident, channel, revision): where a list of deliveries goes on."""
+
+_KEY = "incident_id DESC, channel_id DESC, revision DESC"
 
 
 def deliveries(
-    session: Session,
-    *,
-    state: str | None,
-    channel_id: UUID | None,
-    after: tuple[UUID, UUID, int] | None,
-    most: int,
-) -> list[Row]:
-    """The tenant's deliveries, newest incidents first. `after`: (incident, channel, revision) of the last seen."""
-    incident, channel, revision = after or (None, None, None)
-    # The state stands in the text so that the partial index of dead deliveries serves its list.
-    only = f" AND d.state = '{state}'" if state in {"pending", "dead", "delivered", "superseded", "suppressed"} else ""
-    return session.rows(
-        f"SELECT {_DELIVERY} WHERE (%(only)s::uuid IS NULL OR d.channel_id = %(only)s){only}"
-        " AND (%(incident)s::uuid IS NULL"
-        " OR (d.incident_id, d.channel_id, d.revision) < (%(incident)s, %(channel)s, %(revision)s))"
+    session: Session, *, state: str | None, channel_id: UUID | None, after: Place | None, most: int
+) -> tuple[list[Row], Place | None]:
+    """The tenant's deliveries, newest incidents first, and the place behind which there may be more; None: the end.
+
+    What waits and what is dead is found in an index of its own. Other states, and one channel's, are looked for among
+    LOOK deliveries at a time, so a page may hold fewer than `most`, or none, and have more behind it.
+    """
+    incident, channel, revision = after or (_LAST, _LAST, _ENDLESS)
+    given = {"only": channel_id, "state": state, "incident": incident, "channel": channel, "revision": revision}
+    within = "(incident_id, channel_id, revision) < (%(incident)s, %(channel)s, %(revision)s)"
+    if state in {"pending", "dead"}:  # in the text, so that their partial indexes serve them
+        within = f"state = '{state}' AND {within}"
+    narrowed = channel_id is not None or state not in {None, "dead"}
+    last = None
+    if state == "pending":
+        one = "AND channel_id = %(only)s " if channel_id is not None else ""
+        found = f"SELECT * FROM deliveries WHERE {within} {one}OFFSET 0"
+    elif narrowed:
+        found = f"SELECT * FROM deliveries WHERE {within} ORDER BY {_KEY} LIMIT {LOOK}"
+        last = session.one(
+            f"SELECT incident_id, channel_id, revision FROM deliveries WHERE {within} ORDER BY {_KEY} LIMIT 1"
+            f" OFFSET {LOOK - 1}",
+            given,
+        )
+    else:
+        found = f"SELECT * FROM deliveries WHERE {within} ORDER BY {_KEY} LIMIT %(most)s"
+    rows = session.rows(
+        f"SELECT {_DELIVERY_COLUMNS} FROM ({found}) d {_DELIVERY_JOINS}"
+        " WHERE (%(only)s::uuid IS NULL OR d.channel_id = %(only)s)"
+        " AND (%(state)s::text IS NULL OR d.state = %(state)s)"
         " ORDER BY d.incident_id DESC, d.channel_id DESC, d.revision DESC LIMIT %(most)s",
-        {"only": channel_id, "incident": incident, "channel": channel, "revision": revision, "most": most},
+        {**given, "most": most + 1},
     )
+    if len(rows) > most:
+        last = rows[most - 1]
+    return rows[:most], None if last is None else (last.incident_id, last.channel_id, last.revision)
 
 
 def delivery(session: Session, incident_id: UUID, channel_id: UUID, revision: int) -> Row | None:
     """One delivery."""
     return session.one(
-        f"SELECT {_DELIVERY} WHERE d.incident_id = %s AND d.channel_id = %s AND d.revision = %s",
+        f"SELECT {_DELIVERY_COLUMNS} FROM deliveries d {_DELIVERY_JOINS} WHERE d.incident_id = %s"
+        " AND d.channel_id = %s AND d.revision = %s",
         (incident_id, channel_id, revision),
     )
 
@@ -316,13 +353,16 @@ _ATTEMPT = (
 
 def attempts_of(session: Session, incident_id: UUID, of: Sequence[tuple[UUID, int]] | None = None) -> list[Row]:
     """The newest attempts of an incident, of all its deliveries or of these (channel, revision), in their order."""
-    only = (
-        ""
-        if of is None
-        else " AND (channel_id, revision) IN (SELECT * FROM unnest(%(channels)s::uuid[], %(revisions)s::int[]))"
-    )
+    if of is None:
+        statement = f"SELECT {_ATTEMPT} ORDER BY started_at DESC LIMIT %(most)s"
+    else:  # each looked up: a list of pairs reads all that the incident has
+        statement = (
+            "SELECT t.* FROM unnest(%(channels)s::uuid[], %(revisions)s::int[]) AS w (channel, told) CROSS JOIN LATERAL"
+            f" (SELECT {_ATTEMPT} AND channel_id = w.channel AND revision = w.told ORDER BY number DESC LIMIT %(most)s)"
+            " t ORDER BY t.started_at DESC LIMIT %(most)s"
+        )
     found = session.rows(
-        f"SELECT {_ATTEMPT}{only} ORDER BY started_at DESC LIMIT %(most)s",
+        statement,
         {
             "incident": incident_id,
             "channels": [channel_id for channel_id, _ in of or ()],
@@ -453,16 +493,16 @@ def timeline(session: Session, incident_id: UUID, *, before: int | None, most: i
     """A page of an incident's timeline, the newest revision first. `before`: the last revision seen."""
     return session.rows(
         "SELECT revision, at, why, actor, hush FROM incident_events WHERE incident_id = %(incident)s"
-        " AND (%(before)s::int IS NULL OR revision < %(before)s) ORDER BY revision DESC LIMIT %(most)s",
-        {"incident": incident_id, "before": before, "most": most},
+        " AND revision < %(before)s ORDER BY revision DESC LIMIT %(most)s",
+        {"incident": incident_id, "before": _ENDLESS if before is None else before, "most": most},
     )
 
 
 def alerts_page(session: Session, incident_id: UUID, *, before: UUID | None, most: int) -> list[Row]:
     """A page of an incident's alerts as they are kept, tokenized, the newest first. `before`: the last one seen."""
     return session.rows(
-        "SELECT a.alert_id, a.signal, a.severity, a.payload, a.tokens, a.received_at, s.name AS source FROM alerts a"
-        " LEFT JOIN sources s USING (tenant_id, source_id) WHERE a.incident_id = %(incident)s"
-        " AND (%(before)s::uuid IS NULL OR a.alert_id < %(before)s) ORDER BY a.alert_id DESC LIMIT %(most)s",
-        {"incident": incident_id, "before": before, "most": most},
+        "SELECT a.alert_id, a.signal, a.severity, a.payload, a.tokens, a.received_at, s.name AS source FROM (SELECT *"
+        " FROM alerts WHERE incident_id = %(incident)s AND alert_id < %(before)s ORDER BY alert_id DESC"
+        " LIMIT %(most)s) a LEFT JOIN sources s USING (tenant_id, source_id) ORDER BY a.alert_id DESC",
+        {"incident": incident_id, "before": before or _LAST, "most": most},
     )

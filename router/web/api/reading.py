@@ -142,14 +142,21 @@ def _delivery(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
 
 def incident_deliveries(call: Call) -> Page[shapes.Delivery]:
     """What every channel was told of an incident, with the attempts."""
-    found = reading.told(call.runtime, call.tenant_id, call.path["incident"])
-    return after(
+    last = place(call.query.cursor, _revision, str)
+    found = reading.told(
+        call.runtime,
+        call.tenant_id,
+        call.path["incident"],
+        after=(last[0], last[1]) if last else None,
+        most=call.query.limit + 1,
+    )
+    return cut(
         found,
-        call,
+        call.query.limit,
         lambda each: of(
             shapes.Delivery, each[0], **_delivery(each[0]), history=[of(shapes.Attempt, row) for row in each[1]]
         ),
-        lambda each: f"{1_000_000_000 - each[0].revision:010d}/{each[0].channel}",  # the newest revision first
+        lambda each: (each[0].revision, each[0].channel),
     )
 
 
@@ -165,23 +172,19 @@ def _after(call: Call) -> tuple[UUID, UUID, int] | None:
 
 def deliveries(call: Call) -> Page[shapes.DeliveryLine]:
     """Deliveries, those of the newest incidents first."""
-    last = place(call.query.cursor, UUID, UUID, int)
+    last = place(call.query.cursor, UUID, UUID, _revision)
     if last is None and call.query.after:
         last = _after(call)
-    found = reading.delivery_page(
+    found, more = reading.delivery_page(
         call.runtime,
         call.tenant_id,
         state=call.query.state,
         channel=call.query.channel,
         after=(last[0], last[1], last[2]) if last else None,
-        most=call.query.limit + 1,
+        most=call.query.limit,
     )
-    return cut(
-        found,
-        call.query.limit,
-        lambda row: of(shapes.DeliveryLine, row, **_delivery(row)),
-        lambda row: (row.incident_id, row.channel_id, row.revision),
-    )
+    lines = [of(shapes.DeliveryLine, row, **_delivery(row)) for row in found]
+    return Page(lines, cursor(*more) if more else None)
 
 
 def delivery(call: Call) -> shapes.Delivery:
@@ -382,6 +385,13 @@ def tokens(call: Call) -> Page[shapes.Token]:
         lambda row: of(shapes.Token, row, id=row.token_id),
         lambda row: (row.created_at.isoformat(), row.token_id),
     )
+
+
+def _revision(text: str) -> int:
+    found = int(text)
+    if not 0 <= found <= 1_000_000_000:  # noqa: PLR2004 - what a column of revisions holds
+        raise ValueError
+    return found
 
 
 def _moment(text: str) -> datetime:
