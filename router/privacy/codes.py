@@ -124,6 +124,7 @@ _INSIDE: Final = re.compile(
     r"(?<![0-9-])(?:([0-9]{3}-[0-9]{2}-[0-9]{4})|[2-9][0-9]{2}-[2-9][0-9]{2}-[0-9]{4})(?![0-9-])"
 )
 """A Social Security or telephone number inside a file name."""
+_HALVES: Final = re.compile(r"([A-Z][A-Za-z]{2,20})/([A-Z][A-Za-z]{2,20})")
 _LOGIN_NAME: Final = re.compile(r"[a-z]([a-z]{4,14})[0-9]{1,4}")
 _RECORD_NUMBER: Final = re.compile(r"MR#?[0-9]{6,10}")
 _DOCUMENT: Final = re.compile(
@@ -490,6 +491,11 @@ class Codes:
 
     def _path(self, word: str, at: int) -> list[Span]:
         """A path or the rest of a URL: each segment by itself, and by the segment before it (`/patients/29774`)."""
+        halves = _HALVES.fullmatch(word)
+        if halves is not None:
+            flags = {LEXICON.flag(halves[1].lower()), LEXICON.flag(halves[2].lower())}
+            if flags <= {"n", "p"} and ("p" in flags or self.strict):
+                return [Span(at, at + len(word), "PERSON", "name", "p" in flags)]  # `DELACRUZ/CASSANDRA`
         spans: list[Span] = []
         place = at
         before = ""

@@ -36,6 +36,8 @@ _PLAIN: Final = re.compile(
 )
 _QUICK: Final = {2: "n", 3: "s", 4: "d"}
 _SPAN_OF_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?\.\.[0-9]{1,9}(?:\.[0-9]{1,3})?")
+_MESSAGE_ID: Final = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16,64}")
+"""What stands before the @ in a message's own id, and before nobody's."""
 _CALLED: Final = re.compile(r"\+[0-9]{8,15}|0[0-9]{8,13}")
 _LEADING_NUMBER: Final = re.compile(r"\+?[0-9]++(?![A-Za-z0-9_])")
 _SINGLES: Final = re.compile(r"(?: [0-9](?= [0-9](?![0-9])))+")
@@ -88,6 +90,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "s", piece, "BIOMETRIC")
     if "@" in piece[1:]:
         _local, _, domain = piece.rpartition("@")
+        if _MESSAGE_ID.fullmatch(_local) is not None:
+            return Item(start, end, "d", piece)
         if (
             "." in domain
             and not domain.replace(".", "").isdigit()

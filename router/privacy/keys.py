@@ -537,7 +537,7 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one
 
 
 _SHORT_FORMS: Final = {
-    "nm": "name", "nme": "name", "nbr": "number", "nmbr": "number", "num": "number", "dt": "date", "dte": "date", "dttm": "date", "addr": "address",
+    "no": "number", "nr": "number", "nm": "name", "nme": "name", "nbr": "number", "nmbr": "number", "num": "number", "dt": "date", "dte": "date", "dttm": "date", "addr": "address",
     "adr": "address", "cd": "code", "tel": "phone", "ph": "phone", "phn": "phone", "fst": "first", "frst": "first", "fname": "first", "lst": "last",
     "sur": "last", "fam": "family", "gvn": "given", "giv": "given", "mid": "middle", "bth": "birth", "brth": "birth", "bir": "birth", "prov": "provider",
     "prvdr": "provider", "mbr": "member", "memb": "member", "sbr": "subscriber", "subscr": "subscriber", "sbscr": "subscriber", "ptnt": "patient",

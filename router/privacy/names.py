@@ -412,7 +412,14 @@ class Names(Numbers):
             and text[before.end : words[0].start] == " "
         ):
             sure = True  # `IV for MOODY bed 7`
-        if flags.count("p") >= 2 and not capital and len(words) <= 3:  # `patricia desrosiers`
+        if (
+            not capital
+            and len(words) == 2
+            and set(flags) == {"p", ""}
+            and before is not None
+            and before.text.lower() in {"is", "am", "named", "called", "patient"}
+            and text[before.end : words[0].start] == " "
+        ) or (flags.count("p") >= 2 and not capital and len(words) <= 3):  # `patricia desrosiers`
             spans.append(Span(words[0].start, words[-1].end, "PERSON", "name", True))
             return last + 1
         if len(capital) >= 2 and len(capital) == len(words) and not all(word.text.isupper() for word in words):

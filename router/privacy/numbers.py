@@ -41,6 +41,9 @@ _NANP: Final = re.compile(r"1?[2-9][0-9]{2}[2-9][0-9]{6}")
 """A number of the North American plan: area and exchange begin with 2 to 9."""
 _ZONE_SERIAL: Final = re.compile(r"20[12][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{2}")
 """How the serial number of a DNS zone is written (RFC 1912): a day and a counter."""
+_TO_THE_MINUTE: Final = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]")
+"""A moment without seconds: software logs them, people's appointments have none."""
+_FLAT: Final = re.compile(r"[A-Z][a-z]{2,} ([0-9]{1,4}[A-Za-z]?), $")
 _PLOT: Final = re.compile(r"[0-9]{1,5}(?:[-/][0-9]{1,5}[A-Za-z]?){1,4}")
 _HOST: Final = re.compile(r"[A-Za-z]{2,12}(?:-[A-Za-z]{2,12}){0,3}-?[0-9]{1,3}\.?")
 _FAULT: Final = re.compile(r"[A-Z]{1,3}-?[0-9]{2,5}\.?")
@@ -63,6 +66,10 @@ def _coordinates(first: str, second: str) -> bool:
     return float(first) <= 90 and float(second) <= 180 and float(first) >= 1 and float(second) >= 1
 
 
+_KLOG: Final = re.compile(r"[IWEF](?:0[1-9]|1[0-2])[0-3][0-9]")
+"""How a line of klog begins: `E0404 19:58:33.590854`."""
+_SOMEBODY: Final = re.compile(r"([a-z]{3,14})[0-9]{1,4}")
+_BY: Final = frozenset({"by", "user", "for", "as", "from", "to"})
 _DEGREES: Final = re.compile(r"[0-9]{1,3}\.[0-9]{4,9}")
 
 
@@ -84,6 +91,10 @@ class Numbers(Codes):
                 last = _FAMILY.match(text, span.end + 1)
                 if last is not None and LEXICON.flag(last[0].lower()) in PLAIN and last[0].lower() not in self.safe:
                     found.append(Span(last.start(), last.end(), "PERSON", "beside", False))
+            if span.sure and span.kind == "PERSON" and text[span.start].isupper():
+                flat = _FLAT.search(text, max(span.start - 14, 0), span.start)
+                if flat is not None:
+                    found.append(Span(flat.start(1), flat.end(1), "NUMBER", "beside", False))  # `Studio 23, Talbot …`
             if (span.sure and span.kind != "ADDRESS") or span.kind not in {"PERSON", "WORD", "ADDRESS"}:
                 continue
             if not text[span.start].isupper():
@@ -132,6 +143,15 @@ class Numbers(Codes):
             and not self._names_in(word)
         ):
             return  # `Host SQLPRD49'
+        if index + 1 < len(items) and items[index + 1].type == "d" and _KLOG.fullmatch(word):
+            return
+        if word[0] == "." and index and items[index - 1].end == item.start and items[index - 1].type == "d":
+            return  # the fraction of a second
+        if index and items[index - 1].text.lower() in _BY and text[items[index - 1].end : item.start] == " ":
+            login = _SOMEBODY.fullmatch(word)
+            if login is not None and LEXICON.flag(login[1]) == "p":
+                spans.append(Span(item.start, item.end, "USERNAME", "cue", True))
+                return  # `locked by leah53`
         found = self._judge_code(word, item.start)
         if found:
             spans.extend(found)
@@ -465,6 +485,11 @@ class Numbers(Codes):
         if ":" in item.text:
             if len(item.text) > 9 and self._cue(text, items, index) in {"DOB", "DATE"}:
                 spans.append(Span(item.start, item.end, "DATE", "cue", True))
+            elif _TO_THE_MINUTE.fullmatch(item.text) and (
+                (len(items) == 1 and len(text) == len(item.text))
+                or text[max(item.start - 3, 0) : item.start].rstrip(" \"'")[-1:] in {"=", ":"}
+            ):
+                spans.append(Span(item.start, item.end, "DATE", "minute", False))
         elif index + 1 < len(items) and items[index + 1].type == "d":
             following = items[index + 1]
             gap = text[item.end : following.start]

@@ -67,7 +67,7 @@ def plays(value: str, role: str, reader: Reader) -> bool:
             and not shapes.ICD10_DOTTED.fullmatch(value)
         ):
             return True
-        if shapes.VERSION.fullmatch(value) or _CHANNEL.fullmatch(value):
+        if shapes.VERSION.fullmatch(value) or _CHANNEL.fullmatch(value) or _LOG_STREAM.fullmatch(value):
             return True
         return not reader.read(value) and not (reader.strict and christian(value))
     return False
@@ -107,6 +107,8 @@ _NOBODYS: Final = re.compile(
 """What under a bare `id` is no person's number, though nobody says whose it is: long and opaque, a slug, a ticket."""
 _CHANNEL: Final = re.compile(r"[BCGT]0[A-Z0-9]{7,9}")
 """Slack's channels, groups and teams."""
+_LOG_STREAM: Final = re.compile(r"20[0-9]{2}/[01][0-9]/[0-3][0-9]/\[[$A-Za-z0-9]{1,12}\][0-9a-f]{32}")
+"""A log stream of AWS Lambda."""
 _MACHINE: Final = re.compile(r"(?:[a-z]+[0-9]{0,3}(?:[._/:-]|$))*[a-z]*[0-9]{0,4}")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]{1,199}")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{5}")

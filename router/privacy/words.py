@@ -646,8 +646,8 @@ GIVEN: Final = frozenset(
 )  # fmt: skip
 """Ordinary words given to more than 4,000 people as a name (SSA), but for those that open names of things (`Page`, `Max`)."""
 OWNED_DEVICES: Final = frozenset(
-    ["macbook", "mbp", "mba", "imac", "iphone", "ipad", "ipod", "laptop", "notebook", "thinkpad", "chromebook", "galaxy", "pixel", "airpods", "watch", "phone", "desktop", "pc"]
-)  # fmt: skip
+    ["macbook", "mbp", "imac", "iphone", "ipad", "ipod", "laptop", "thinkpad", "chromebook", "airpods"]
+)
 """What a person's own machine is called after: `wendys-macbook-pro`."""
 PHONED: Final = frozenset(
     ["answer", "dial", "dialed", "dialled", "dialing", "dialer", "dialled", "ring", "rang", "voicemail", "sms", "texted", "called", "callback",
