@@ -2,7 +2,7 @@
 #
 # PYTHON=…  the interpreter to build .venv from (default: the first of python3, python3.11 … python3.14 that fits)
 # ARGS=…    further arguments for the word's own program:  make up ARGS="--port 9000"   make test ARGS="tests/core -k quiet"
-# WORKERS=… test processes (default: one a core)
+# WORKERS=… test processes (default: one more than cores)
 # SECONDS=… how long the coverage-guided fuzzer runs (default: 300)
 
 SHELL := /bin/sh
@@ -32,7 +32,7 @@ up: setup ## start everything on embedded parts with a demo workspace; Ctrl-C st
 	else exec $(BIN)/alertveil up $(ARGS); fi
 
 test: setup ## run every test on embedded parts
-	@exec $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: setup ## lint, format, types, import contracts, migrations, dependency audit, house rules
 	@exec $(BIN)/python tools/check.py $(ARGS)

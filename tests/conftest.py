@@ -18,9 +18,16 @@ from redis import Redis
 from router.local.postgres import AUDIT, DATABASE, OWNER, SUPERUSER, WEB, EmbeddedPostgres, RunningPostgres
 from router.local.valkey import EmbeddedValkey, RunningValkey
 from router.store.migrate import migrate
+from tests.order import pytest_collection_modifyitems, pytest_xdist_auto_num_workers
 from tests.system_parts import pytest_runtest_setup, pytest_terminal_summary, system_part
 
-__all__ = ["pytest_runtest_setup", "pytest_terminal_summary", "system_part"]
+__all__ = [
+    "pytest_collection_modifyitems",
+    "pytest_runtest_setup",
+    "pytest_terminal_summary",
+    "pytest_xdist_auto_num_workers",
+    "system_part",
+]
 
 slow_is_fine = (HealthCheck.too_slow, HealthCheck.data_too_large)
 settings.register_profile("ci", derandomize=True, max_examples=50, deadline=None, suppress_health_check=slow_is_fine)
