@@ -13,7 +13,7 @@ Output: one `word flag` a line, sorted. Flags: w safe · n safe, but also a pers
 care · r safe, and now and then a person's name ·
 p a person's name, never safe · d a condition · m a medicine (never safe either). A `t` behind the flag of a safe word
 says that it belongs to the trade, so that it passes also where a text is about a person; a `k` that it is the trade's
-alone, so that a text with it speaks of systems.
+alone, so that a text with it speaks of systems; an `s` that it says something of a person there.
 """
 
 from __future__ import annotations
@@ -59,20 +59,7 @@ def main(sources: Path) -> None:
     }
     ours, kept = vocabulary()
     technical = (cspell(sources / "cspell") - proper(sources / "scowl")) | ours
-    flags: dict[str, str] = {}
-    for word in level.keys() | technical | kept:
-        doubtful = births.get(word, 0) > COMMON_BIRTHS or rank.get(word, SURNAMES) < COMMON_SURNAMES
-        prominent = births.get(word, 0) > PROMINENT_BIRTHS or rank.get(word, SURNAMES) < PROMINENT_SURNAME
-        if word in kept or word in ours:
-            flags[word] = "n" if doubtful else "r" if births.get(word, 0) > BIRTHS or word in rank else "w"
-        elif prominent and level.get(word, 99) > VERY_COMMON:
-            flags[word] = "p"
-        elif doubtful:
-            flags[word] = "n" if word in level else "p"
-        elif word not in level and (births.get(word, 0) > BIRTHS or rank.get(word, 10**6) <= SURNAMES):
-            flags[word] = "p"
-        else:
-            flags[word] = "r" if births.get(word, 0) or word in rank else "w"
+    flags = {word: ordinary(word, level, births, rank, ours | kept) for word in level.keys() | technical | kept}
     for name, count in births.items():
         if count > BIRTHS:
             flags.setdefault(name, "p")
@@ -85,17 +72,46 @@ def main(sources: Path) -> None:
         if level.get(word, 99) > ORDINARY and len(word) >= SHORTEST_TERM and flags.get(word) != "p":
             flags[word] = "d"
     flags.update(clinical("dm"))
-    personal = clinical("s").keys()
     common = {word for word, size in level.items() if size == FREQUENT}
-    trade = (ours | kept | common | (technical - described)) - personal
-    systems = vocabulary("words of operations")[0] | (cspell(sources / "cspell", {"software-terms"}) - common)
+    marks = dict.fromkeys(ours | kept | common | (technical - described), "t")
+    for word in vocabulary("words of operations")[0] | (cspell(sources / "cspell", {"software-terms"}) - common):
+        if word in marks:
+            marks[word] = "k"
+    listed = clinical("s").keys()
+    marks |= {
+        word: "s" for word in flags if word in listed or (word not in ours and not listed.isdisjoint(stems(word)))
+    }
     lines = [
-        f"{word} {flag}{('k' if word in systems else 't') if word in trade and flag in 'wrn' else ''}\n"
+        f"{word} {flag}{marks.get(word, '') if flag in 'wrn' else ''}\n"
         for word, flag in sorted(flags.items())
         if WORD.fullmatch(word)
     ]
     (DATA / "lexicon.txt").write_text("".join(lines), encoding="ascii")
     print({flag: sum(line.split(" ")[1][0] == flag for line in lines) for flag in "wrnpdm"})
+
+
+def ordinary(word: str, level: dict[str, int], births: dict[str, int], rank: dict[str, int], ours: set[str]) -> str:
+    """The flag of a word of the lists, by how often it is a name."""
+    doubtful = births.get(word, 0) > COMMON_BIRTHS or rank.get(word, SURNAMES) < COMMON_SURNAMES
+    prominent = births.get(word, 0) > PROMINENT_BIRTHS or rank.get(word, SURNAMES) < PROMINENT_SURNAME
+    if word in ours:
+        return "n" if doubtful else "r" if births.get(word, 0) > BIRTHS or word in rank else "w"
+    if prominent and level.get(word, 99) > VERY_COMMON:
+        return "p"
+    if doubtful:
+        return "n" if word in level else "p"
+    if word not in level and (births.get(word, 0) > BIRTHS or rank.get(word, 10**6) <= SURNAMES):
+        return "p"
+    return "r" if births.get(word, 0) or word in rank else "w"
+
+
+def stems(word: str) -> set[str]:
+    """What a word may be a form of: `walks`, `walked` and `walking` of `walk`."""
+    found = set()
+    for end in ("s", "es", "ed", "ing"):
+        if word.endswith(end) and len(word) > len(end) + 2:
+            found |= {word.removesuffix(end), word.removesuffix(end) + ("e" if end in {"ed", "ing"} else "")}
+    return found
 
 
 def rows(path: Path) -> list[list[str]]:

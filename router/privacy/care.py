@@ -7,9 +7,9 @@ is about a person, their value is a token unless it speaks of systems; elsewhere
 # ruff: noqa: E501 - the tables read better as long lines
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from router.privacy.clinical import of_systems
 from router.privacy.keys import split
 from router.privacy.lexicon import LEXICON, SAFE
 
@@ -23,7 +23,7 @@ _WORDS: Final[dict[str, str]] = {
             "treatment", "therapy", "tratamiento", "tratamento", "traitement", "behandlung", "referral", "study", "observation", "observations", "observacion",
             "observaciones", "observacoes", "bemerkung", "bemerkungen", "opmerking", "opmerkingen", "remarque", "remarques", "note", "notes", "nota", "notas", "notiz",
             "notizen", "comment", "comments", "comentario", "comentarios", "commentaire", "commentaires", "kommentar", "kommentare", "remark", "remarks",
-            "transcript", "utterance", "freetext", "clinical", "medical", "diet", "dietary", "presentation", "presenting", "injury", "precaution", "precautions",
+            "transcript", "utterance", "why", "wrong", "equipment", "mobility", "situation", "appt", "appointment", "encounter", "concept", "directions", "sig", "dx", "freetext", "clinical", "medical", "diet", "dietary", "presentation", "presenting", "injury", "precaution", "precautions",
             "impression", "intake", "screening", "visit", "tests", "result", "results", "answer",
         ],
         "DIAGNOSIS",
@@ -53,8 +53,21 @@ _ALONE: Final = _CLINICAL | frozenset(
     ]
 )  # fmt: skip
 """Those that are read as a person's wherever they stand."""
+_OF_RECORDS: Final = frozenset(
+    ["id", "ids", "no", "number", "num", "nr", "status", "state", "date", "time", "at", "on", "ts", "url", "uri", "link", "code", "codes", "count", "version", "type_id", "uuid", "ref", "email", "phone"]
+)  # fmt: skip
+"""Last words of keys that say something of the record rather than of the care."""
+_FAULTS: Final = frozenset(
+    [
+        "failure", "failures", "down", "lag", "latency", "bounced", "stuck", "outage", "expired", "exceeded", "mismatch", "undeliverable", "unreachable", "rejected",
+        "missing", "delayed", "slow", "unavailable", "degraded", "offline", "reconnecting", "lost", "growing", "overdue",
+    ]
+)  # fmt: skip
+"""What goes wrong with systems."""
 _REMEMBERED: Final = 20_000
 _LONGEST: Final = 60
+_WORD: Final = re.compile(r"[A-Za-z]{2,}")
+_PLACE: Final = re.compile(r"(?:The )?[A-Z][a-z']+(?: (?:[A-Z][a-z']*|of|and))*(?: ?[0-9]{1,3}[A-Za-z]?)?")
 _kinds: dict[str, str] = {}
 _alone: dict[str, bool] = {}
 
@@ -64,6 +77,8 @@ def kind_of(key: str) -> str:
     known = _kinds.get(key)
     if known is None:
         words = split(key) if len(key) <= _LONGEST else ()
+        if words and words[-1] in _OF_RECORDS:
+            words = ()
         known = next((_WORDS[word] for word in reversed(words) if word in _WORDS), "")
         if len(_kinds) < _REMEMBERED and all(LEXICON.flag(word) in SAFE for word in words):
             _kinds[key] = known
@@ -86,8 +101,16 @@ def clinical(key: str) -> bool:
     return alone(key) and not _CLINICAL.isdisjoint(split(key))
 
 
-def ordinary(text: str) -> bool:
-    """Is a text made of ordinary words, and none that speaks of systems."""
-    words = [word.strip(".,;:!?()'\"") for word in text.split()]
-    plain = [word for word in words if word.isalpha() and LEXICON.flag(word.lower()) != ""]
-    return bool(plain) and "://" not in text and not of_systems(text)
+def of_systems(text: str) -> bool:
+    """Does a text speak of systems: with a word that only the trade uses, or of what goes wrong with them."""
+    return any((low := word.lower()) in _FAULTS or LEXICON.systems(low) for word in _WORD.findall(text))
+
+
+def ordinary(text: str, kind: str = "") -> bool:
+    """Is a text made of ordinary words, and none that speaks of systems; or, for a WARD, of a name's shape."""
+    if "://" in text:
+        return False
+    if kind == "WARD" and _PLACE.fullmatch(text):
+        return True
+    words = [word.strip(".,;:!?()'\"") for word in text.replace("+", " ").split()]
+    return any(word.isalpha() and LEXICON.flag(word.lower()) != "" for word in words) and not of_systems(text)

@@ -11,17 +11,20 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from router.privacy.care import kind_of, of_systems, ordinary
 from router.privacy.items import Item, is_separator
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.spans import Span
 
 OF_PERSONS: Final = frozenset(
-    {"PERSON", "DOB", "AGE", "MRN", "PATIENT_ID", "MEMBER_ID", "SSN", "NATIONAL_ID", "DIAGNOSIS", "MEDICATION", "WARD", "PHONE"}
+    {"ADDRESS", "ZIP", "PERSON", "DOB", "AGE", "MRN", "PATIENT_ID", "MEMBER_ID", "SSN", "NATIONAL_ID", "DIAGNOSIS", "MEDICATION", "WARD", "PHONE"}
 )  # fmt: skip
 """Kinds that make a text one about a person."""
 _SPEAKS_OF_PATIENTS: Final = frozenset(
     ["patient", "patients", "pt", "pts", "ward", "bedside", "admitted", "readmitted", "nurse", "nurses", "symptom", "symptoms", "complaint", "diagnosed",
      "diagnosis", "prescribed", "allergic", "prognosis", "inpatient", "outpatient", "resident", "clinician", "surgeon",
+     "male", "female", "aged", "toddler", "newborn", "bed", "referral", "gp", "carer", "sibling",
+     "var\xf3n", "varon", "mujer", "hombre", "mulher", "homem", "herr", "frau", "madame", "monsieur", "mevrouw", "a\xf1os", "anos", "jahre", "jaar", "geachte", "estimado", "estimada", "prezado", "prezada", "bonjour", "signora",
      "paciente", "pacientes", "patientin", "patienten", "patiente", "pazienti", "paziente", "afdeling", "krankenhaus", "klinik", "pacjent"]
 )  # fmt: skip
 # first word -> what may follow it, '' when it needs nothing. After these something is wrong with somebody, or done to them.
@@ -52,6 +55,30 @@ _CUES: Final[dict[str, frozenset[str]]] = {
     "admit": frozenset({"to", "for"}), "awaiting": frozenset({""}), "wants": frozenset({"", "a"}), "needs": frozenset({"", "a"}), "given": frozenset({""}), "reports": frozenset({""}), "reporting": frozenset({""}), "mentions": frozenset({""}), "denies": frozenset({""}), "has": frozenset({"had"}), "reason": frozenset({"", ":"}), "ward": frozenset({""}),
     "motivo": frozenset({"", ":"}), "motif": frozenset({"", ":"}), "grund": frozenset({"", ":"}), "reden": frozenset({"", ":"}), "wegen": frozenset({""}), "wegens": frozenset({""}),
 }  # fmt: skip
+_ANYTHING: Final = frozenset({""})
+_INTRODUCING: Final = frozenset(
+    [
+        "for",
+        "re",
+        "has",
+        "had",
+        "having",
+        "with",
+        "about",
+        "wants",
+        "got",
+        "por",
+        "pour",
+        "wegen",
+        "voor",
+        "mit",
+        "con",
+        "avec",
+        "com",
+        "per",
+    ]
+)
+"""What introduces a phrase where somebody is named: `for travel jabs`."""
 _SKIPPED: Final = frozenset(
     ["a", "an", "the", "his", "her", "their", "my", "your", "some", "acute", "chronic", "severe", "mild", "new", "recurrent", "ongoing", "possible", "suspected", "an", "el", "la", "un", "una", "le", "une", "de", "den", "der", "die", "het", "een", "o", "um", "uma"]
 )  # fmt: skip
@@ -85,7 +112,9 @@ _GLUE: Final = frozenset(
         "lower",
     ]
 )
-_YEARS: Final = frozenset(["y", "yo", "yr", "yrs", "ans", "lat", "jahre", "jaar", "anos", "anni", "years", "year"])
+_YEARS: Final = frozenset(
+    ["y", "a\xf1os", "yo", "yr", "yrs", "ans", "lat", "jahre", "jaar", "anos", "anni", "years", "year"]
+)
 _TURNS: Final = frozenset(["turned", "turns", "turning", "aged", "age", "edad", "alter"])
 _MONTHS: Final = frozenset(
     ["january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"]
@@ -95,13 +124,6 @@ _MONTH_DAY: Final = re.compile(
 )
 _AFTER_MONTH: Final = re.compile(r"(?: [0-9]{1,2}(?:st|nd|rd|th)?(?![0-9:]))?(?:,? (?:19|20)[0-9]{2}(?![0-9]))?")
 _BEFORE_MONTH: Final = re.compile(r"(?:the )?[0-9]{1,2}(?:st|nd|rd|th)?(?: of)? $")
-_FAULTS: Final = frozenset(
-    [
-        "failure", "failures", "down", "lag", "latency", "bounced", "stuck", "outage", "expired", "exceeded", "mismatch", "undeliverable", "unreachable", "rejected",
-        "missing", "delayed", "slow", "unavailable", "degraded", "offline", "reconnecting", "lost", "growing", "overdue",
-    ]
-)  # fmt: skip
-"""What goes wrong with systems."""
 _OF_THINGS: Final = frozenset(
     ["service", "server", "error", "exception", "api", "queue", "cloud", "manager", "engine", "monitor", "alert", "desk", "run", "console", "gateway", "system", "app", "portal", "lambda", "database", "cluster", "function", "storage", "warning", "critical", "code", "version", "event", "hub", "store"]
 )  # fmt: skip
@@ -111,6 +133,8 @@ _ALONE: Final = frozenset(" \n\t,;:.()[]{}\"'!?|\u2026")
 _WORD: Final = re.compile(r"[A-Za-z]+")
 _PLACE_OR_DAY: Final = re.compile(r"[A-Z][a-z]+ (?:[A-Z]|[0-9]{1,3}(?![0-9]))|[0-9]/[0-9]|[0-9] ?(?:y|ans|[NSEW][a-z])")
 _REMEMBERED: Final = 8_000
+_END_OF_VALUE: Final = re.compile(r"[,;|\n&<>{}\[\]\"']| [A-Za-z_]{1,30}[=:]|\\")
+_END_OF_FIELD: Final = re.compile(r"[\s&#\"'<>]")
 _MOST_WORDS: Final = 5
 _LONGEST_RUN: Final = 8
 
@@ -123,7 +147,7 @@ def concerns(items: list[Item], spans: list[Span]) -> int:
     return 0 if _SPEAKING.isdisjoint([item.text for item in items]) else 1
 
 
-def announced(text: str, items: list[Item], spans: list[Span], about: int) -> list[Span]:
+def announced(text: str, items: list[Item], spans: list[Span], about: int, *, strict: bool = False) -> list[Span]:
     """What cues announce in the text: `c/o trouble sleeping`, `scheduled for a foot exam`."""
     found: list[Span] = []
     count = len(items)
@@ -133,6 +157,8 @@ def announced(text: str, items: list[Item], spans: list[Span], about: int) -> li
         low = item.text.lower()
         sure = _SURE_CUES.get(low)
         weak = _CUES.get(low) if about == 2 else None
+        if weak is None and strict and low in _INTRODUCING:
+            weak = _ANYTHING
         if sure is None and weak is None:
             continue
         begin = index + 1
@@ -189,22 +215,38 @@ def _phrase(text: str, items: list[Item], begin: int) -> int:
     return last - begin
 
 
-def untold(text: str, items: list[Item], covered: Callable[[Item], bool], safe: frozenset[str]) -> list[Span]:
-    """In a text about a person: every word that is not of the trade, ages, days, and names of wards."""
+def untold(
+    text: str, items: list[Item], covered: Callable[[Item], bool], safe: frozenset[str], *, strict: bool
+) -> list[Span]:
+    """In a text about a person: every word that is not of the trade, ages, days, and names of wards.
+
+    Not `strict`: of the words only stretches with one that says something of a person.
+    """
     found: list[Span] = []
     run: list[Item] = []
     kept: list[Item] = []  # words of glue that belong to the run if it goes on
 
     def close(following: str = "") -> None:
-        if run and not (following and _opens(text, run[0]) and (following in _HAPPENED or of_systems(following))):
-            found.append(Span(run[0].start, run[-1].end, "WORD", "untold", False))
+        opens = following and run and _opens(text, run[0]) and (following in _HAPPENED or of_systems(following))
+        if run and not opens and (strict or any(LEXICON.personal(item.text.lower()) for item in run)):
+            found.append(Span(run[0].start, run[-1].end, "WORD", "untold", not strict))
         run.clear()
         kept.clear()
 
+    taken = -1
     for index, item in enumerate(items):
+        if item.start < taken:
+            continue
         if covered(item) or item.type in {"t", "d", "s"}:
             close()
             continue
+        if item.type in {"w", "c"} and index + 1 < len(items):
+            value = _keyed(text, items, index)
+            if value is not None:
+                close()
+                found.append(value)
+                taken = value.end
+                continue
         gap = text[items[index - 1].end : item.start] if index else ""
         if run and gap not in {" ", "-"}:
             close()
@@ -248,6 +290,35 @@ def untold(text: str, items: list[Item], covered: Callable[[Item], bool], safe: 
     close()
     found += _places(text, items, covered)
     return found
+
+
+def _keyed(text: str, items: list[Item], index: int) -> Span | None:
+    """The value of a key of care that stands in a text: `reason=black+eye&`, `'why': 'passing out'`."""
+    item, first = items[index], items[index + 1]
+    gap = text[item.end : first.start]
+    if (
+        ("=" not in gap and ":" not in gap and gap != ">")
+        or len(item.text) > 40
+        or not (gap == ">" or is_separator(gap))
+    ):
+        return None
+    kind = kind_of(item.text)
+    if not kind or first.type not in {"w", "c", "n"}:
+        return None
+    quote = gap.rstrip()[-1:]
+    ending = (
+        _END_OF_FIELD
+        if text[item.start - 1 : item.start] in {"?", "&"} or text[first.end : first.end + 1] == "&"
+        else _END_OF_VALUE
+    )
+    end = ending.search(text, first.start) if quote not in {'"', "'"} else None
+    stop = text.find(quote, first.start) if quote in {'"', "'"} else end.start() if end is not None else len(text)
+    if stop < 0 or stop - first.start > 200:
+        return None
+    value = text[first.start : stop].rstrip(" .)")
+    if not value or not ordinary(value, kind):
+        return None
+    return Span(first.start, first.start + len(value), kind, "care", True)
 
 
 def _opens(text: str, item: Item) -> bool:
@@ -404,9 +475,14 @@ def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> li
     return found
 
 
-def of_systems(text: str) -> bool:
-    """Does a text speak of systems: with a word that only the trade uses, or of what goes wrong with them."""
-    return any((low := word.lower()) in _FAULTS or LEXICON.systems(low) for word in _WORD.findall(text))
+def speaks(text: str) -> bool:
+    """Does a text speak of patients, wards or ages."""
+    return not _SPEAKING.isdisjoint(text.split())
+
+
+def introduces(text: str) -> bool:
+    """May a phrase be introduced in a text where somebody is named."""
+    return not _INTRODUCING.isdisjoint(text.split())
 
 
 def restless(text: str, calm: set[str]) -> bool:

@@ -35,7 +35,7 @@ class Lexicon:
     of it with words of the same first three, four or five letters: at most a copy of it, 1.5 MB in some 10,000 pieces.
     """
 
-    __slots__ = ("_bucket", "_data", "_known", "_stretches", "_systems", "_trade")
+    __slots__ = ("_bucket", "_data", "_known", "_personal", "_stretches", "_systems", "_trade")
 
     def __init__(self, path: Path = _FILE) -> None:
         with path.open("rb") as file:
@@ -44,6 +44,7 @@ class Lexicon:
         self._known: dict[str, Flag] = {}
         self._trade: set[str] = set()
         self._systems: set[str] = set()
+        self._personal: set[str] = set()
         self._stretches: dict[str, bytes] = {}
 
     def _buckets(self) -> dict[str, tuple[int, int]]:
@@ -113,6 +114,8 @@ class Lexicon:
                 self._trade.add(word)
                 if mark == b"k":
                     self._systems.add(word)
+            elif mark == b"s":
+                self._personal.add(word)
         return flag
 
     def trade(self, word: str) -> bool:
@@ -122,6 +125,10 @@ class Lexicon:
     def systems(self, word: str) -> bool:
         """Is a safe word the trade's alone: who uses it speaks of systems."""
         return word in self._systems or (word not in self._known and self._mark(word) == b"k")
+
+    def personal(self, word: str) -> bool:
+        """Does a safe word say something of a person where a text is about one."""
+        return word in self._personal or (word not in self._known and self._mark(word) == b"s")
 
     def _mark(self, word: str) -> bytes:
         """What stands behind the flag of a word that was not met before."""

@@ -185,8 +185,11 @@ class Reader(Values):
             return spans
         return settle([Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in spans])
 
-    def told(self, text: str, spans: list[Span], *, narrow: bool) -> list[Span]:
-        """What else is untold in a text about a person of which `spans` is known; `narrow`: also in words. Raises as read does."""
+    def told(self, text: str, spans: list[Span], *, narrow: bool, own: bool) -> list[Span]:
+        """What else a text of an event about a person says, of which `spans` is known. Raises as read does.
+
+        `narrow`: also in ordinary words; `own`: the text itself says whose it is.
+        """
         shadow = cast(text)
         seen = shadow.text
         items = scan(seen)
@@ -199,9 +202,9 @@ class Reader(Values):
             at = bisect_right(starts, start)
             return bool(at) and spans[at - 1].end > start
 
-        found = clinical.announced(seen, items, [], 2)
-        if self.strict and narrow:
-            found += clinical.untold(seen, items, covered, self.safe)
+        found = clinical.announced(seen, items, [], 2, strict=self.strict and own)
+        if narrow:
+            found += clinical.untold(seen, items, covered, self.safe, strict=self.strict)
         if shadow.starts is not None:
             found = [Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in found]
         return [

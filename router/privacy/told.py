@@ -11,8 +11,10 @@ from router.privacy.shadow import TooDeep
 from router.privacy.spans import Span, settle
 
 _READ: frozenset[str] = frozenset({"", "free"})
-_NAMED: frozenset[str] = frozenset({"", "free", "enum", "name"})
-"""Roles in which a value may be words that somebody chose."""
+_SHAPED: frozenset[str] = frozenset({"url", "time", "id", "opaque", "bare"})
+"""Roles whose values are no words that somebody chose."""
+_VALUES: frozenset[str] = frozenset({"value", "val", "v", "text", "label", "display", "content", "answer", "data", "*"})
+"""Keys that say less than those above them."""
 _LONGEST = 200
 
 
@@ -25,13 +27,16 @@ class Told(Fields):
         """After the walk: narrow what passed, where the event is about a person or a key speaks of care."""
         if self.level == "sealed":
             return
-        about = any(span.sure and span.kind in clinical.OF_PERSONS for _, _, plan in self.plans for span in plan.spans)
+        about = any(
+            span.sure and (span.kind in clinical.OF_PERSONS or (span.kind == "DATE" and span.rule == "key"))
+            for _, _, plan in self.plans
+            for span in plan.spans
+        )
+        if self.strict and not about:
+            about = any(clinical.speaks(plan.text) for _, _, plan in self.plans) or self._spoken()
         if about:
             for _, _, plan in self.plans:
-                if not any(
-                    span.rule in {"segment", "budget", "key"} and span.end - span.start == len(plan.text)
-                    for span in plan.spans
-                ):
+                if not (len(plan.spans) == 1 and plan.spans[0].end - plan.spans[0].start == len(plan.text)):
                     plan.spans = self._told(plan)
         elif not self.strict:
             return
@@ -47,24 +52,32 @@ class Told(Fields):
                 self.learn(found)
         self.plain = left
 
+    def _spoken(self) -> bool:
+        """Does a text that passed speak of patients; what does not is remembered."""
+        silent = self.memory.slot("silent")
+        for _, _, text, place in self.plain:
+            if place.role in _READ and text not in silent and " " in text:
+                if clinical.speaks(text):
+                    return True
+                self.memory.keep("silent", text)
+        return False
+
     def _narrowed(self, text: str, place: Place, *, about: bool) -> Plan | None:
         """The plan of a leaf that had none, when it says something of a person."""
-        key = place.path[-1] if place.path else ""
-        if key == "*" and len(place.path) > 1:
-            key = place.path[-2]
-        if place.rule or place.role not in _NAMED:
+        key = next((part for part in reversed(place.path) if part not in _VALUES), "")
+        if place.rule or place.role in _SHAPED:
             return None
         spoken = care.alone(key)
         if not about and not spoken:
             return None
         if about and (self.strict or care.clinical(key)) and not place.exact and len(text) <= _LONGEST:
             kind = care.kind_of(key)
-            if kind and care.ordinary(text):
+            if kind and care.ordinary(text, kind):
                 return Plan(text, [Span(0, len(text), kind, "care", True)], place.path)
-        if place.role not in _READ or " " not in text:
+        if place.role not in _READ or not (" " in text or text.isalpha() or "=" in text):
             return None
         found = Plan(text, [], place.path)
-        found.spans = self._told(found, narrow=not clinical.of_systems(text))
+        found.spans = self._told(found, narrow=not care.of_systems(text))
         return found if found.spans else None
 
     def _told(self, plan: Plan, *, narrow: bool = True) -> list[Span]:
@@ -72,6 +85,7 @@ class Told(Fields):
         text, spans = plan.text, plan.spans
         if any(span.rule == "segment" for span in spans):
             return spans
+        own = any(span.sure and span.kind in clinical.OF_PERSONS for span in spans)
         taken = settle([*spans, *(Span(start, end, "TEXT", "inner", True) for start, end, _ in plan.inner)])
         rest: list[str] = []
         at = 0
@@ -79,10 +93,13 @@ class Told(Fields):
             rest.append(text[at : span.start])
             at = span.end
         rest.append(text[at:])
-        if narrow and self.strict and not clinical.restless("\x00".join(rest), self.memory.slot("calm words")):
+        left = "\x00".join(rest)
+        if not (own and self.strict and clinical.introduces(left)) and not (
+            narrow and clinical.restless(left, self.memory.slot("calm words"))
+        ):
             return spans
         try:
-            found = self.reader.told(text, taken, narrow=narrow)
+            found = self.reader.told(text, taken, narrow=narrow, own=own)
         except (TooDeep, TooLong):
             return [Span(0, len(text), "TEXT", "budget", True)]
         if not found:
