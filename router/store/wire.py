@@ -207,14 +207,14 @@ class Pipeline:
         self._pgconn.send_query_prepared(prepared.name, given, adapting.formats)
         answer = Answer(self, prepared)
         self._waiting.append(answer)
-        return answer
-
-    def _prepare(self, key: _Key, query: bytes) -> Prepared:
-        kept = self._wire.prepared
-        if len(kept) + len(self._new) >= KEPT and kept:
+        # Afterwards: it takes a snapshot, and a transaction that asks for its isolation must not have one yet.
+        if len(kept) + len(self._new) > KEPT and kept:
             oldest = kept.pop(next(iter(kept)))
             self._pgconn.send_query_params(b"DEALLOCATE %b" % oldest.name, None)
             self._waiting.append(Answer(self, None))
+        return answer
+
+    def _prepare(self, key: _Key, query: bytes) -> Prepared:
         prepared = self._new[key] = Prepared(b"av%d" % next(self._wire.names))
         self._pgconn.send_prepare(prepared.name, query, key[1] or None)
         self._waiting.append(_Preparing(self, self._wire, key, prepared))

@@ -118,6 +118,13 @@ def test_the_server_keeps_only_so_many_statements(door: Door) -> None:
     assert count[0] <= KEPT + 1
 
 
+def test_a_transaction_may_still_choose_its_isolation_when_a_statement_makes_room_for_it(door: Door) -> None:
+    for number in range(KEPT + 5):
+        with door.several() as session:
+            session.run(f"SET TRANSACTION ISOLATION LEVEL {'REPEATABLE READ' + ' ' * number}")
+            assert session.rows(f"SELECT {number} AS a") == [(number,)]
+
+
 def test_a_connection_that_was_ended_is_replaced(door: Door, database: Database) -> None:
     with pytest.raises(DatabaseDown) as down:
         ended(door, database, (1, "lost"), (2, "lost too"))
