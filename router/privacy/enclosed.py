@@ -14,8 +14,10 @@ from typing import Any, Final
 import orjson
 
 Json = Any
+_URL_SAFE: Final = str.maketrans("-_", "+/")
 MAX_INFLATED: Final = 1 << 20
 RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
+_HEX: Final = re.compile("(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+")
 LONG: Final = re.compile("[A-Za-z0-9+/_-]{16}")
 OBJECT: Final = re.compile(r'\{\s{0,40}"')
 KEY_BEFORE: Final = re.compile(r"""([A-Za-z_][A-Za-z0-9_]{1,40})["']?\s?(?:=|:|=>|:=)\s?$""")
@@ -63,12 +65,12 @@ def _readable(raw: bytes) -> str | None:
             raw = zlib.decompressobj(47).decompress(raw, MAX_INFLATED)
         except zlib.error:
             return None
+    if len(raw) <= 16 and not raw.isascii():
+        return None  # a digest's bytes may be UTF-8 by chance; a name has more of them
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    if len(raw) <= 16 and not text.isascii():
-        return None  # a digest's bytes may be UTF-8 by chance; a name has more of them
     if len(text) < 6 or sum(char.isprintable() or char in "\r\n\t" for char in text) < len(text):
         return None
     return text
@@ -81,7 +83,7 @@ def opened_run(run: str) -> tuple[str, Callable[[str], str]] | None:
     body = run.rstrip("=")
     if body.isdigit() and set(body[::2]) != {"3"}:
         return None  # a number; in hex only digits would be written with digits alone
-    if re.fullmatch(r"(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+", body):
+    if _HEX.fullmatch(body) is not None:
         text = _readable(bytes.fromhex(body))
         if text is not None:
             return text, lambda plain: plain.encode().hex()
@@ -91,7 +93,9 @@ def opened_run(run: str) -> tuple[str, Callable[[str], str]] | None:
     if url and ("+" in body or "/" in body):
         return None
     try:
-        raw = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_" if url else None, validate=True)
+        raw = binascii.a2b_base64(
+            (body.translate(_URL_SAFE) if url else body) + "=" * (-len(body) % 4), strict_mode=True
+        )
     except (binascii.Error, ValueError):
         return None
     text = _readable(raw)

@@ -196,7 +196,7 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
             verdict = dicom(match[1])
             if verdict is not None and verdict.kind and match[2].strip():
                 found.append(Span(match.start(2), match.end(2), verdict.kind, "column", True))
-    if any(sign in text for sign in _SQL_SIGNS):
+    if _may_be_sql(text):
         found += _sql(text)
     return found or None
 
@@ -253,21 +253,22 @@ _DUMPED: Final = re.compile(r"(\([0-9a-fA-F]{4},[0-9a-fA-F]{4}\)) [A-Z]{2} \[([^
 """An element as dcmtk prints it: `(0010,0010) PN [DOE^JANE]`."""
 _ACCESS: Final = re.compile(r"(?:^|\n)\S{3,60} \S{1,60} (\S{1,80}) \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:")
 """The user of a line in the common log format."""
-_SQL_SIGNS: Final = (
-    "arameters: (",
-    "arameters: [",
-    "='",
-    "= '",
-    " IN (",
-    "LIKE",
-    "like",
-    "=N'",
-    "$1",
-    ")=(",
-    "INSERT",
-    "insert",
-    "Failing row",
-)
+
+
+def _may_be_sql(text: str) -> bool:
+    return (
+        ("'" in text and ("='" in text or "= '" in text or "=N'" in text))
+        or "$1" in text
+        or ")=(" in text
+        or "like" in text
+        or "LIKE" in text
+        or "insert" in text
+        or "INSERT" in text
+        or " IN (" in text
+        or "arameters: (" in text
+        or "arameters: [" in text
+        or "Failing row" in text
+    )
 
 
 def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
@@ -751,6 +752,8 @@ _INSERT: Final = re.compile(r"(?i)insert\s+into\s+[\w.\"`\[\]]+\s*\(([^()]{1,200
 _PLACED: Final = re.compile(
     r"(?i)([\w.\"`]+)\)?\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})"
 )
+_PLACEHOLDER: Final = re.compile(r"(?:[=<>(]|[kK\u212a][eE])\s*(?:\$[0-9]|\?|%[sS]|:[0-9]|@[pP][0-9])")
+"""What _PLACED ends in."""
 _COMPOSITE: Final = re.compile(r"\(([^()=]{1,200})\)=\(([^()]{1,400})\)")
 _BAG: Final = re.compile(r"\[?(?:parameters|Parameters|params): ?[\[(]")
 _BAG_VALUE: Final = re.compile(r"\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|([^,()\[\]'\"]{1,200}))\s*,?")
@@ -845,7 +848,8 @@ def _sql(text: str) -> list[Span]:
         marks = _ONE_ROW.match(text, insert.end())
         if marks is not None and set(marks[1].replace(" ", "").split(",")) <= {"?", "%s"}:
             ordered.extend(name.strip(' "`[]') for name in insert[1].split(","))
-    for match in _PLACED.finditer(text) if bound or "?" in text or "%s" in text else ():
+    placed = (bound or "?" in text or "%s" in text) and _PLACEHOLDER.search(text) is not None
+    for match in _PLACED.finditer(text) if placed else ():
         column = match[1].strip('"`').rsplit(".", 1)[-1]
         names[match[2]] = judge(column).kind
         if match[2] in {"?", "%s"}:

@@ -16,8 +16,11 @@ _ESCAPE: Final = re.compile(
     r"(?:\\+u[0-9a-fA-F]{4})+|(?:\\+x[0-9a-fA-F]{2})+|(?:=[0-9A-F]{2}){2,}|\\+[\"'/]"
 )
 
-escaped: Final = _ESCAPE.search
-"""Where an escape may stand in a text."""
+escaped: Final = re.compile(
+    r"[%&=\\](?:(?<=%)[0-9A-Fa-f]{2}|(?<==)[0-9A-F]{2}=[0-9A-F]{2}|(?<=\\)(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[\"'/])|"
+    r"(?<=&)(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}[0-9]{0,2});)"
+).search
+"""Whether an escape stands in a text: where _ESCAPE finds one, sought by its mark."""
 
 
 class TooDeep(Exception):  # noqa: N818 - a budget, not a fault
@@ -109,7 +112,7 @@ def _spread(shadow: Shadow) -> Shadow:
 def _decode(text: str) -> Shadow:
     current = Shadow(text, None, None)
     for _ in range(ROUNDS):
-        if _ESCAPE.search(current.text) is None:
+        if escaped(current.text) is None:
             return current
         following = _round(current)
         if following is None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable
 from itertools import accumulate
 from types import CodeType, FunctionType, ModuleType
@@ -41,6 +42,7 @@ from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.shadow import escaped
 from router.privacy.spans import Span
 from router.privacy.text import Reader
+from router.privacy.values import HL7_KEY
 
 LONGEST: Final = 2_000
 """Characters of a text that a plan is made for."""
@@ -49,7 +51,8 @@ PARTS: Final = 400_000
 """Pieces and marks in the keys of all plans of one rule set, some 10 MB at most; then all are forgotten."""
 SKELETONS: Final = 16_000
 """Texts without their pieces, by hash, of which is known how often no plan was found for them."""
-HOPELESS: Final = 31
+HOPELESS: Final = 16
+"""Misses after which texts with the same marks are read without asking for a plan."""
 _GAP: Final = 8
 """Characters of a mark between pieces that is remembered."""
 PIECES: Final = 20_000
@@ -66,6 +69,8 @@ _EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}
 _UNIT: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?[A-Za-z%]|[0-9]{1,7}[A-Za-z%]")
 _DECADE: Final = re.compile("20[12][0-9]")
 """A year in which software runs: text.Reader is less sure of such a day."""
+_MEMORY: Final = re.compile("0x[0-9a-f]{2,16}")
+_LONGEST_CODE: Final = 40
 _CELL: Final = re.compile(r"[A-Za-z0-9#/_-]{2,24}")
 _MASK: Final = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz123456789", "A" * 26 + "a" * 26 + "0" * 9
@@ -74,22 +79,39 @@ _ORDINALS: Final = frozenset({"st", "nd", "rd", "th"})
 _DIGITS: Final = str.maketrans("123456789", "0" * 9)
 
 
-def _spelt(modules: tuple[ModuleType, ...]) -> frozenset[str]:
-    """Every word that stands in the code and the tables of `modules`: what a rule may ask for by its spelling."""
-    found: set[str] = set()
+def _spelt(modules: tuple[ModuleType, ...]) -> dict[str, int]:
+    """Every word that stands in the code and the tables of `modules`: what a rule may ask for by its spelling.
+
+    Words that stand in the same tables, and nowhere by themselves, are one to every rule and share a number.
+    """
+    where: dict[str, set[object]] = {}
     seen: set[int] = set()
-    left: list[object] = [vars(module) for module in modules]
+    left: list[object] = [value for module in modules for value in vars(module).values()]
+
+    def stands(word: object, place: object) -> bool:
+        if not isinstance(word, str):
+            return False
+        if word.isalpha() and len(word) < 30:
+            where.setdefault(word.lower(), set()).add(place)
+        return True
+
+    for module in modules:
+        for name in vars(module):
+            stands(name, name)
     while left:
         each = left.pop()
-        if id(each) in seen:
+        if id(each) in seen or stands(each, each):
             continue
         seen.add(id(each))
-        if isinstance(each, str):
-            if each.isalpha() and len(each) < 30:
-                found.add(each.lower())
-        elif isinstance(each, dict):
-            left += [*each, *each.values()]
-        elif isinstance(each, (frozenset, set, tuple, list)):
+        if isinstance(each, dict):
+            for word, value in each.items():
+                told = value if isinstance(value, (str, int, float, bool, tuple)) else id(value)
+                if not stands(word, (id(each), told)):
+                    left.append(word)
+                left.append(value)
+        elif isinstance(each, (frozenset, set)):
+            left += [word for word in each if not stands(word, id(each))]
+        elif isinstance(each, (tuple, list)):
             left += each
         elif isinstance(each, CodeType):
             left += each.co_consts
@@ -97,13 +119,16 @@ def _spelt(modules: tuple[ModuleType, ...]) -> frozenset[str]:
             left.append(each.__code__)
         elif isinstance(each, type) and each.__module__.startswith(__package__ or ""):
             left.append(dict(vars(each)))
-    return frozenset(found)
+    numbers: dict[frozenset[object], int] = {}
+    return {word: numbers.setdefault(frozenset(places), len(numbers)) for word, places in where.items()}
 
 
 _CLOSED: Final = _spelt(
     (clinical, codes, items, keys, names, numbers, positional, roles, shapes, spans, text, values, words)
 )
-"""Words that stand for themselves, though they may be unknown or names: a rule asks for them by their spelling."""
+"""Words that a rule asks for by their spelling, though they may be unknown or names."""
+_ALONE: Final = frozenset(number for number, times in Counter(_CLOSED.values()).items() if times == 1)
+"""Numbers of the words that stand where no other does."""
 _MAY: Final = "\x01"  # a class whose pieces may pass
 _MUST: Final = "\x02"  # a class whose pieces only go in a span
 _NO_PLAN: Final = ""
@@ -131,19 +156,21 @@ class Templates:
 
     def read(self, text: str, full: Callable[[str], list[Span]]) -> list[Span]:
         """What `full` finds in `text`."""
-        if len(text) > LONGEST or not text.isascii() or "\\" in text or "<" in text or "&" in text:
+        if len(text) > LONGEST or not text.isascii() or "\\" in text or "<" in text:
             return full(text)
-        if ("%" in text or "=" in text) and escaped(text) is not None:
+        if ("%" in text or "=" in text or "&" in text) and escaped(text) is not None:
             return full(text)
         parts = _CUT.split(text)
         # The marks alone say cheaply whether a text may have been seen before with other values.
         bones = hash(tuple(parts[::2]))
         misses = self._misses.get(bones)
-        if misses is None or misses > HOPELESS:
-            if misses is None:
-                if len(self._misses) >= SKELETONS:
-                    self._misses.clear()
-                self._misses[bones] = 0
+        if misses is None:
+            if len(self._misses) >= SKELETONS:
+                self._misses.clear()
+            self._misses[bones] = 0
+            return full(text)
+        if misses > HOPELESS and misses & 15:
+            self._misses[bones] = misses + 1  # each sixteenth of such texts is tried again
             return full(text)
         signs = list(map(self._known.get, parts))
         if None in signs and not self._signs(parts, signs):
@@ -231,7 +258,10 @@ class Templates:
         low = word.lower()
         safe = low in self._reader.safe
         flag = "w" if safe else LEXICON.flag(low)
-        if flag in PLAIN or (flag == "n" and word == low) or low in _CLOSED or len(word) <= 2:
+        if flag in PLAIN or (flag == "n" and word == low) or len(word) <= 2:
+            return piece, True
+        table = _CLOSED.get(low, -1)
+        if table >= 0 and (table in _ALONE or flag not in {"n", "p"} or not word.istitle()):
             return piece, True
         if ":" in gap or "=" in gap:
             verdict = judge(word)
@@ -257,6 +287,10 @@ class Templates:
                 ends += "d"
             if words.STREET_TAIL.fullmatch(low) is not None:
                 ends += "s"
+        if ends:
+            ends += str(min(len(low), 8))
+        if table >= 0:
+            ends += f"t{table}"
         return f"{_MUST}w{flag}{case}{ends}{tail}", flag != ""
 
     def _code(self, piece: str, core: str, tail: str, gap: str) -> tuple[str, bool]:
@@ -275,6 +309,8 @@ class Templates:
             item = cut[0]
             if item.type != "c":
                 may = item.type == "d" or (item.type == "w" and LEXICON.flag(item.text.lower()) in PLAIN)
+                if item.kind == "SECRET":
+                    mask = ""
                 decade = "y" if _DECADE.search(core) is not None else ""
                 return f"{_MAY if may else _MUST}{item.type}{item.kind}{decade}{mask}{tail}", False
             found = reader._judge_code(core, 0)  # noqa: SLF001 - one engine
@@ -283,18 +319,26 @@ class Templates:
         digits = "0" in mask
         if not found and not digits:
             return piece, len(piece) < 100
+        says = ""
         if len(core) < 12 or shapes.HEX.fullmatch(core) is None:
             verdict = judge(core)
             kind = verdict.kind or (judge(core.lower()).kind if not core.islower() else "")
             if kind or (verdict.role and (":" in gap or "=" in gap)):
-                return (_NO_PLAN, False) if found else (piece, len(piece) < 100)
+                if not found:
+                    return piece, len(piece) < 100
+                if HL7_KEY.fullmatch(core) is not None or gap[:1] == "/" or len(core) > _LONGEST_CODE:
+                    return _NO_PLAN, False
+                says = f"k{verdict.kind}{kind}{verdict.role}{verdict.subject}"
         facts = f"{digits:d}{bool(SOURCE_FILE.match(core)):d}{bool(_CELL.fullmatch(core)):d}{core[0].isupper():d}{core[0].isdigit():d}"
-        if len(core) <= 8:  # of a length that a rule may read together with what stands beside
+        facts += says
+        if _MEMORY.fullmatch(core) is not None:
+            facts += "0x"
+        elif len(core) <= 8:  # of a length that a rule may read together with what stands beside
             facts += mask
         if PAGE_ID.fullmatch(core) is not None:
             facts += "p"
         if found:
-            if len(found) > 1 or found[0].start or found[0].end != len(core):
+            if len(found) > 1 or found[0].start or found[0].end != len(core) or len(core) > _LONGEST_CODE:
                 return _NO_PLAN, False
             facts += f"{found[0].kind}{found[0].rule}{found[0].sure:d}"
         return f"{_MUST if found else _MAY}c{facts}{tail}", not found and len(piece) < 100
@@ -311,7 +355,8 @@ def _number(digits: str, reader: Reader) -> str:
     if size == 4:
         if "2010" <= digits <= "2029":
             return f"{_MAY}#4y"
-        return f"{_MAY}#4{zero}{'x' if '2030' <= digits <= '2039' else 'c' if digits[:2] in {'19', '20'} else ''}"
+        kind = "x" if "2030" <= digits <= "2039" else "c" if digits[:2] in {"19", "20"} else digits[0] < "3"
+        return f"{_MAY}#4{zero}{kind}"
     if size <= 7:
         return f"{_MAY}#{size}{zero}"
     if size == 8:

@@ -14,7 +14,7 @@ from router.privacy.names import Names
 from router.privacy.spans import Span, stronger
 from router.privacy.words import EMPTY, FILLERS, LONG_KINDS, NAME_PARTS, PARTICLES, STREETS
 
-_HL7_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2})[.-]([0-9]{1,2})(?:[.-][0-9]{1,2})?")
+HL7_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2})[.-]([0-9]{1,2})(?:[.-][0-9]{1,2})?")
 _QUOTES: Final = "\"'`"
 _PLACEHOLDER: Final = 4
 _WRAPPERS: Final = frozenset(
@@ -51,7 +51,7 @@ class Values(Names):
             if found:
                 return Verdict(found), len(words)
             words.pop(0)
-        field = _HL7_KEY.fullmatch(items[index].text)
+        field = HL7_KEY.fullmatch(items[index].text)
         if field is not None:
             return Verdict(HL7_FIELDS.get(field[1], {}).get(int(field[2]), "")), 1
         return judge(items[index].text), 1
