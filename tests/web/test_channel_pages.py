@@ -22,7 +22,7 @@ from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
 from tests.conftest import Database
 from tests.flow.builder import Edge, Superuser, Tenant, Worker, build, tenant
-from tests.web.browsing import LOOKS, WCAG, Arrive
+from tests.web.browsing import Arrive, Stop
 from tests.web.test_pages import Browser
 from tests.web.test_signin_browser import arrive, browser, served  # noqa: F401 - fixtures
 
@@ -347,6 +347,18 @@ def test_a_stranger_from_another_tenant_finds_nothing(olga: Browser, runtime: Ru
 # -- in a real browser --------------------------------------------------------------------------------------------
 
 
+LOOKED_AT: tuple[Stop, ...] = (
+    ("/channels", "/channels", "channels"),
+    ("/channels/new", "/channels/new", "channel-kinds"),
+    ("/channels/new", "/channels/new?kind=webhook", "channel-new"),
+    ("/channels/{channel_id:uuid}", "/channels/{hook}?done=saved", "channel-webhook"),
+    ("/channels/{channel_id:uuid}", "/channels/{oncall-slack}?done=made", "channel-slack"),
+    ("/channels/{channel_id:uuid}/edit", "/channels/{hook}/edit", "channel-form"),
+    ("/channels/{channel_id:uuid}/history", "/channels/{hook}/history", "channel-history"),
+    ("/channels/{channel_id:uuid}/remove", "/channels/{mail}/remove", "channel-remove"),
+)
+
+
 def code(clinic: Tenant) -> str:
     """A fresh one-time code for an operator."""
     manage.add_user(clinic.runtime, clinic.tenant_id, OLGA, ["operator", "privacy_officer"], "test")
@@ -389,7 +401,6 @@ def test_pages_please_axe_fit_a_phone_in_light_and_dark_and_keep_our_policy(
     superuser: Superuser,
     hook: WebhookVendor,
     arrive: Arrive,  # noqa: F811 - a fixture
-    tmp_path: Path,
 ) -> None:
     by = channel.By(clinic.tenant_id, OLGA, ["operator"], "page")
     made = {
@@ -428,40 +439,20 @@ def test_pages_please_axe_fit_a_phone_in_light_and_dark_and_keep_our_policy(
     superuser.run("UPDATE tenants SET filed_at = now(), filed_by = 'host:root'")
     superuser.run("UPDATE channels SET filed_at = (SELECT filed_at FROM tenants LIMIT 1) WHERE name <> 'mail'")
 
-    shots, axe = tmp_path / "pages", Axe()
     olga = arrive(viewport={"width": 1280, "height": 900})
     olga.signs_in_with(code(clinic))
-    faults = []
-
-    def look(name: str) -> None:
-        for scheme, width in LOOKS:
-            olga.page.set_viewport_size({"width": width, "height": 900})
-            olga.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            olga.page.screenshot(path=shots / f"{name}-{scheme}-{width}.png", full_page=True)
-            wide = olga.page.evaluate("document.documentElement.scrollWidth")
-            faults.extend([f"{name} is {wide} px wide on a screen of {width}"] if wide > width else [])
-            if (scheme, width) in {LOOKS[0], LOOKS[-1]}:
-                found = axe.run(olga.page, options=WCAG)
-                faults.extend([f"{name} {scheme}: {found.generate_report()}"] if found.violations_count else [])
-        faults.extend(f"{name}: {said}" for said in olga.complaints)
-        olga.complaints.clear()  # axe itself is a script that our policy refuses now and then
-
-    for path, name in (
-        ("/channels", "channels"),
-        (f"/channels/{made['hook']}?done=saved", "channel-webhook"),
-        (f"/channels/{made['oncall-slack']}?done=made", "channel-slack"),
-        (f"/channels/{made['mail']}/remove", "channel-remove"),
-    ):
-        olga.goes_to(path)
-        look(name)
+    faults, axe = [], Axe()
+    for _, path, name in LOOKED_AT:
+        olga.goes_to(path.format(**made))
+        faults += olga.looks_well(axe, name)
     page = olga.goes_to(f"/channels/{made['mail']}/edit")
     page.get_by_label("Relay").fill("relay elsewhere")
     page.get_by_label("To", exact=True).fill("oncall@clinic.test\nnight@clinic.test")
     page.get_by_role("button", name="Look at the change").click()
-    look("channel-form-faults")
+    faults += olga.looks_well(axe, "channel-form-faults")
     page.get_by_label("Relay").fill("relay.clinic.test")
     page.get_by_role("button", name="Look at the change").click()
     page.get_by_role("heading", name="Check the change of mail").wait_for()
-    look("channel-check")
+    faults += olga.looks_well(axe, "channel-check")
     assert faults == []
     assert superuser.rows("SELECT FROM channels WHERE name = 'mail' AND revision > 1") == []

@@ -24,7 +24,7 @@ from router.runtime import Runtime
 from router.web.app import Web
 from tests.conftest import Database
 from tests.flow.builder import EMAIL, MRN, NAME, Edge, Superuser, Tenant, Worker, build, environment, tenant, webhook
-from tests.web.browsing import LOOKS, WCAG, Arrive
+from tests.web.browsing import Arrive, Stop
 from tests.web.test_signin_browser import arrive, browser, served  # noqa: F401 - fixtures
 from tests.web.test_signin_pages import OURS, Browser
 
@@ -294,7 +294,6 @@ def test_a_stranger_changes_nothing_here(web: Web, clinic: Tenant, runtime: Runt
 def test_from_the_printed_code_to_a_test_alert_seen_arriving(
     arrive: Arrive,  # noqa: F811 - the fixture
     runtime: Runtime,
-    tmp_path: Path,
 ) -> None:
     """The whole of first-run set-up, without a script, on a phone, left and taken up again in the middle."""
     code = accounts.set_up_code(runtime)
@@ -316,8 +315,7 @@ def test_from_the_printed_code_to_a_test_alert_seen_arriving(
         page.get_by_role("button", name="Add it and show its key").click()
         key = page.locator(".shown code").inner_text()
         assert f"Bearer {key}" in page.locator("pre").inner_text()
-        page.screenshot(path=tmp_path / "pages" / "key-360.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert anna.keeps("first-run-key", (("light", 360),)) == []
         page.get_by_role("link", name="I have copied it").click()
 
         page.get_by_role("link", name="Add a channel").click()
@@ -333,15 +331,14 @@ def test_from_the_printed_code_to_a_test_alert_seen_arriving(
         page.get_by_role("button", name="Send the test alert").click()
         page.get_by_text("This page loads itself again").wait_for()
         assert page.locator("li", has_text="A test alert, seen arriving").get_by_text("next").count() == 1
-        page.screenshot(path=tmp_path / "pages" / "start-waiting-360.png", full_page=True)
+        assert anna.keeps("first-run-waiting", (("light", 360),)) == []
         (tenant_id,) = (each.id for each in manage.tenants(runtime))
         with runtime.database.tenant(tenant_id) as session:
             (lane,) = session.rows("SELECT tenant_id, channel_id FROM channels")
         worker.drain((lane.tenant_id, lane.channel_id))
         page.goto(f"{anna.url}/start")
         page.get_by_text("It went all the way").wait_for()
-        page.screenshot(path=tmp_path / "pages" / "start-done-360.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert anna.keeps("first-run-done", (("light", 360),)) == []
         page.get_by_role("link", name="INC-").click()
         assert "alex@example.test" not in page.content()
         body = hook.received[-1].body.decode()
@@ -349,12 +346,23 @@ def test_from_the_printed_code_to_a_test_alert_seen_arriving(
         assert "alex@example.test" not in body
 
 
+LOOKED_AT: tuple[Stop, ...] = (
+    ("/silences", "/silences", "silences"),
+    ("/sources", "/sources", "sources"),
+    ("/sources/new", "/sources/new", "source-new"),
+    ("/sources/{source_id:uuid}", "/sources/{app}", "source"),
+    ("/routes", "/routes", "routes"),
+    ("/routes/{at}", "/routes/0", "route"),
+    ("/words", "/words", "words"),
+    ("/start", "/start", "start"),
+)
+
+
 @pytest.mark.system_part("chromium")
 def test_pages_please_axe_and_fit_a_phone(
     arrive: Arrive,  # noqa: F811 - the fixture
     clinic: Tenant,
     runtime: Runtime,
-    tmp_path: Path,
 ) -> None:
     edge = Edge(runtime)
     edge.take(clinic.post(FIRING))
@@ -367,7 +375,6 @@ def test_pages_please_axe_and_fit_a_phone(
     words.add_word(runtime, clinic.tenant_id, "istio", By(OLGA))
     olga = arrive(color_scheme="light", viewport={"width": 1280, "height": 900})
     olga.signs_in_with(signin.offer(runtime, clinic.tenant_id, OLGA).text)
-    axe = Axe()
     sample = json.dumps({"title": f"intake failed for {NAME}", "message": MRN, "labels": {"service": "db"}})
 
     def tries(path: str) -> None:
@@ -386,23 +393,8 @@ def test_pages_please_axe_and_fit_a_phone(
             olga.page.get_by_label("A made-up body").fill(sample)
             olga.page.get_by_role("button", name="See what would become").click()
 
-    for path in (
-        "/silences",
-        "/sources",
-        "/sources/new",
-        f"/sources/{clinic.sources['app']}",
-        "/routes",
-        "/routes/0",
-        "/words",
-    ):
-        tries(path)
-        name = "source" if str(clinic.sources["app"]) in path else path.strip("/").replace("/", "-")
-        for scheme, width in (LOOKS[0], LOOKS[-1]):
-            olga.page.set_viewport_size({"width": width, "height": 900})
-            olga.page.emulate_media(color_scheme=scheme)
-            olga.page.screenshot(path=tmp_path / "pages" / f"{name}-{scheme}-{width}.png", full_page=True)
-            wide = olga.page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{path} is {wide} px wide on a screen of {width}"
-        found = axe.run(olga.page, options=WCAG)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-        olga.complaints.clear()  # axe itself is a script that our policy refuses now and then
+    faults, axe = [], Axe()
+    for _, path, name in LOOKED_AT:
+        tries(path.format(**clinic.sources))
+        faults += olga.looks_well(axe, name)
+    assert faults == []
