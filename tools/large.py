@@ -24,7 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -58,15 +58,16 @@ from router.flow.snapshot import Snapshots
 from router.local.postgres import AUDIT, OWNER, SUPERUSER, WEB, EmbeddedPostgres
 from router.runtime import Runtime
 from router.store.migrate import migrate
-from router.store.session import Database, Session
+from router.store.session import Database
+from router.store.wire import Answer, Pipeline
 from router.web.api import OPERATIONS
 from router.web.app import Web
 
 TIMES: Final = 9
 LIMIT_MS: Final = 100.0
 LIMIT_BYTES: Final = 60_000
-LIMIT_ROWS: Final = 20_000
-"""Rows that one statement may read: more than any page or batch of ours needs, a fiftieth of the history."""
+LIMIT_ROWS: Final = 25_000
+"""Rows that one statement may read: more than any page or batch of ours needs, the 20,000 that wait among them."""
 
 ME: Final = "large@clinic.test"
 SLUG: Final = "large"
@@ -77,16 +78,49 @@ CHANNELS: Final = ("archive", "clinic-ops", "oncall", "pager")
 """Where the million incidents were told; the other channels are there to be listed."""
 
 
-def configuration() -> str:
-    """The tenant's file: 200 channels, 40 sources, 100 routes."""
+@dataclass(frozen=True)
+class Sizes:
+    """How much of everything there is: those of a large clinic after half a year.
+
+    `live`: of the incidents; `alerts` and `revisions` are those of the one that never ended; `sessions` each of the
+    people has, `changes` each channel; `told_to_hooks`: incidents that each hook was told of.
+    """
+
+    incidents: int = 1_000_000
+    live: int = 3_000
+    alerts: int = 10_000
+    revisions: int = 2_001
+    told_of: int = 100_000
+    events: int = 1_000_000
+    channels: int = 200
+    sources: int = 40
+    routes: int = 100
+    agreements: int = 30
+    hooks: int = 20
+    told_to_hooks: int = 20_000
+    people: int = 300
+    sessions: int = 20
+    tokens: int = 500
+    optins: int = 500
+    reviews: int = 20
+    silences: int = 2_000
+    changes: int = 20
+    values: int = 60_000
+    errors: int = 2_000
+    answers: int = 10_000
+    nonces: int = 25_000
+
+
+def configuration(slug: str, sizes: Sizes) -> str:
+    """The tenant's file."""
     sources = {"app": "generic", "events": "pagerduty", "prod-alertmanager": "alertmanager", "sentry": "generic"}
-    sources |= {f"team-{n:03}": "generic" for n in range(36)}
-    teams = [f"team-{n:03}" for n in range(196)]
+    sources |= {f"team-{n:03}": "generic" for n in range(sizes.sources - len(sources))}
+    teams = [f"team-{n:03}" for n in range(sizes.channels - len(CHANNELS))]
     hook = 'kind: webhook, url: "https://a.example/{}", secret_env: SECRET'
     return "\n".join(
         [
             "tenants:",
-            "  - slug: large",
+            f"  - slug: {slug}",
             "    name: A large clinic",
             "    sources:",
             *(
@@ -97,11 +131,14 @@ def configuration() -> str:
             "      - {name: pager, kind: pagerduty, routing_key_env: ROUTING}",
             *(f"      - {{name: {name}, {hook.format(name)}}}" for name in ("archive", "clinic-ops", "oncall", *teams)),
             "    routes:",
-            *(f"      - {{match: ['service=\"{team}\"'], channels: [{team}], continue: true}}" for team in teams[:98]),
+            *(
+                f"      - {{match: ['service=\"{team}\"'], channels: [{team}], continue: true}}"
+                for team in teams[: sizes.routes - 2]
+            ),
             "      - {match: ['severity=~\"critical|error\"'], channels: [oncall, clinic-ops, archive, pager]}",
             "      - {channels: [archive]}",
         ]
-    )  # fmt: skip
+    )
 
 
 # --- filling ----------------------------------------------------------------------------------------------------------
@@ -113,76 +150,71 @@ def statements() -> dict[str, str]:
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def fill(url: str, tenant_id: UUID, given: argparse.Namespace, say: Callable[[str], None]) -> None:
-    """Write the rows, as the superuser: one statement a table."""
+def fill(url: str, tenant_id: UUID, sizes: Sizes, say: Callable[[str], None]) -> None:
+    """Write the rows, as the superuser: one statement a table, all of them in one transaction."""
     with psycopg.connect(url) as connection:
         connection.execute("SET synchronous_commit = off")
         connection.execute("SET work_mem = '256MB'")
         connection.execute("SET maintenance_work_mem = '512MB'")
-        told: dict[str, str] = dict(
-            connection.execute(
-                "SELECT channel_id::text, destination_id::text FROM channels WHERE tenant_id = %s AND name = ANY (%s)",
+        told = {
+            name: (str(channel_id), str(destination_id))
+            for name, channel_id, destination_id in connection.execute(
+                "SELECT name, channel_id, destination_id FROM channels WHERE tenant_id = %s AND name = ANY (%s)",
                 (tenant_id, list(CHANNELS)),
-            ).fetchall()
-        )
-        archive = connection.execute(
-            "SELECT channel_id::text, destination_id::text FROM channels WHERE tenant_id = %s AND name = 'archive'",
-            (tenant_id,),
-        ).fetchall()
+            )
+        }
         values = {
+            **asdict(sizes),
             "tenant": tenant_id,
-            "all": given.incidents,
-            "live": min(given.live, given.incidents),
-            "events": given.events,
-            "told_of": min(given.incidents, 100_000),
-            "told": json.dumps(told),
-            "archived": json.dumps(dict(archive)),
+            "told": json.dumps(dict(told.values())),
+            "archived": json.dumps(dict([told["archive"]])),
         }
         for name, statement in statements().items():
             began = time.perf_counter()
-            # A server takes no parameters with more than one statement, or with one that defines something.
+            # The server takes no parameters with more than one statement, or with one that defines something.
             found = psycopg.ClientCursor(connection).execute(statement, values).rowcount
             if name == "made":
                 connection.execute("CREATE INDEX ON made (n)")
-                connection.execute("ANALYZE made")
-            if name in {"people", "incidents"}:
-                connection.execute(f"ANALYZE {name.replace('people', 'users')}")
+            if name in ANALYZED:
+                connection.execute(f"ANALYZE {ANALYZED[name]}")
             say(f"  {found:>9,} {name} in {time.perf_counter() - began:.0f} s")
         connection.execute("UPDATE audit_state SET passed = pg_snapshot_xmax(pg_current_snapshot()), signed_at = now()")
         connection.execute(
             "UPDATE tenants SET created_at = now() - interval '181 days' WHERE tenant_id = %s", (tenant_id,)
         )
-        connection.commit()
-        connection.autocommit = True
-        connection.execute("VACUUM ANALYZE")
-        connection.execute("CHECKPOINT")
 
+
+ANALYZED: Final = {"made": "made", "people": "users", "incidents": "incidents"}
+"""What later statements read: its tables' statistics are made at once."""
 
 EARLIER: Final = """
 INSERT INTO reviews (tenant_id, review_id, quarter, kind, state, cut_off, opened_at, due_at, snapshot, snapshot_sha256,
   closed_at)
 SELECT tenant_id, gen_random_uuid(), to_char(cut_off - n * interval '3 months' - interval '1 day', 'YYYY"Q"Q'), 'final',
   'closed', cut_off - n * interval '3 months', opened_at - n * interval '3 months', due_at - n * interval '3 months',
-  snapshot, snapshot_sha256, due_at - n * interval '3 months' FROM reviews CROSS JOIN generate_series(1, 19) n
+  snapshot, snapshot_sha256, due_at - n * interval '3 months' FROM reviews CROSS JOIN generate_series(2, %s) n
+WHERE tenant_id = %s
 """
-"""Nineteen earlier quarters with the same items as the last one."""
+"""Earlier quarters with the same items as the last one."""
 
 
-def tenant_of(runtime: Runtime, data_dir: Path) -> UUID:
-    """The tenant with its configuration, agreements and hooks, made when it is not there."""
-    for tenant in manage.tenants(runtime):
-        if tenant.slug == SLUG:
-            return tenant.id
-    environ = {f"KEY_{n}": f"large-source-key-{n}-" + "k" * 24 for n in range(40)}
+def make(runtime: Runtime, url: str, slug: str, sizes: Sizes, say: Callable[[str], None]) -> UUID:
+    """A tenant with its configuration, agreements, hooks, rows and reviews; `url` is the superuser's."""
+    environ = {f"KEY_{n}": f"{slug}-source-key-{n}-" + "k" * 24 for n in range(sizes.sources)}
     environ |= {"SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "ROUTING": "R" * 32}
-    done = apply.apply(runtime, configuration(), dry_run=False, actor="large", environ=environ, base_dir=data_dir)
-    tenant_id = done.ids[SLUG]
-    for number in range(30):
+    file = configuration(slug, sizes)
+    done = apply.apply(runtime, file, dry_run=False, actor="large", environ=environ, base_dir=Path())
+    tenant_id = done.ids[slug]
+    for number in range(sizes.agreements):
         paper = baa.Paper(f"Vendor {number}", "messages", date(2026, 1, 1), date(2027 + number % 3, 1, 1))
         baa.add(runtime, tenant_id, paper, actor="large")
-    for number in range(20):
-        wanted = hooks.Wanted(f"system-{number}", f"https://b.example/{number}", ["incident.*"])
+    for number in range(sizes.hooks):
+        wanted = hooks.Wanted(f"system-{number:02}", f"https://b.example/{number}", ["incident.*"])
         hooks.add(runtime, tenant_id, wanted, environ["SECRET"], actor="large")
+    fill(url, tenant_id, sizes, say)
+    review.open_review(runtime, tenant_id, Quarter.of(datetime.now(UTC)).previous, "large")
+    with psycopg.connect(url) as connection:
+        connection.execute(EARLIER, (sizes.reviews, tenant_id))
     return tenant_id
 
 
@@ -205,20 +237,29 @@ def ready(data_dir: Path, url: str) -> tuple[Runtime, settings.Settings]:
 # --- what is asked ----------------------------------------------------------------------------------------------------
 
 NAMES: Final = {
-    "endless": "SELECT incident_id FROM incidents WHERE count = 10000",
+    "endless": "SELECT incident_id FROM incidents ORDER BY count DESC LIMIT 1",
     "usual": "SELECT incident_id FROM incidents WHERE count < 9 AND status <> 'resolved' ORDER BY 1 DESC LIMIT 1",
     "old": "SELECT incident_id FROM incidents ORDER BY 1 LIMIT 1",
     "source": "SELECT source_id FROM sources WHERE name = 'app'",
     "pager": "SELECT channel_id FROM channels WHERE name = 'pager'",
-    "quiet_channel": "SELECT channel_id FROM channels WHERE name = 'team-007'",
-    "optin": "SELECT optin_id FROM optins WHERE state = 'active' LIMIT 1",
-    "hook": "SELECT hook_id FROM hooks WHERE name = 'system-7'",
+    "quiet_channel": "SELECT channel_id FROM channels WHERE name = 'team-003'",
+    "optin": "SELECT optin_id FROM optins WHERE state = 'active' ORDER BY 1 LIMIT 1",
+    "hook": "SELECT hook_id FROM hooks ORDER BY name LIMIT 1",
     "silence": "SELECT silence_id FROM silences ORDER BY 1 DESC LIMIT 1",
-    "token": "SELECT token_id FROM api_tokens LIMIT 1",
     "user": "SELECT user_id FROM users WHERE email = 'p7@clinic.test'",
-    "delivery": "SELECT incident_id FROM deliveries WHERE state = 'dead' LIMIT 1",
+    "told": "SELECT incident_id FROM deliveries d JOIN channels c USING (channel_id) WHERE c.name = 'archive'"
+    " AND d.revision = 1 ORDER BY 1 LIMIT 1",
 }
 """What the pages with a name in their path are asked about."""
+
+
+def names_of(runtime: Runtime, tenant_id: UUID) -> dict[str, str]:
+    """What a tenant's pages are asked about."""
+    with runtime.database.tenant(tenant_id) as session:
+        names = {name: str((session.one(query) or [""])[0]) for name, query in NAMES.items()}
+    last = str(Quarter.of(datetime.now(UTC)).previous)
+    return names | {"last_year": "2025-01-01", "last": last, "short": f"INC-{names['old'][-8:].upper()}"}
+
 
 FILTERED: Final = (
     "/?severity=critical",
@@ -235,7 +276,7 @@ FILTERED: Final = (
     "/silences?over=on",
     "/channels/new?kind=slack",
     "/sources/new?format=grafana",
-    "/opt-ins/new?channel=team-007&types=PERSON",
+    "/opt-ins/new?channel=team-003&types=PERSON",
     "/audit?actor=p7@clinic.test",
     "/audit?actor=nobody@clinic.test",
     "/audit?action=incident.ack",
@@ -252,8 +293,8 @@ FILTERED: Final = (
     "/api/v1/deliveries?state=pending",
     "/api/v1/deliveries?state=dead",
     "/api/v1/deliveries?channel=pager&state=delivered",
-    "/api/v1/deliveries?channel=team-007",
-    "/api/v1/optins?channel=team-007",
+    "/api/v1/deliveries?channel=team-003",
+    "/api/v1/optins?channel=team-003",
     "/api/v1/optins?state=rejected",
     "/api/v1/audit/events?channel={quiet_channel}",
     "/api/v1/audit/events?channel={endless}",
@@ -277,8 +318,8 @@ def flat(routes: list[BaseRoute]) -> Iterator[Route]:
             yield each
 
 
-def asked(web: Web, names: dict[str, str]) -> Iterator[str]:
-    """Every page that there is a route for, every reading operation of the API, and FILTERED."""
+def asked(web: Web, names: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Every page that there is a route for, every reading operation of the API, and FILTERED: its form and its path."""
     own = {
         "incident": names["endless"],
         "incident_id": names["endless"],
@@ -288,20 +329,19 @@ def asked(web: Web, names: dict[str, str]) -> Iterator[str]:
         "channel_id": names["pager"],
         "quarter": names["last"],
         "kind": "final",
-        "at": "50",
+        "at": "0",
         "channel": "pager",
-        "name": "pager",
         "user_id": names["user"],
     }
     for route in flat(web.rest.routes):
-        if "GET" in (route.methods or ()) and route.path not in LEFT_OUT and not route.path.startswith("/api/"):
-            yield filled(route.path, own)
+        if "GET" in (route.methods or ()) and route.path not in LEFT_OUT:
+            yield route.path, filled(route.path, own)
     own |= {name: names[name] for name in ("source", "optin", "hook", "silence")} | {"revision": "1"}
     for operation in OPERATIONS:
         if operation.method == "GET":
-            dead = {"incident": names["delivery"], "channel": "archive"} if "{revision}" in operation.path else {}
-            yield filled("/api/v1" + operation.path, own | dead)
-    yield from (path.format(**names) for path in FILTERED)
+            one = {"incident": names["told"], "channel": "archive"} if "{revision}" in operation.path else {}
+            yield "/api/v1" + operation.path, filled("/api/v1" + operation.path, own | one)
+    yield from ((path, path.format(**names)) for path in FILTERED)
 
 
 def filled(path: str, own: dict[str, str]) -> str:
@@ -313,19 +353,17 @@ def filled(path: str, own: dict[str, str]) -> str:
 
 
 class Counted:
-    """How many statements this process sends to the database."""
+    """Every statement that this process sends to the database, in order."""
 
     def __init__(self) -> None:
-        self.sent = 0
-        for name in ("enter", "rows", "one", "queue"):
-            setattr(Session, name, self._counting(getattr(Session, name)))
+        self.sent: list[str] = []
+        send = Pipeline.send
 
-    def _counting(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - the method's own
-            self.sent += 1
-            return method(*given, **named)
+        def counted(pipeline: Pipeline, statement: str, *given: Any, **named: Any) -> Answer:  # noqa: ANN401 - passed on
+            self.sent.append(statement)
+            return send(pipeline, statement, *given, **named)
 
-        return counted
+        Pipeline.send = counted  # type: ignore[assignment,method-assign]
 
 
 @dataclass
@@ -407,12 +445,14 @@ def cpu_of(server: int) -> float:
     return total * TICK
 
 
-async def measure(paths: list[str], client: httpx.AsyncClient, counted: Counted, server: int) -> list[dict[str, Any]]:
-    """For every page: path, status, CPU ms (mean), ms (least and median), bytes gzipped, statements."""
+async def measure(
+    paths: list[tuple[str, str]], client: httpx.AsyncClient, counted: Counted, server: int
+) -> list[dict[str, Any]]:
+    """For every page: form, path, status, CPU ms (mean), ms (least and median), bytes gzipped, statements."""
     found = []
-    for path in paths:
+    for form, path in paths:
         answer = await client.get(path)
-        before, cpu, own = counted.sent, cpu_of(server), time.process_time()
+        before, cpu, own = len(counted.sent), cpu_of(server), time.process_time()
         spans = []
         for _ in range(TIMES):
             began = time.perf_counter()
@@ -421,6 +461,7 @@ async def measure(paths: list[str], client: httpx.AsyncClient, counted: Counted,
         own, cpu = (time.process_time() - own) * 1000, cpu_of(server) - cpu
         found.append(
             {
+                "page": form,
                 "path": path,
                 "status": answer.status_code,
                 "cpu": round((own + cpu) / TIMES, 1),
@@ -428,7 +469,7 @@ async def measure(paths: list[str], client: httpx.AsyncClient, counted: Counted,
                 "least": round(min(spans), 1),
                 "ms": round(statistics.median(spans), 1),
                 "bytes": len(gzip.compress(answer.content, 6)),
-                "statements": round((counted.sent - before) / TIMES),
+                "statements": round((len(counted.sent) - before) / TIMES),
             }
         )
     return found
@@ -464,9 +505,8 @@ def main() -> int:
     """0 when every page keeps to its limits."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data-dir", type=Path, help="keep the database here, or measure the one that is here")
-    parser.add_argument("--incidents", type=int, default=1_000_000)
-    parser.add_argument("--events", type=int, default=1_000_000, help="audit events")
-    parser.add_argument("--live", type=int, default=3_000)
+    parser.add_argument("--incidents", type=int, default=Sizes.incidents)
+    parser.add_argument("--events", type=int, default=Sizes.events, help="audit events")
     parser.add_argument("--only", default="", metavar="PATTERN", help="pages and tasks whose name it is found in")
     parser.add_argument("--json", type=Path, metavar="FILE")
     given = parser.parse_args()
@@ -485,28 +525,23 @@ def run(data_dir: Path, url: Callable[[str], str], server: int, given: argparse.
     migrate(url(OWNER), url(WEB), url(AUDIT))
     explained = Explained(url(SUPERUSER))  # before there is a connection that it should listen to
     runtime, config = ready(data_dir, url(WEB))
-    tenant_id = tenant_of(runtime, data_dir)
-    with psycopg.connect(url(SUPERUSER)) as connection:
-        row = connection.execute("SELECT count(*) FROM (SELECT FROM incidents LIMIT 1) q").fetchone()
-    last = Quarter.of(datetime.now(UTC)).previous
-    if row is None or row[0] == 0:
-        fill(url(SUPERUSER), tenant_id, given, print)
-        review.open_review(runtime, tenant_id, last, "large")
-        with psycopg.connect(url(SUPERUSER)) as connection:
-            connection.execute(EARLIER)
+    tenant_id = next((each.id for each in manage.tenants(runtime) if each.slug == SLUG), None)
+    if tenant_id is None:
+        tenant_id = make(runtime, url(SUPERUSER), SLUG, Sizes(incidents=given.incidents, events=given.events), print)
+        with psycopg.connect(url(SUPERUSER), autocommit=True) as connection:
+            connection.execute("VACUUM ANALYZE")
+            connection.execute("CHECKPOINT")
     began, rounds = time.perf_counter(), 0
     while charts.count(runtime, tenant_id):
         rounds += 1
     print(f"  hours counted in {time.perf_counter() - began:.1f} s, {rounds} rounds")
-    with psycopg.connect(url(SUPERUSER)) as connection:
-        names = {name: str((connection.execute(query).fetchone() or [""])[0]) for name, query in NAMES.items()}
-    names |= {"last_year": "2025-01-01", "last": str(last), "short": f"INC-{names['old'][-8:].upper()}"}
+    names = names_of(runtime, tenant_id)
     manage.add_user(runtime, tenant_id, ME, ROLES, "large")
     cookie = signin.exchange(runtime, signin.offer(runtime, tenant_id, ME).text) or ""
     until = datetime.now(UTC) + timedelta(days=1)
     token = tokens.add(runtime, tenant_id, roles=list(ROLES), until=until, actor="large").text
     web = Web(runtime, config)
-    paths = [path for path in dict.fromkeys(asked(web, names)) if re.search(given.only, path)]
+    paths = [each for each in asked(web, names) if re.search(given.only, each[0])]
 
     async def look() -> list[dict[str, Any]]:
         transport = httpx.ASGITransport(web.rest)
@@ -529,7 +564,7 @@ def run(data_dir: Path, url: Callable[[str], str], server: int, given: argparse.
     print("| page | status | CPU ms | of it the database | least ms | median ms | kB | statements | rows | most rows |")
     for each in found:
         print(
-            f"| `{each['path']}` | {each['status']} | {each['cpu']} | {each['database']} | {each['least']} |"
+            f"| `{each['page']}` | {each['status']} | {each['cpu']} | {each['database']} | {each['least']} |"
             f" {each['ms']} | {each['bytes'] / 1000:.1f} | {each['statements']} | {each['rows']} | {each['most']} |"
         )
     print("| task | CPU ms | statements | rows | most rows | pages |")

@@ -1,5 +1,5 @@
 -- What tools/large.py fills its database with, as the superuser: one statement after another, each under its name.
--- `%(…)s` are psycopg's: the tenant, how many incidents, how many of them live, for how many deliveries are kept.
+-- `%(…)s` are psycopg's: the tenant, and the numbers of large.Sizes.
 
 -- == functions
 -- Ids that sort by time, as the product makes them (RFC 9562, version 7), from a time and a salt; and tokens.
@@ -12,13 +12,13 @@ CREATE OR REPLACE FUNCTION pg_temp.token(p_kind text, p_n bigint) RETURNS text L
 $$;
 
 -- == made
-CREATE TEMP TABLE made AS
-SELECT n, at, pg_temp.seven(at, 'i' || n) AS incident_id, n > %(all)s - %(live)s AS live,
+CREATE TEMP TABLE made ON COMMIT DROP AS
+SELECT n, at, pg_temp.seven(at, 'i' || n) AS incident_id, n > %(incidents)s - %(live)s AS live,
   CASE WHEN n %% 100 < 3 THEN 'critical' WHEN n %% 100 < 15 THEN 'error' WHEN n %% 100 < 60 THEN 'warning'
     ELSE 'info' END AS severity,
   s.source_id, s.name AS source, n %% 5 = 0 AS paged
-FROM (SELECT n, now() - interval '180 days' * (1 - n::float8 / %(all)s) - interval '2 hours' AS at
-  FROM generate_series(1, %(all)s) n) g
+FROM (SELECT n, now() - interval '180 days' * (1 - n::float8 / %(incidents)s) - interval '2 hours' AS at
+  FROM generate_series(1, %(incidents)s) n) g
 JOIN (SELECT source_id, name, row_number() OVER (ORDER BY name) - 1 AS place FROM sources WHERE tenant_id = %(tenant)s)
   s ON s.place = n %% 4
 
@@ -28,7 +28,7 @@ SELECT %(tenant)s, pg_temp.seven(now() - interval '170 days', 'u' || i), 'p' || 
   CASE i %% 10 WHEN 0 THEN '{privacy_officer,viewer}' WHEN 1 THEN '{reviewer,auditor}' WHEN 2 THEN '{operator}'
     ELSE '{viewer,responder}' END::text[],
   now() - interval '170 days', now() - i * interval '11 hours', CASE WHEN i %% 25 = 0 THEN now() - interval '9 days' END
-FROM generate_series(1, 300) i
+FROM generate_series(1, %(people)s) i
 
 -- == factors
 INSERT INTO factors (tenant_id, user_id, factor_id, kind, name, secret, confirmed_at)
@@ -38,16 +38,16 @@ WHERE tenant_id = %(tenant)s AND email LIKE 'p%%'
 
 -- == sessions
 INSERT INTO sessions (tenant_id, session_hash, user_id, kind, auth, ends_at)
-SELECT tenant_id, sha256(convert_to(user_id::text || i, 'UTF8')), user_id, 'session', 'password, totp',
+SELECT tenant_id, sha256(convert_to(tenant_id::text || user_id || i, 'UTF8')), user_id, 'session', 'password, totp',
   now() + (3 - i) * interval '4 hours'
-FROM users CROSS JOIN generate_series(1, 20) i WHERE tenant_id = %(tenant)s AND email LIKE 'p%%'
+FROM users CROSS JOIN generate_series(1, %(sessions)s) i WHERE tenant_id = %(tenant)s AND email LIKE 'p%%'
 
 -- == API tokens
 INSERT INTO api_tokens (tenant_id, token_id, name, prefix, hash, roles, created_by, created_at, expires_at, revoked_at,
   used_at)
-SELECT %(tenant)s, gen_random_uuid(), 'machine ' || i, 'avt_' || i, sha256(convert_to('t' || i, 'UTF8')), '{viewer}',
-  'p' || 1 + i %% 300 || '@clinic.test', now() - i * interval '8 hours', now() + (250 - i) * interval '1 day',
-  CASE WHEN i %% 5 = 0 THEN now() END, now() - i * interval '1 minute' FROM generate_series(1, 500) i
+SELECT %(tenant)s, gen_random_uuid(), 'machine ' || i, 'avt_' || i, sha256(convert_to(%(tenant)s::text || i, 'UTF8')), '{viewer}',
+  'p' || 1 + i %% %(people)s || '@clinic.test', now() - i * interval '8 hours', now() + (250 - i) * interval '1 day',
+  CASE WHEN i %% 5 = 0 THEN now() END, now() - i * interval '1 minute' FROM generate_series(1, %(tokens)s) i
 
 -- == incidents
 INSERT INTO incidents SELECT %(tenant)s, m.incident_id, decode(md5('g' || n), 'hex'), true, m.source_id, m.source,
@@ -87,13 +87,13 @@ SELECT %(tenant)s, incident_id, c.channel_id, r, c.destination_id, CASE r WHEN 1
   CASE WHEN n %% 500 = 7 THEN 'dead' ELSE 'delivered' END, 1, 1, at, at, at, at + interval '1 second',
   CASE WHEN n %% 500 = 7 THEN 'server_error' ELSE 'delivered' END
 FROM made CROSS JOIN generate_series(1, 2) r CROSS JOIN channels c
-WHERE c.tenant_id = %(tenant)s AND n > %(all)s - %(told_of)s AND (r = 1 OR NOT live)
+WHERE c.tenant_id = %(tenant)s AND n > %(incidents)s - %(told_of)s AND (r = 1 OR NOT live)
   AND c.name IN ('oncall', 'clinic-ops', 'archive', 'pager') AND (c.name = 'archive' OR severity IN ('critical', 'error'))
 
 -- == waiting deliveries
 INSERT INTO deliveries (tenant_id, incident_id, channel_id, revision, destination_id, kind, next_attempt_at)
 SELECT %(tenant)s, incident_id, c.channel_id, 3, c.destination_id, 'update', now() - interval '5 minutes'
-FROM made JOIN channels c ON c.tenant_id = %(tenant)s AND c.name = 'pager' WHERE n > %(all)s - 20000
+FROM made JOIN channels c ON c.tenant_id = %(tenant)s AND c.name = 'pager' WHERE n > %(incidents)s - 20000
 
 -- == attempts
 INSERT INTO attempts SELECT tenant_id, incident_id, channel_id, revision, a, first_tried_at, 42.5,
@@ -102,8 +102,8 @@ INSERT INTO attempts SELECT tenant_id, incident_id, channel_id, revision, a, fir
   false, 0 FROM deliveries CROSS JOIN generate_series(1, 1) a WHERE tenant_id = %(tenant)s AND state <> 'pending'
 
 -- == an incident without end
-WITH one AS (SELECT incident_id, source_id FROM made WHERE n = %(all)s),
-changed AS (UPDATE incidents SET revision = 2001, count = 10000, severity = 'critical', status = 'open',
+WITH one AS (SELECT incident_id, source_id FROM made WHERE n = %(incidents)s),
+changed AS (UPDATE incidents SET revision = %(revisions)s, count = %(alerts)s, severity = 'critical', status = 'open',
   told = %(told)s::json WHERE tenant_id = %(tenant)s AND incident_id = (SELECT incident_id FROM one)),
 alerted AS (INSERT INTO alerts SELECT %(tenant)s, incident_id, pg_temp.seven(now() - interval '2 hours'
   + i * interval '0.5 seconds', 'z' || i), decode(md5('z' || i), 'hex'), 0, source_id, 'firing', 'critical',
@@ -112,18 +112,18 @@ alerted AS (INSERT INTO alerts SELECT %(tenant)s, incident_id, pg_temp.seven(now
     (SELECT json_object_agg('field_' || k, 'value ' || k) FROM generate_series(1, 60) k), 'links', '[]'::json,
     'starts_at', now()),
   ARRAY[pg_temp.token('PERSON', i)], now() - interval '2 hours' + i * interval '0.5 seconds'
-  FROM one CROSS JOIN generate_series(1, 10000) i),
+  FROM one CROSS JOIN generate_series(1, %(alerts)s) i),
 told AS (INSERT INTO incident_events SELECT %(tenant)s, incident_id, r, now() - interval '2 hours' + r * interval '3 s',
-  'another alert joined the incident', 'source', NULL FROM one CROSS JOIN generate_series(10, 2001) r),
+  'another alert joined the incident', 'source', NULL FROM one CROSS JOIN generate_series(10, %(revisions)s) r),
 sent AS (INSERT INTO deliveries (tenant_id, incident_id, channel_id, revision, destination_id, kind, state, attempts,
   tries, first_tried_at, done_at, reason) SELECT %(tenant)s, incident_id, c.channel_id, r, c.destination_id, 'update',
   'delivered', 1, 1, now() - interval '2 hours' + r * interval '3 s', now(), 'delivered' FROM one CROSS JOIN
-  generate_series(10, 2001) r CROSS JOIN channels c WHERE c.tenant_id = %(tenant)s
+  generate_series(10, %(revisions)s) r CROSS JOIN channels c WHERE c.tenant_id = %(tenant)s
   AND c.name IN ('oncall', 'clinic-ops', 'archive', 'pager'))
 INSERT INTO attempts SELECT %(tenant)s, incident_id, c.channel_id, r, 1,
   now() - interval '2 hours' + r * interval '3 s', 40, 'delivered', 'delivered', 200, 'tokens',
   'no opt-in holds for this channel', false, 0
-FROM one CROSS JOIN generate_series(10, 2001) r CROSS JOIN channels c WHERE c.tenant_id = %(tenant)s
+FROM one CROSS JOIN generate_series(10, %(revisions)s) r CROSS JOIN channels c WHERE c.tenant_id = %(tenant)s
   AND c.name IN ('oncall', 'clinic-ops', 'archive', 'pager')
 
 -- == months of the audit
@@ -157,7 +157,7 @@ SELECT %(tenant)s, at, pg_temp.seven(at, 'e' || i), CASE WHEN i %% 10 < 3 THEN '
     -- Some act much and some seldom; the last thirty never did.
     ELSE 'p' || (270 * power((i * 7919::bigint %% 1000003) / 1000003.0, 3))::int || '@clinic.test' END,
   'session', CASE WHEN i %% 10 < 3 THEN 'disclosure' WHEN i %% 7 = 0 THEN 'reveal' ELSE 'incident.ack' END,
-  'incident:' || (SELECT incident_id FROM made WHERE n = %(all)s - i %% 1000),
+  'incident:' || (SELECT incident_id FROM made WHERE n = %(incidents)s - i %% least(1000, %(incidents)s)),
   CASE WHEN i %% 50 = 7 THEN 'denied' ELSE 'allowed' END, 'triage of <PERSON_7K2M4QXW9R>', md5('r' || i),
   CASE WHEN i %% 10 < 3 THEN json_build_object('channel', c.ids[1 + i / 10 %% cardinality(c.ids)], 'revision', 2,
     'tokens', ARRAY['<PERSON_7K2M4QXW9R>']) ELSE json_build_object('tokens', ARRAY['<PERSON_7K2M4QXW9R>'], 'revision', 1)
@@ -171,9 +171,9 @@ INSERT INTO audit_events (tenant_id, at, event_id, actor, auth, action, object, 
   mac, mac_version)
 SELECT %(tenant)s, at, pg_temp.seven(at, 'v' || i), 'p10@clinic.test', 'session', (ARRAY['user.add', 'user.roles',
     'user.disable', 'user.enable'])[1 + i %% 4],
-  'user:' || (SELECT user_id FROM users WHERE tenant_id = %(tenant)s AND email = 'p' || 1 + i %% 300 || '@clinic.test'),
+  'user:' || (SELECT user_id FROM users WHERE tenant_id = %(tenant)s AND email = 'p' || 1 + i %% %(people)s || '@clinic.test'),
   'allowed', '', '', '{"roles": ["viewer"], "roles_before": ["responder"]}', '', 1
-FROM (SELECT i, now() - i * interval '8 hours' AS at FROM generate_series(1, 500) i) g
+FROM (SELECT i, now() - i * interval '8 hours' AS at FROM generate_series(1, %(people)s) i) g
 
 -- == rows of the chain
 INSERT INTO audit_chain SELECT tenant_id, row_number() OVER (ORDER BY at, event_id) + coalesce((SELECT max(seq) FROM
@@ -189,7 +189,7 @@ WHERE tenant_id = %(tenant)s AND seq %% 40 = 0
 INSERT INTO vault.entries (tenant_id, index_version, blind, token, kind, key_version, sealed, created_at)
 SELECT DISTINCT ON (token) %(tenant)s, 1, sha256(convert_to(token, 'UTF8')), token, kind, 1, decode(repeat('00', 60),
   'hex'), now() - n %% 180 * interval '1 day'
-FROM generate_series(1, 60000) n CROSS JOIN unnest(ARRAY['PERSON', 'MEMBER_ID', 'PHONE']) kind
+FROM generate_series(1, %(values)s) n CROSS JOIN unnest(ARRAY['PERSON', 'MEMBER_ID', 'PHONE']) kind
 CROSS JOIN LATERAL (SELECT pg_temp.token(kind, n) AS token) t
 
 -- == disclosures
@@ -199,7 +199,7 @@ SELECT %(tenant)s, pg_temp.seven(m.at, 'd' || m.n), t.token, m.at, CASE WHEN u.u
     ELSE 'delivery' END, 1, sha256(convert_to(t.token, 'UTF8')), coalesce(u.email, 'service:delivery'), u.user_id,
   'treatment', 'triage', m.incident_id, CASE WHEN u.user_id IS NULL THEN c.ids[1 + m.n / 20 %% cardinality(c.ids)] END,
   CASE WHEN u.user_id IS NULL THEN 'Example' END,
-  CASE WHEN u.user_id IS NULL THEN pg_temp.seven('epoch', 'o' || 1 + m.n / 20 %% 500) END
+  CASE WHEN u.user_id IS NULL THEN pg_temp.seven('epoch', 'o' || 1 + m.n / 20 %% %(optins)s) END
 FROM made m CROSS JOIN LATERAL (SELECT pg_temp.token('PERSON', m.n %% 60000) AS token) t
 LEFT JOIN users u ON m.n %% 80 = 0 AND u.tenant_id = %(tenant)s AND u.email = 'p' || m.n / 80 %% 250 || '@clinic.test',
   (SELECT array_agg(channel_id ORDER BY name) AS ids FROM channels WHERE tenant_id = %(tenant)s) c
@@ -211,21 +211,21 @@ INSERT INTO silences (tenant_id, silence_id, matchers, starts_at, ends_at, reaso
 SELECT %(tenant)s, pg_temp.seven(at, 's' || i), json_build_array('service=svc-' || i %% 23, 'instance=~"worker-' || i
     || '|db-' || i || '"'), at, at + interval '2 hours', 'maintenance of svc-' || i %% 23, 'p2@clinic.test', at,
   CASE WHEN i > 60 THEN at + interval '123 minutes' END, i %% 4
-FROM (SELECT i, now() + (45 - i) * interval '2 hours' AS at FROM generate_series(1, 2000) i) g
+FROM (SELECT i, now() + (45 - i) * interval '2 hours' AS at FROM generate_series(1, %(silences)s) i) g
 
 -- == kept quiet
 INSERT INTO silenced SELECT s.tenant_id, s.silence_id, m.incident_id, 1 FROM silences s JOIN made m
-  ON m.n > %(all)s - 3000 AND m.n %% 60 = extract(epoch FROM s.starts_at)::bigint / 7200 %% 60
+  ON m.n > %(incidents)s - 3000 AND m.n %% 60 = extract(epoch FROM s.starts_at)::bigint / 7200 %% 60
 WHERE s.tenant_id = %(tenant)s AND s.settled_at IS NULL AND s.starts_at < now()
 
 -- == events of hooks
 INSERT INTO hook_events (tenant_id, hook_id, event_id, type, subject, facts, at, sequence, state, attempts, tries,
   next_attempt_at, first_tried_at, done_at, reason, status)
 SELECT h.tenant_id, h.hook_id, pg_temp.seven(m.at, h.name || m.n), 'incident.opened', m.incident_id,
-  json_build_object('severity', m.severity), m.at, m.n, CASE WHEN m.n > %(all)s - 500 THEN 'pending'
-    WHEN m.n %% 100 = 0 THEN 'dead' ELSE 'delivered' END, 1, 1, m.at, m.at, CASE WHEN m.n <= %(all)s - 500 THEN m.at
+  json_build_object('severity', m.severity), m.at, m.n, CASE WHEN m.n > %(incidents)s - 500 THEN 'pending'
+    WHEN m.n %% 100 = 0 THEN 'dead' ELSE 'delivered' END, 1, 1, m.at, m.at, CASE WHEN m.n <= %(incidents)s - 500 THEN m.at
     END, 'delivered', 200
-FROM hooks h JOIN made m ON m.n > %(all)s - 20000 WHERE h.tenant_id = %(tenant)s
+FROM hooks h JOIN made m ON m.n > %(incidents)s - %(told_to_hooks)s WHERE h.tenant_id = %(tenant)s
 
 -- == opt-ins
 INSERT INTO optins (tenant_id, optin_id, channel_id, identity, destination, types, lowest_severity, purpose, baa_id,
@@ -237,27 +237,27 @@ SELECT c.tenant_id, pg_temp.seven('epoch', 'o' || i), c.channel_id, d.identity, 
     date_trunc('quarter', at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' + interval '3 months 30 days'),
   CASE WHEN s.state IN ('expired', 'revoked', 'rejected') THEN at + interval '20 days' END, s.state,
   at + interval '1 hour', 'p10@clinic.test'
-FROM generate_series(1, 500) i
+FROM generate_series(1, %(optins)s) i
 CROSS JOIN LATERAL (SELECT CASE WHEN i <= 60 THEN 'active' WHEN i <= 80 THEN 'expiring' WHEN i <= 100 THEN 'requested'
   WHEN i <= 120 THEN 'suspended' WHEN i <= 420 THEN 'expired' WHEN i <= 470 THEN 'revoked' ELSE 'rejected' END AS state,
   now() - CASE WHEN i > 120 THEN (60 + i %% 90) * interval '1 day' ELSE interval '30 days' END AS at) s
 JOIN (SELECT *, row_number() OVER (ORDER BY name) AS place FROM channels WHERE tenant_id = %(tenant)s) c
-  ON c.place = 1 + i %% 200
+  ON c.place = 1 + i %% %(channels)s
 JOIN destinations d ON d.tenant_id = c.tenant_id AND d.destination_id = c.destination_id
-JOIN users r ON r.tenant_id = c.tenant_id AND r.email = 'p' || 2 + i %% 20 * 10 || '@clinic.test'
-JOIN users a ON a.tenant_id = c.tenant_id AND a.email = 'p' || 10 + i %% 20 * 10 || '@clinic.test',
+JOIN users r ON r.tenant_id = c.tenant_id AND r.email = 'p' || 2 + i %% (%(people)s / 15) * 10 || '@clinic.test'
+JOIN users a ON a.tenant_id = c.tenant_id AND a.email = 'p' || 10 + i %% (%(people)s / 15) * 10 || '@clinic.test',
   (SELECT array_agg(baa_id ORDER BY baa_id) AS ids FROM baas WHERE tenant_id = %(tenant)s) b
 
 -- == changes of channels
 INSERT INTO channel_changes (tenant_id, channel_id, version, at, actor, via, what, name, fields)
 SELECT tenant_id, channel_id, 100000 + v, now() - v * interval '1 day', 'p2@clinic.test', 'page', 'change', name,
   '[["url", "URL", "https://a.example/old", "https://a.example/new", false]]'
-FROM channels CROSS JOIN generate_series(1, 20) v WHERE tenant_id = %(tenant)s
+FROM channels CROSS JOIN generate_series(1, %(changes)s) v WHERE tenant_id = %(tenant)s
 
 -- == changes of the configuration
 INSERT INTO config_changes (tenant_id, version, at, actor, changes)
 SELECT %(tenant)s, 100000 + i, now() - i * interval '8 hours', 'p2@clinic.test', '["channel archive: changed"]'
-FROM generate_series(1, 500) i
+FROM generate_series(1, %(people)s) i
 
 -- == notes
 INSERT INTO notes (tenant_id, incident_id, note_id, at, actor, text)
@@ -267,7 +267,7 @@ FROM made WHERE n %% 50 = 0
 -- == threads
 INSERT INTO threads (tenant_id, incident_id, destination_id, refs) SELECT %(tenant)s, m.incident_id, c.destination_id,
   '{"ts": "1"}' FROM made m JOIN channels c ON c.tenant_id = %(tenant)s AND c.name = 'archive'
-WHERE n > %(all)s - %(told_of)s
+WHERE n > %(incidents)s - %(told_of)s
 
 -- == holds
 INSERT INTO holds (tenant_id, hold_id, incident_id, reason, placed_by, lifted_at)
@@ -277,14 +277,14 @@ FROM made WHERE n %% 20000 = 17
 -- == kept errors
 INSERT INTO vault.errors (tenant_id, error_id, at, kind, tokens, key_version, sealed)
 SELECT %(tenant)s, gen_random_uuid(), now() - i * interval '10 minutes', 'ValueError', '{}', 1, '' FROM
-generate_series(1, 2000) i
+generate_series(1, %(errors)s) i
 
 -- == answers kept for requests that come again
 INSERT INTO api_answers (tenant_id, token_id, key_mac, request_mac, began_at, expires_at, status)
 SELECT %(tenant)s, gen_random_uuid(), sha256(convert_to('k' || i, 'UTF8')), '', now() - i * interval '10 seconds',
-  now() - i * interval '10 seconds' + interval '24 hours', 200 FROM generate_series(1, 10000) i
+  now() - i * interval '10 seconds' + interval '24 hours', 200 FROM generate_series(1, %(answers)s) i
 
 -- == nonces
 INSERT INTO edge_nonces (tenant_id, source_id, nonce, seen_at) SELECT tenant_id, source_id, md5('n' || i),
-  now() - i * interval '20 milliseconds' FROM sources CROSS JOIN generate_series(1, 25000) i
+  now() - i * interval '20 milliseconds' FROM sources CROSS JOIN generate_series(1, %(nonces)s) i
 WHERE tenant_id = %(tenant)s AND name = 'app'

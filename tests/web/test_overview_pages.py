@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -18,7 +17,6 @@ from router.flow import charts, overview
 from router.local.vendors.base import Fault
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
-from router.store.session import Session
 from router.web.pages import look
 from tests.conftest import Database
 from tests.flow.builder import EMAIL, MRN, NAME, Edge, Superuser, Tenant, Worker, build, tenant, webhook
@@ -410,84 +408,3 @@ def test_a_chart_is_one_image_with_its_sum_in_words_and_a_table_behind_it(
 
 def svgs(browser: Browser) -> list[Any]:
     return [each for each in browser.all("svg") if "chart" in each.get("class", "")]
-
-
-# -- what a page costs ------------------------------------------------------------------------------------------------
-
-PAGES = (
-    "/",
-    "/?state=all&text=number",
-    "/?state=all&source=app&channel=hook",
-    "/news?newest=00000000-0000-7000-8000-000000000000",
-    "/incidents/{one}",
-    "/incidents/{one}/alerts",
-    "/incidents/{one}/deliveries",
-    "/operations",
-    "/charts",
-    "/channels",
-    "/opt-ins",
-    "/baas",
-    "/reviews",
-    "/audit",
-    "/disclosures",
-    "/people",
-    "/tokens",
-)
-
-
-@pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every statement that this process sends."""
-    found: list[str] = []
-    for name in ("enter", "rows", "one", "queue"):
-        monkeypatch.setattr(Session, name, noting(getattr(Session, name), found))
-    return found
-
-
-def noting(method: Callable[..., Any], found: list[str]) -> Callable[..., Any]:
-    """The method, and a note of what it was given."""
-
-    def noted(session: Session, statement: object, *given: object, **named: object) -> object:
-        found.append(str(statement))
-        return method(session, statement, *given, **named)
-
-    return noted
-
-
-def grow(clinic: Tenant, edge: Edge, worker: Worker, many: int) -> UUID:
-    """That many more incidents, and one incident with that many more alerts and revisions."""
-    events = [{**ALERT, "title": f"number {uuid4().hex[:6]}"} for _ in range(many)]
-    receipts = edge.take(clinic.post(*events))
-    rung = set(edge.rung)
-    for number in range(many):
-        edge.take(clinic.post({**ALERT, "dedup_key": "endless", "title": "endless", "number": number}))
-        rung |= edge.rung
-    worker.drain(*rung)
-    assert receipts[0].incident_id is not None
-    (row,) = clinic.rows("SELECT incident_id FROM alerts GROUP BY incident_id ORDER BY count(*) DESC LIMIT 1")
-    found: UUID = row.incident_id
-    return found
-
-
-def test_no_page_sends_more_statements_for_more_rows_nor_grows_beyond_its_bound(
-    runtime: Runtime,
-    clinic: Tenant,
-    edge: Edge,
-    anna: Browser,
-    sent: list[str],
-) -> None:
-    def costs(one: UUID) -> dict[str, int]:
-        found = {}
-        for path in PAGES:
-            sent.clear()
-            assert anna.get(path.format(one=one)) == 200, path
-            found[path] = len(sent)
-            assert len(gzip.compress(anna.text.encode())) < 60_000, path
-        return found
-
-    with WebhookVendor() as vendor, Worker(runtime) as worker:
-        clinic.set(channels={"hook": webhook(vendor)}, routes=[([], ["hook"], [], False)])
-        few = costs(grow(clinic, edge, worker, 2))
-        many = costs(grow(clinic, edge, worker, 60))
-    assert many == few
-    assert max(many.values()) < 40
