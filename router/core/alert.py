@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
+
+import msgspec
 
 from channels.contract import SafeText, Severity
 
@@ -15,8 +16,7 @@ RANK: dict[Severity, int] = {"info": 0, "warning": 1, "error": 2, "critical": 3}
 """Severities from least to most urgent."""
 
 
-@dataclass(frozen=True, slots=True)
-class SafeAlert:
+class SafeAlert(msgspec.Struct, frozen=True):
     """One alert after the tokenizer. `key` tells what is broken, `identity` this very alert; both are keyed hashes.
 
     `details` is the tokenized JSON tree as the source shaped it; `tokens` are those that sealing this alert produced.

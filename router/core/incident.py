@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
 
 from channels.contract import Kind, SafeText, Severity, Status
 from router.core.alert import RANK, SafeAlert
@@ -44,8 +46,7 @@ class Why(StrEnum):
     NO_CHANGE = "already so"
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(msgspec.Struct, frozen=True):
     """The state of one incident. `firing` holds the short hashes of the alert keys that have not resolved yet."""
 
     incident_id: UUID
@@ -67,7 +68,7 @@ class Incident:
     last_alert_at: datetime
     resolved_at: datetime | None = None
     ended_by: EndedBy | None = None
-    told: Mapping[UUID, UUID] = field(default_factory=dict)  # channel -> destination its trigger was planned for
+    told: Mapping[UUID, UUID] = msgspec.field(default_factory=dict)  # channel -> destination of its trigger
     new: bool = False  # not stored yet
 
     @property
@@ -76,8 +77,7 @@ class Incident:
         return short_id(self.incident_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """What happened to an incident. `kind` is what its channels are told; None when they are told nothing."""
 
     incident: Incident

@@ -550,7 +550,7 @@ class Drain:
                 wants = {turn.channel_id: turn.want for turn in mine if turn.want is not None}
                 if wants:
                     claims = deliveries.claim(
-                        session, wants, owner=self.owner, token=self._token, pace=pace, held=self._held
+                        session, wants, owner=self.owner, token=self._token, pace=pace, held=self._held, at=began
                     )
                     for turn in mine:
                         if turn.want is None:

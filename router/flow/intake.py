@@ -11,12 +11,13 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
+from msgspec.structs import replace
 from prometheus_client import Counter
 
 from channels.contract import SafeText

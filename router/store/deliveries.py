@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from channels.contract import Kind, Outcome, Reason
-from router.core.incident import Incident
+from router.core.incident import Incident, Why
 from router.core.retry import Health
 from router.store.incidents import COLUMNS, from_row
 from router.store.session import Row, Session, packed
@@ -186,11 +186,12 @@ _BACKLOG = (
 
 _DUE = (
     "SELECT d.channel_id, d.revision AS due_revision, d.destination_id, d.kind, d.attempts, d.tries,"
-    " d.first_tried_at, d.uncertain, v.written, coalesce(p.reached, false) AS reached, coalesce(p.lost, false) AS lost,"
-    " coalesce((SELECT e.why FROM incident_events e WHERE e.tenant_id = d.tenant_id AND e.incident_id = d.incident_id"
-    " AND e.revision = d.revision), '') AS why,"
-    " (SELECT h.refs FROM threads h WHERE h.tenant_id = d.tenant_id AND h.incident_id = d.incident_id"
-    " AND h.destination_id = d.destination_id) AS refs, "
+    " d.first_tried_at, d.uncertain, coalesce(p.reached, false) AS reached, coalesce(p.lost, false) AS lost,"
+    # Most deliveries are of a first revision that was never tried: that has one reason, and no thread.
+    " CASE WHEN d.revision > 1 THEN (SELECT e.why FROM incident_events e WHERE e.tenant_id = d.tenant_id"
+    " AND e.incident_id = d.incident_id AND e.revision = d.revision) END AS why,"
+    " CASE WHEN d.revision > 1 OR d.attempts > 0 THEN (SELECT h.refs FROM threads h WHERE h.tenant_id = d.tenant_id"
+    " AND h.incident_id = d.incident_id AND h.destination_id = d.destination_id) END AS refs, "
     + ", ".join("i." + name if name != "incident_id" else "d.incident_id" for name in COLUMNS.split(", "))
     # Channels that tell the same incident share one look at it: only the first row of each carries it.
     + " FROM (SELECT w.*, row_number() OVER (PARTITION BY w.incident_id) = 1 AS first"
@@ -203,9 +204,6 @@ _DUE = (
     # Looked up one by one here and above: a plan made while the tables were small would join all of a tenant's rows.
     " LEFT JOIN LATERAL (SELECT * FROM incidents WHERE d.first AND NOT d.incident_id = ANY (%(held)s::uuid[])"
     " AND tenant_id = d.tenant_id AND incident_id = d.incident_id LIMIT 1) i ON true"
-    # The transaction that wrote a row tells whether what is held of it is still what stands there.
-    " LEFT JOIN LATERAL (SELECT xmin::text AS written FROM incidents WHERE d.first AND tenant_id = d.tenant_id"
-    " AND incident_id = d.incident_id LIMIT 1) v ON true"
     # What was told since the last resolve that was: a reopened incident has not reached anybody yet.
     " LEFT JOIN LATERAL (SELECT bool_or(o.state = 'delivered' OR o.uncertain) AS reached,"
     " bool_and(o.state IN ('dead', 'suppressed')) AS lost FROM deliveries o"
@@ -227,21 +225,24 @@ def claim(
     token: UUID,
     pace: Callable[[str], Pace],
     held: dict[UUID, Held],
+    at: float,
 ) -> dict[UUID, Claim]:
     """Take or keep the leases of lanes and claim due deliveries; a lane that another worker has is left out.
 
     `wants` is by channel of the entered tenant. A lease that has run out, or whose owner's session is gone, passes to
     whoever asks; what was out and never recorded is marked uncertain, since it may have been sent. What the asker
     itself had out it has recorded or not sent. `pace` says for a kind of channel how much may go at once. `held` is
-    what the caller remembers of incidents from one claim to the next, and is brought up to date.
+    what the caller remembers of incidents from one claim to the next, and is brought up to date; `at` is the monotonic
+    time.
     """
     lanes = session.rows(_LANE, {"token": token, "channels": list(wants), "lock": OWNER_LOCK})
     shares = [_share(session, lane, wants[lane.channel_id], pace, token) for lane in lanes if lane.free]
     asked = [{"channel_id": each.lane.channel_id, "most": each.most} for each in shares if each.most > 0]
     found: dict[UUID, list[Due]] = {}
     if asked:
-        rows = session.rows(_DUE, {"wants": packed(asked), "held": _array(held)})
-        _remember(session, rows, held)
+        lately = [each for each, of in held.items() if at - of.read_at < HELD_FOR]
+        rows = session.rows(_DUE, {"wants": packed(asked), "held": _array(lately)})
+        _remember(session, rows, held, at)
         for row in rows:
             found.setdefault(row.channel_id, []).append(_due(row, held[row.incident_id].incident))
     claims = {each.lane.channel_id: _claim(each, tuple(found.get(each.lane.channel_id, ()))) for each in shares}
@@ -279,33 +280,31 @@ def _array(ids: Iterable[UUID]) -> str:
     return "{" + ",".join([each.hex for each in ids]) + "}"
 
 
-class Held(NamedTuple):
-    """An incident as it was read, and the transaction that had written it."""
+HELD_FOR = 0.5
+"""Seconds for which an incident is not read again; a claim may be as old before it is sent."""
 
-    written: str
+
+class Held(NamedTuple):
+    """An incident as it was read, and when (monotonic)."""
+
+    read_at: float
     incident: Incident
 
 
-def _remember(session: Session, rows: Sequence[Row], held: dict[UUID, Held]) -> None:
-    """Bring what is held of the rows' incidents up to date; what was not asked for lately is let go."""
-    old: list[UUID] = []
+def _remember(session: Session, rows: Sequence[Row], held: dict[UUID, Held], at: float) -> None:
+    """Bring what is held of the rows' incidents up to date; what was read longest ago is let go."""
     for row in rows:
-        if row.written is None:
-            continue  # only the first row of each incident tells: all of them saw the same
         if row.revision is not None:
-            held[row.incident_id] = Held(row.written, from_row(row))
-            continue
-        before = held.pop(row.incident_id)
-        held[row.incident_id] = before
-        if before.written != row.written:
-            old.append(row.incident_id)
-    if old:
+            held.pop(row.incident_id, None)
+            held[row.incident_id] = Held(at, from_row(row))
+    behind = [row.incident_id for row in rows if held[row.incident_id].incident.revision < row.due_revision]
+    if behind:
         statement = (
-            f"SELECT i.* FROM unnest(%s::uuid[]) AS k CROSS JOIN LATERAL (SELECT {COLUMNS}, xmin::text AS written"
+            f"SELECT i.* FROM unnest(%s::uuid[]) AS k CROSS JOIN LATERAL (SELECT {COLUMNS}"
             " FROM incidents WHERE incident_id = k LIMIT 1) i"
         )
-        for row in session.rows(statement, (_array(old),)):
-            held[row.incident_id] = Held(row.written, from_row(row))
+        for row in session.rows(statement, (_array(behind),)):
+            held[row.incident_id] = Held(at, from_row(row))
     while len(held) > HELD + len(rows):
         del held[next(iter(held))]
 
@@ -362,7 +361,7 @@ def _due(row: Row, incident: Incident) -> Due:
         uncertain=row.uncertain,
         reached=row.reached,
         lost=row.lost,
-        why=row.why,
+        why=row.why or (Why.OPENED if row.due_revision == 1 else ""),
         refs=row.refs or {},
         incident=incident,
     )

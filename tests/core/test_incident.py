@@ -1,7 +1,6 @@
 """What alerts, people and quiet do to an incident: told as stories, then left to chance."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from msgspec.structs import replace
 
 from channels.contract import SafeText, Severity
 from router.core.alert import RANK, SafeAlert, Signal

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,7 +82,7 @@ ALLOWING: list[dict[str, Any]] = [
     opted(state="expiring"),
     opted(starts_at=NOW),
     opted(single_custody=True),
-    {"incident": replace(INCIDENT, severity="critical")},
+    {"incident": msgspec.structs.replace(INCIDENT, severity="critical")},
     agreed(vendor="SLACK"),
     {"channel": replace(CHANNEL, vendor=""), **opted(vendor_confirmed=True)},
 ]
@@ -116,7 +117,7 @@ DENYING: list[tuple[dict[str, Any], Ground]] = [
     (agreed(effective_at=NOW + DAY), Ground.BAA_LAPSED),
     (agreed(vendor="PagerDuty"), Ground.BAA_VENDOR),
     ({"channel": replace(CHANNEL, vendor="")}, Ground.BAA_VENDOR),
-    ({"incident": replace(INCIDENT, severity="warning")}, Ground.SEVERITY),
+    ({"incident": msgspec.structs.replace(INCIDENT, severity="warning")}, Ground.SEVERITY),
     ({"now": NOW.replace(tzinfo=None)}, Ground.ERROR),
     ({"optins": None}, Ground.ERROR),
     ({"baas": None}, Ground.ERROR),
@@ -161,7 +162,7 @@ def test_plaintext_means_that_not_one_thing_is_wrong(broken: dict[str, int]) -> 
         kill_switch=facts.get("everywhere", False),
         tenant=Tenant(TENANT.tenant_id, facts.get("tenant_switch", False)),
         channel=replace(CHANNEL, encrypted=facts.get("encrypted", True)),
-        incident=replace(INCIDENT, severity=facts.get("severity", "error")),
+        incident=msgspec.structs.replace(INCIDENT, severity=facts.get("severity", "error")),
         **opted(**on_optin),
         **agreed(**on_baa),
     )

@@ -1,7 +1,6 @@
 """Messages: the same words every time, tokens whole, plaintext only where a decision allows it."""
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from channels.contract import Message, SafeText
 from channels.text import TOKEN
