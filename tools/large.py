@@ -54,6 +54,7 @@ from router.flow import (
     tokens,
     upkeep,
 )
+from router.flow.intake import Intake, Post
 from router.flow.snapshot import Snapshots
 from router.local.postgres import AUDIT, OWNER, SUPERUSER, WEB, EmbeddedPostgres
 from router.runtime import Runtime
@@ -476,14 +477,27 @@ async def measure(
 
 
 def tasks(runtime: Runtime, tenant_id: UUID) -> dict[str, Callable[[], object]]:
-    """What the background does by itself, each twice: with what there is to do, and when it is done."""
+    """What is done without a page, each twice: with what there is to do, and when that is done."""
     snapshots = Snapshots()
     hours = charts.Hourly(runtime)
 
     def ring(_: object) -> None:
         """Nobody drains here."""
 
+    intake = Intake(runtime.database, runtime.vault, snapshots, ring)
+
+    def alert(key: str) -> None:
+        """One alert, as the edge stores it."""
+        body = {"title": "Queue is stuck", "severity": "error", "dedup_key": key, "labels": {"service": "svc-7"}}
+        taken = intake.take([Post(f"{SLUG}-source-key-0-" + "k" * 24, json.dumps(body).encode(), SLUG, "app")])
+        assert not isinstance(taken[0], Exception), type(taken[0])  # noqa: S101 - a tool that says what broke it
+
+    # Ingest is accepting, and has been for long: else nothing is quiet.
+    with runtime.database.several() as session:
+        session.run("UPDATE instance SET ingest_seen_at = now(), ingest_since = now() - interval '1 day'")
     return {
+        "an alert": lambda: alert("one that comes again"),
+        "an alert of a new incident": lambda: alert(os.urandom(8).hex()),
         "upkeep": lambda: upkeep.run(runtime.database, ring),
         "quiet incidents": lambda: upkeep.resolve_quiet(runtime.database, tenant_id, ring),
         "silences' end": lambda: silence.settle(runtime, snapshots, ring),

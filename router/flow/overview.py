@@ -512,10 +512,10 @@ def _seen(row: Row) -> Entry:
     return Entry(row.at, "access", f"{ACCESSES[row.action]}: {row.decision}", why, place, row.actor, tone)
 
 
-def channels(runtime: Runtime, tenant_id: UUID) -> list[Channel]:
-    """The tenant's channels and how each is doing. Raises DatabaseDown."""
+def channels(runtime: Runtime, tenant_id: UUID, named: str | None = None) -> list[Channel]:
+    """The tenant's channels and how each is doing; `named`: those of this name or id. Raises DatabaseDown."""
     with runtime.database.tenant(tenant_id) as session:
-        rows = listing.channels(session)
+        rows = listing.channels(session, named)
         routes = config.routes(session)
     return [_channel(row, sum(1 for route in routes if row.name in route.channels)) for row in rows]
 

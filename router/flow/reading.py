@@ -151,7 +151,7 @@ def delivery(
 
 def channel(runtime: Runtime, tenant_id: UUID, name: str) -> overview.Channel:
     """One channel and how it is doing. Raises NotFound, DatabaseDown."""
-    found = overview.channels(runtime, tenant_id)
+    found = overview.channels(runtime, tenant_id, name)
     for named in (lambda each: each.name, lambda each: str(each.channel_id)):
         for each in found:
             if named(each) == name:

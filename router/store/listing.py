@@ -434,8 +434,8 @@ def attempts(session: Session, incident_id: UUID, channel_id: UUID, revision: in
     )
 
 
-def channels(session: Session) -> list[Row]:
-    """The tenant's channels with how each is doing, by name."""
+def channels(session: Session, named: str | None = None) -> list[Row]:
+    """The tenant's channels with how each is doing, by name; `named`: those of this name or id."""
     return session.rows(
         "SELECT c.channel_id, c.name, c.kind, c.vendor, c.destination_id, c.paused_at, c.pause_reason, d.config,"
         " l.delivered, l.retried, l.dead, l.failing, l.failing_since, l.paused, l.probe_at, l.last_ok_at,"
@@ -443,8 +443,8 @@ def channels(session: Session) -> list[Row]:
         " AND w.channel_id = c.channel_id AND w.state = 'pending' LIMIT %s) q) AS waiting"
         " FROM channels c JOIN lanes l USING (tenant_id, channel_id)"
         " JOIN destinations d ON d.tenant_id = c.tenant_id AND d.destination_id = c.destination_id"
-        " WHERE c.retired_at IS NULL ORDER BY c.name",
-        (COUNTED,),
+        " WHERE c.retired_at IS NULL AND (%s::text IS NULL OR %s IN (c.name, c.channel_id::text)) ORDER BY c.name",
+        (COUNTED, named, named),
     )
 
 

@@ -108,6 +108,7 @@ def environment() -> Environment:
         "ago": ago,
         "clock": clock,
         "iso": iso,
+        "moment": moment,
         "span": about,
         "rule": rule_words,
         "commands": commands,
@@ -189,12 +190,19 @@ def ago(at: datetime | None, now: datetime) -> str:
 
 def clock(at: datetime | None) -> str:
     """`2026-11-22 04:00:18 UTC`."""
-    return "" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return "" if at is None else f"{at.astimezone(UTC).isoformat(' ', 'seconds')[:19]} UTC"
 
 
 def iso(at: datetime | None) -> str:
     """As `<time datetime>` takes it."""
     return "" if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def moment(at: datetime | None) -> Markup:
+    """`clock` as an element that says the time to machines, too; in one piece, for pages with a thousand of them."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with the templates
+
+    return Markup(f'<time datetime="{iso(at)}">{clock(at)}</time>')  # noqa: S704 - digits only
 
 
 def _said(value: Any) -> str:  # noqa: ANN401 - a JSON scalar
