@@ -100,7 +100,7 @@ def _compound(word: str) -> bool:
 def _stay(word: str) -> str:
     """The kind of what a code begins with; `visit-383008` numbers a visit, `visit` alone would be its day."""
     kind = judge(word).kind
-    return "PATIENT_ID" if kind == "DATE" and word.lower() in _STAYS else kind
+    return "PATIENT_ID" if kind in {"", "DATE"} and word.lower() in _STAYS else kind
 
 
 _RECORDS: Final = frozenset(
@@ -109,7 +109,7 @@ _RECORDS: Final = frozenset(
 )  # fmt: skip
 """Parts of an address after which a number is a person's record."""
 _STAYS: Final = frozenset(
-    {"visit", "encounter", "appointment", "appt", "admission", "enc", "stay", "termin", "cita", "rdv"}
+    {"visit", "encounter", "appointment", "appt", "admission", "discharge", "enc", "stay", "termin", "cita", "rdv"}
 )
 IDLE: Final = 20_000
 """Harmless words and codes that one reader remembers."""
@@ -124,6 +124,7 @@ _INSIDE: Final = re.compile(
     r"(?<![0-9-])(?:([0-9]{3}-[0-9]{2}-[0-9]{4})|[2-9][0-9]{2}-[2-9][0-9]{2}-[0-9]{4})(?![0-9-])"
 )
 """A Social Security or telephone number inside a file name."""
+_SHORT_HEX: Final = re.compile("[0-9a-f]{1,4}")
 _HALVES: Final = re.compile(r"([A-Z][A-Za-z]{2,20})/([A-Z][A-Za-z]{2,20})")
 _LOGIN_NAME: Final = re.compile(r"[a-z]([a-z]{4,14})[0-9]{1,4}")
 _RECORD_NUMBER: Final = re.compile(r"MR#?[0-9]{6,10}")
@@ -312,13 +313,13 @@ class Codes:
             return [Span(at, end, "USERNAME", "name", True)]  # `agilmore18`
         if ("-" in word or "_" in word) and owned_device(word):
             return [Span(at, end, "DEVICE_ID", "name", True)]
-        if (inside := _INSIDE.search(word)) is not None and any(char.isalpha() for char in word):
-            return [Span(at, end, "SSN" if inside[1] else "PHONE", "shape", True)]
-        born = _BIRTHS.search(word) if any(char.isdigit() for char in word) else None
-        if born is not None and any(char.isalpha() for char in word):
-            if self._personal(word):
-                return [Span(at, end, "USERNAME", "name", True)]  # `GOLD-19541012`, `Node_Major_12151980_referral`
-            return [Span(at + born.start(), at + born.end(), "DOB", "shape", len(born[0]) == 8)]
+        if sum(map(word.count, "0123456789")) >= 8 and any(char.isalpha() for char in word):
+            if (inside := _INSIDE.search(word)) is not None:
+                return [Span(at, end, "SSN" if inside[1] else "PHONE", "shape", True)]
+            if (born := _BIRTHS.search(word)) is not None:
+                if self._personal(word):
+                    return [Span(at, end, "USERNAME", "name", True)]  # `GOLD-19541012`, `Node_Major_12151980_referral`
+                return [Span(at + born.start(), at + born.end(), "DOB", "shape", len(born[0]) == 8)]
         known = unknown = names = doubtful = either = written = 0
         digits = ""
         leading_kind = ""
@@ -567,6 +568,8 @@ class Codes:
             if LEXICON.flag(login) not in PLAIN and login not in KEY_WORDS and not self._harmless_parts(segment):
                 return [Span(at, end, "USERNAME", "path", True)]
         if before.lower() in NUMBERED_PAGES and PAGE_ID.fullmatch(segment) and not self._names_in(segment):
+            return []
+        if _SHORT_HEX.fullmatch(segment) and before.lower() in NUMBERED_PAGES:
             return []
         if loose and segment.isalnum() and has_digit is False and _jumbled(segment):
             return []

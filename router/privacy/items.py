@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 from router.privacy import shapes
 from router.privacy.keys import FOREIGN_WORDS, KEY_WORDS
-from router.privacy.lexicon import LEXICON
+from router.privacy.lexicon import LEXICON, PLAIN
 from router.privacy.tokens import is_token
-from router.privacy.words import CALENDAR, STREET_LEADS, TITLES
+from router.privacy.words import CALENDAR, MONTHS, STREET_LEADS, TITLES
 
 
 class TooLong(Exception):  # noqa: N818 - a budget, not a fault
@@ -36,6 +36,7 @@ _PLAIN: Final = re.compile(
 )
 _QUICK: Final = {2: "n", 3: "s", 4: "d"}
 _SPAN_OF_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?\.\.[0-9]{1,9}(?:\.[0-9]{1,3})?")
+_LETTERS: Final = re.compile("[A-Za-z]+")
 _MESSAGE_ID: Final = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16,64}")
 """What stands before the @ in a message's own id, and before nobody's."""
 _CALLED: Final = re.compile(r"\+[0-9]{8,15}|0[0-9]{8,13}")
@@ -70,6 +71,13 @@ def stands_alone(text: str, item: Item) -> bool:
 
 
 _MONTH_NAME: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
+
+
+def _other_word(piece: str, at: int) -> bool:
+    """Does what begins like a month's name go on as another word: `decoder-2`, `marker-7`."""
+    word = _LETTERS.match(piece, at)
+    low = word[0].lower() if word is not None else ""
+    return len(low) > 3 and low not in MONTHS and LEXICON.flag(low) in PLAIN
 
 
 def _classify(piece: str, start: int, end: int) -> Item | None:
@@ -167,7 +175,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
             return Item(start, end, "c", piece)
         return Item(start, end, "s", piece, "DATE") if len(piece) >= 8 and "." not in piece else None
     if (
-        _MONTH_NAME.search(piece)
+        (month := _MONTH_NAME.search(piece)) is not None
+        and not _other_word(piece, month.start())
         and re.search(r"\d", piece)
         and re.fullmatch(r"[0-9A-Za-z ,.'\-]+", piece)
         and (" " in piece or "-" in piece)

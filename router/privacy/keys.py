@@ -476,6 +476,14 @@ MACHINES: Final = frozenset(
     ]
 )  # fmt: skip
 """What has an id in the machine room: `alert_id`, `problem_id`."""
+_AGED: Final = frozenset(
+    [
+        "s", "ms", "sec", "secs", "seconds", "millis", "min", "mins", "minutes", "hours", "max", "avg", "mean", "oldest", "newest", "cache", "cached",
+        "queue", "lag", "message", "snapshot", "backup", "cert", "certificate", "token", "entry", "data", "replica", "file", "index", "connection",
+        "conn", "ttl", "pod", "node", "job", "lock", "session", "transaction", "xid", "checkpoint", "record", "event", "batch", "image", "build",
+    ]
+)  # fmt: skip
+"""Words that make an age that of a thing."""
 _CREDENTIAL: Final = re.compile(r"(?:auth|sess|sessid|session|token|secret|passwd|password|apikey|cookie|sid)$")
 _NO_CREDENTIAL: Final = frozenset({"preauth", "priorauth", "unauth", "session", "reauth"})
 
@@ -489,6 +497,8 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one
         return Verdict("SECRET", "", "cookies")
     role, role_size, role_end = _best(words, _ROLE_BY)
     kind, size, end = _best(words, _PHI_BY)
+    if kind == "AGE" and not _AGED.isdisjoint(words):
+        return Verdict("", "number", below)  # `cache_age_s`
     if under is not None:
         bare = under.get(" ".join(words)) if len(words) <= 2 else None  # noqa: PLR2004
         if bare is None and words[-1] in {"id", "name", "number", "value", "uuid"} and size <= 1 and role_size <= 1:

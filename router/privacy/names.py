@@ -41,6 +41,7 @@ _BETWEEN: Final = frozenset("/|-&+(\u2013")
 _AFTER_NAME: Final = frozenset("\"'`])}<>&|;,\n\t^~")
 
 
+_INITIAL: Final = re.compile(r" [A-Z](?![A-Za-z0-9'-])")
 _OF_AN_AGE: Final = re.compile(r"(?: \(|, | )[0-9]{1,3} ?(?:[MFmf]|yo|y/o)(?![A-Za-z0-9])")
 
 
@@ -169,6 +170,8 @@ class Names(Numbers):
         if flag in {"", "p"} and len(word) > 6 and DRUG.search(low) is not None:
             spans.append(Span(item.start, item.end, "MEDICATION", "suffix", flag == ""))
             return index + 1
+        if flag == "" and word.isupper() and len(word) > 5 and word[0] == "E" and LEXICON.flag(low[1:]) in PLAIN:
+            return index + 1  # Node's errors: `ERESOLVE`
         if flag == "" and (low in KEY_WORDS or (not word.islower() and self._camel(word))):
             return index + 1
         return self._name_run(text, items, index, spans)
@@ -343,6 +346,9 @@ class Names(Numbers):
             and not self._person_after(text, items, index)
         ):
             argument = _argument(text, words[0])
+            if self.strict and words[0].text.istitle() and _INITIAL.match(text, words[0].end) is not None:
+                spans.append(Span(words[0].start, words[0].end + 2, "PERSON", "name", False))
+                return last + (2 if last + 1 < len(items) and items[last + 1].start == words[0].end + 1 else 1)
             if words[0].text[0].isupper() and _OF_AN_AGE.match(text, words[0].end) is not None:
                 spans.append(Span(words[0].start, words[0].end, "PERSON", "cue", True))
                 return last + 1  # `Silver (89 F)`

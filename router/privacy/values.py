@@ -62,6 +62,8 @@ class Values(Names):
         for probe in range(index, min(index + 8, len(items) - 1)):
             item = items[probe]
             after = text[item.end : items[probe + 1].start]
+            if "}" in after:
+                break
             if item.type in {"w", "c"} and ("=" in after or ":" in after) and is_separator(after):
                 low = item.text.lower()
                 kinds.add("PERSON" if low in NAME_PARTS else judge(item.text).kind)

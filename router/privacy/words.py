@@ -417,6 +417,7 @@ NUMBER_ROLES: Final = frozenset(
         "tid",
         "column",
         "col",
+        "character",
         "position",
         "index",
         "percentile",
@@ -663,7 +664,7 @@ WHOSE: Final = {
 """Whose number it is when a clause with such a word ends in a colon."""
 NUMBERED_PAGES: Final = frozenset(
     [
-        "monitors", "monitor", "dashboards", "dashboard", "issues", "issue", "builds", "build", "jobs", "job", "runs", "run", "pull", "pulls",
+        "errors", "error", "monitors", "monitor", "dashboards", "dashboard", "issues", "issue", "builds", "build", "jobs", "job", "runs", "run", "pull", "pulls",
         "commit", "commits", "alerts", "alert", "incidents", "incident", "events", "event", "pipelines", "pipeline", "releases", "tickets",
         "ticket", "browse", "projects", "project", "orgs", "org", "d", "snapshots", "triggers", "actions", "checks", "rules", "rule",
         "deployments", "queries", "problems", "merge_requests", "workflows", "tasks", "logs", "traces", "hosts", "services", "services-directory",
