@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,6 +17,7 @@ from redis import Redis
 from router.local.postgres import AUDIT, DATABASE, OWNER, SUPERUSER, WEB, EmbeddedPostgres, RunningPostgres
 from router.local.valkey import EmbeddedValkey, RunningValkey
 from router.store.migrate import migrate
+from tests import memory
 from tests.order import pytest_collection_modifyitems, pytest_xdist_auto_num_workers
 from tests.system_parts import pytest_runtest_setup, pytest_terminal_summary, system_part
 
@@ -35,26 +35,7 @@ settings.register_profile("dev", max_examples=50, deadline=None, suppress_health
 settings.register_profile("fuzz", max_examples=5_000, deadline=None, suppress_health_check=slow_is_fine)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes its directory in it, 0700
-ENOUGH = 4 << 30  # bytes; a whole run was seen to use less than 1 GiB at a time
-
-
-def memory_holds_a_run() -> bool:
-    """Is there a file system in memory, with room and open to programs? Containers often have 64 MiB, or `noexec`."""
-    try:
-        found = os.statvfs(MEMORY)
-        memory = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
-        free = int(memory["MemAvailable"].removesuffix("kB")) * 1024
-    except (OSError, KeyError, ValueError):
-        return False
-    room = min(found.f_bavail * found.f_frsize, free)
-    return room >= ENOUGH and not found.f_flag & os.ST_NOEXEC and os.access(MEMORY, os.W_OK)
-
-
-if memory_holds_a_run():
-    # Where `tmp_path` and every cluster are. A database of a test's own is a copy of some 400 files: a tenth of the CPU
-    # that it takes on a busy disk; and the products that tests start wait for no disk at each commit.
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+memory.use()
 
 
 @dataclass(frozen=True, repr=False)
