@@ -35,6 +35,10 @@ Stop = tuple[str, str, str]
 Each module of browser stories has them in `LOOKED_AT`; test_every_page.py holds that no route of the pages is missing.
 """
 
+_TWO_ROWS = """() => {
+    const [areas, who] = [".areas", ".who"].map(each => document.querySelector(each)?.getBoundingClientRect());
+    return innerWidth >= 1280 && !!areas && (areas.height > 48 || who.top >= areas.bottom || areas.top >= who.bottom);
+}"""
 _ANSWERED = re.compile(r"status of (4\d\d|303)")  # a refusal that a story asks for is no complaint
 
 
@@ -105,6 +109,7 @@ class Person:
             self.page.screenshot(path=SHOTS / f"{name}-{scheme}-{width}.png", full_page=True)
             wide = self.page.evaluate("document.documentElement.scrollWidth")
             faults += [f"{name} is {wide} px wide on a screen of {width}"] if wide > width else []
+            faults += [f"the header of {name} takes two rows"] if self.page.evaluate(_TWO_ROWS) else []
         if before is not None:
             self.page.set_viewport_size(before)
         return faults
