@@ -15,9 +15,10 @@ from router.flow import tokens
 from router.flow.api import Marks
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
+from router.store import listing
 from router.web.api.operation import cursor
 from tests.api.conftest import OLGA, PETRA, Machine, MachineOf, opened
-from tests.flow.builder import EMAIL, NAME, Edge, Superuser, Tenant, Worker, tenant
+from tests.flow.builder import EMAIL, NAME, Edge, Superuser, Tenant, Worker, tenant, webhook
 
 FILE = """
 tenants:
@@ -167,6 +168,34 @@ def test_every_list_of_a_tenant_that_has_everything_can_be_read(
     assert reader.json["mode"] == "tokens"
     assert reader.get("/health") == 200
     assert reader.json["database"] is True
+
+
+def test_narrowed_lists_of_deliveries_are_whole_though_each_page_looks_among_few(
+    clinic: Tenant, edge: Edge, machine: MachineOf, hook: WebhookVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic.set(
+        channels={"other": webhook(hook)},
+        routes=[(['severity="error"'], ["hook"], [], True), ([], ["other"], [], False)],
+    )
+    incidents = [opened(clinic, edge, str(number), severity="error" if number == 0 else "info") for number in range(7)]
+    for action in ("acknowledge", "resolve"):
+        assert machine("responder").post(f"/incidents/{incidents[0]}/{action}") == 200
+    reader = machine()
+    every = reader.items("/deliveries")
+    of_hook = [each for each in every if each["channel"] == "hook"]
+    assert (len(every), len(of_hook)) == (12, 3)
+    monkeypatch.setattr(listing, "LOOK", 2)
+    assert reader.items("/deliveries?channel=hook") == of_hook
+    assert reader.get("/deliveries?channel=hook&limit=2") == 200
+    assert (reader.json["items"], reader.json["next"] is None) == ([], False), "nothing among the first two"
+    for state in ("pending", "superseded", "delivered", "dead"):
+        for channel in ("hook", "other"):
+            fits = [each for each in every if (each["state"], each["channel"]) == (state, channel)]
+            assert reader.items(f"/deliveries?state={state}&channel={channel}") == fits
+    told = reader.items(f"/incidents/{incidents[0]}/deliveries")
+    assert [(each["revision"], each["channel"]) for each in told] == [
+        (revision, channel) for revision in (3, 2, 1) for channel in ("hook", "other")
+    ]
 
 
 def test_a_cursor_that_no_page_gave_out_is_refused(machine: MachineOf) -> None:
