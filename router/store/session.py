@@ -53,7 +53,11 @@ class DatabaseDown(Exception):  # noqa: N818 - says what is the matter
     """
 
     def __init__(self, sqlstate: str | None, *, unknown: bool = False) -> None:
-        super().__init__(f"The database did not take it (SQLSTATE {sqlstate or 'none'}).")
+        super().__init__(
+            f"The database did not take it (SQLSTATE {sqlstate})."
+            if sqlstate
+            else "Postgres cannot be reached, or takes no more connections: see ALERTVEIL_DATABASE_URL and its log."
+        )
         self.sqlstate = sqlstate
         self.unknown = unknown
 
