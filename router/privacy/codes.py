@@ -138,8 +138,9 @@ def owned_device(word: str) -> bool:
     """`wendys-macbook-pro.local`, `Young-iPad`, `DESKTOP-KMILLER`: a machine called after whose it is."""
     parts = _PIECES.findall(word)
     low = [part.lower() for part in parts]
-    if len(parts) < 2 or OWNED_DEVICES.isdisjoint(low) or "/" in word:
+    if len(parts) < 2 or "/" in word or (OWNED_DEVICES.isdisjoint(low) and not (low[0] in _ASSET and word.isupper())):
         return False
+    low = low[1:] if low[0] in _ASSET else low
     others = [
         part for part in low if part not in OWNED_DEVICES and part not in _MODELS and part.isalpha() and len(part) > 2
     ]
@@ -151,6 +152,8 @@ def owned_device(word: str) -> bool:
     )
 
 
+_ASSET: Final = frozenset({"lt", "nb", "pc", "ws", "wks", "dt", "lap", "ntb", "desktop", "laptop"})
+"""What departments begin the names of people's computers with: `LT-HUDSON-71`."""
 _MODELS: Final = frozenset(
     {"pro", "air", "mini", "max", "local", "lan", "home", "corp", "internal", "plus", "ultra", "office", "work"}
 )
@@ -521,7 +524,12 @@ class Codes:
         if "@" in segment and _MAILBOX.fullmatch(segment):
             return [Span(at, end, "EMAIL", "shape", True)]
         has_digit = any(char.isdigit() for char in segment)
-        if before and before != "usr" and before.lower() not in SAFE_SEGMENT_AFTER and not before.startswith("<"):
+        if (
+            before
+            and before not in {"usr", "pts"}
+            and before.lower() not in SAFE_SEGMENT_AFTER
+            and not before.startswith("<")
+        ):
             verdict = judge(before)
             if not verdict.kind and before.endswith("s") and judge(before[:-1]).kind:
                 verdict = judge(before[:-1])

@@ -36,6 +36,7 @@ _PLAIN: Final = re.compile(
 )
 _QUICK: Final = {2: "n", 3: "s", 4: "d"}
 _SPAN_OF_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?\.\.[0-9]{1,9}(?:\.[0-9]{1,3})?")
+_BUILT: Final = frozenset({"build", "version", "release", "ver", "rev"})
 _LETTERS: Final = re.compile("[A-Za-z]+")
 _MESSAGE_ID: Final = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16,64}")
 """What stands before the @ in a message's own id, and before nobody's."""
@@ -343,6 +344,11 @@ def scan(text: str) -> list[Item]:
                     add(Item(start, end, "w" if piece.isalpha() else "c", piece))
             else:
                 end = item.end
+                if item.kind == "DATE" and (
+                    text.startswith("::", end)
+                    or (items and items[-1].text.lower() in _BUILT and shapes.VERSION.fullmatch(item.text))
+                ):
+                    item = item._replace(type="d", kind="")  # Erlang's moment, or a version: `Build 2026.4.2`
                 add(item)
         pos = end
 

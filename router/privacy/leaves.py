@@ -529,7 +529,10 @@ def _trade_name(value: str) -> bool:
     return (
         len(parts) > 1
         and " " not in value
-        and all(len(part) < 3 or LEXICON.flag(part) == "w" for part in parts)
+        and all(
+            len(part) < 3 or LEXICON.flag(part) == "w" or (len(part) == 3 and not LEXICON.flag(part)) for part in parts
+        )
+        and any(len(part) > 3 for part in parts)
         and re.search(r"[0-9]{4}", value) is None
     )
 

@@ -65,6 +65,16 @@ def _named_alone(text: str, first: Item, last: Item, *, strict: bool) -> bool:
     )
 
 
+def _two_names(word: str) -> bool:
+    """Is a word no list has two names written together, the second of five letters and more."""
+    if not 9 <= len(word) <= 20 or word in KEY_WORDS:
+        return False
+    return any(
+        LEXICON.flag(word[at:]) in {"p", "n"} and (LEXICON.flag(word[:at]) == "p" or word[:at] in GIVEN)
+        for at in range(4, len(word) - 4)
+    )
+
+
 def _whole_name(text: str, items: list[Item]) -> bool:
     """`hannah cooper`: a value of two words in lower case that are a name and a word that is one too."""
     first, second = items
@@ -170,6 +180,9 @@ class Names(Numbers):
         if flag in {"", "p"} and len(word) > 6 and DRUG.search(low) is not None:
             spans.append(Span(item.start, item.end, "MEDICATION", "suffix", flag == ""))
             return index + 1
+        if flag == "" and not self.strict and word == low and _two_names(low):
+            spans.append(Span(item.start, item.end, "USERNAME", "name", True))
+            return index + 1  # `tylerlambert`
         if flag == "" and word.isupper() and len(word) > 5 and word[0] == "E" and LEXICON.flag(low[1:]) in PLAIN:
             return index + 1  # Node's errors: `ERESOLVE`
         if flag == "" and (low in KEY_WORDS or (not word.islower() and self._camel(word))):

@@ -43,6 +43,8 @@ _ZONE_SERIAL: Final = re.compile(r"20[12][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-
 """How the serial number of a DNS zone is written (RFC 1912): a day and a counter."""
 _TO_THE_MINUTE: Final = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]")
 """A moment without seconds: software logs them, people's appointments have none."""
+_ASIDE: Final = frozenset({" ", ", ", " - ", ": ", " (", ",", " | "})
+_LOCAL: Final = re.compile(r"[2-9][0-9]{2}\.[0-9]{4}")
 _FLAT: Final = re.compile(r"[A-Z][a-z]{2,} ([0-9]{1,4}[A-Za-z]?), $")
 _PLOT: Final = re.compile(r"[0-9]{1,5}(?:[-/][0-9]{1,5}[A-Za-z]?){1,4}")
 _HOST: Final = re.compile(r"[A-Za-z]{2,12}(?:-[A-Za-z]{2,12}){0,3}-?[0-9]{1,3}\.?")
@@ -376,8 +378,11 @@ class Numbers(Codes):
             and size <= (4 if before.text.lower() in SOFT_ROLES or gap_after[:1] == "&" else 7)
         ):
             return
-        if gap_before.endswith("#") and gap_after.startswith("]") and size <= 7:
-            return
+        if gap_before.endswith("#") and (
+            (gap_after.startswith("]") and size <= 7)
+            or (gap_before == "#" and size == 5 and before is not None and before.kind == "IP")
+        ):
+            return  # BIND writes a port so: `10.4.9.17#52040`
         if gap_before.endswith("} ") and _LABELS.search(text, max(item.start - 300, 0), item.start):
             return  # a sample after its labels
         if size <= (7 if gap_before.endswith("*") else 4) and gap_before.endswith(("/", "#", "*")):
@@ -490,6 +495,13 @@ class Numbers(Codes):
                 or text[max(item.start - 3, 0) : item.start].rstrip(" \"'")[-1:] in {"=", ":"}
             ):
                 spans.append(Span(item.start, item.end, "DATE", "minute", False))
+        elif (
+            spans
+            and spans[-1].kind == "PERSON"
+            and text[spans[-1].end : item.start] in _ASIDE
+            and _LOCAL.fullmatch(item.text)
+        ):
+            spans.append(Span(item.start, item.end, "PHONE", "beside", True))  # `Reed Anna - 388.0164`
         elif index + 1 < len(items) and items[index + 1].type == "d":
             following = items[index + 1]
             gap = text[item.end : following.start]

@@ -608,6 +608,10 @@ def _csv(text: str, mark: str, reader: Reader, *, strict: bool) -> list[Span]:
         if kinds and len(cells) >= len(kinds):
             spans.extend(_columns(line, mark, start, kinds))
         elif not kinds and len(cells) >= 4:
+            if line.count('","') > 2:
+                first, last = line.find('"') + 1, line.rfind('"')
+                spans.extend(_record(line[first:last].split('","'), '","', start + first, reader, strict=strict))
+                continue
             if '"' not in line:
                 spans.extend(_record(cells, mark, start, reader, strict=strict))
                 continue

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from router.privacy import shapes
-from router.privacy.codes import CAMEL
+from router.privacy.codes import CAMEL, owned_device
 from router.privacy.lexicon import LEXICON, PLAIN
 from router.privacy.words import NOUNS, OF_BODIES, PRODUCTS
 
@@ -57,6 +57,8 @@ def plays(value: str, role: str, reader: Reader) -> bool:
             span.sure or span.kind in {"PERSON", "USERNAME", "DIAGNOSIS", "MEDICATION"} for span in reader.read(value)
         )
     if role in {"name", "code", "machine"}:
+        if reader.strict and "-" in value and owned_device(value):
+            return False
         if value.isdigit():
             return len(value) <= 7
         if shapes.HEX.fullmatch(value) and not value.isdigit():

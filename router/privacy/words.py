@@ -477,6 +477,7 @@ CLINICAL_CUES: Final = {
     "hosp": "MRN",
     "unit": "WARD",
     "bay": "WARD",
+    "student": "PATIENT_ID",
     "ext": "PHONE",
     "ph": "PHONE",
     "flat": "ADDRESS",
@@ -510,7 +511,7 @@ NOUNS: Final = frozenset(
     [
         "alpha", "an", "author", "back", "ball", "bell", "bill", "billings", "blank", "blanks", "block", "bond", "book", "borders",
         "bounds", "branch", "bridges", "buck", "button", "cache", "call", "card", "carrier", "carry", "case", "cash", "chance", "channel",
-        "china", "church", "click", "close", "counts", "cross", "dash", "day", "deal", "del", "dial", "do", "doc", "dock", "dot", "driver",
+        "china", "church", "click", "close", "counts", "cross", "daily", "dash", "day", "deal", "del", "dial", "do", "doc", "dock", "dot", "driver",
         "dutch", "east", "edge", "english", "era", "essence", "ever", "fair", "field", "fields", "fine", "flood", "frame", "free", "french",
         "gauge", "general", "job", "sessions", "green", "grey", "ha", "hall", "hand", "head", "held", "her", "high", "hook", "hooks", "house", "jersey", "kit",
         "kitchen", "la", "land", "lane", "large", "le", "ledger", "light", "link", "lo", "lock", "long", "low", "ma", "main", "major",
