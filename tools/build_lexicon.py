@@ -73,6 +73,10 @@ def main(sources: Path) -> None:
             flags[word] = "d"
     flags.update(clinical("dm"))
     common = {word for word, size in level.items() if size == FREQUENT}
+    general |= common | clinical("dm").keys()
+    for word in clinical("dm"):
+        if flags.get(f"{word}s") != "p" and f"{word}s" not in general:
+            flags[f"{word}s"] = flags[word]
     marks = dict.fromkeys(ours | kept | common | (technical - described), "t")
     for word in vocabulary("words of operations")[0] | (cspell(sources / "cspell", {"software-terms"}) - common):
         if word in marks:

@@ -19,7 +19,7 @@ _WORDS: Final[dict[str, str]] = {
             "reason", "reasons", "rsn", "complaint", "complaints", "complnt", "indication", "indications", "motif", "motivo", "grund", "reden", "anlass", "motive",
             "symptom", "symptoms", "sx", "problem", "problems", "concern", "concerns", "finding", "findings", "procedure", "procedures", "procedimiento", "procedimento",
             "prozedur", "eingriff", "ingreep", "exam", "exams", "examen", "examination", "requested", "ordered", "performed", "specimen", "muestra", "bodysite", "site",
-            "assessment", "anamnesis", "anamnese", "history", "hx", "instructions", "instruction", "justification", "narrative", "goal", "goals", "intervention",
+            "assessment", "anamnesis", "anamnese", "antecedents", "antecedentes", "queixa", "exame", "exames", "orsak", "besvar", "rozpoznanie", "obs", "svc", "history", "hx", "instructions", "instruction", "justification", "narrative", "goal", "goals", "intervention",
             "treatment", "therapy", "tratamiento", "tratamento", "traitement", "behandlung", "referral", "study", "observation", "observations", "observacion",
             "observaciones", "observacoes", "bemerkung", "bemerkungen", "opmerking", "opmerkingen", "remarque", "remarques", "note", "notes", "nota", "notas", "notiz",
             "notizen", "comment", "comments", "comentario", "comentarios", "commentaire", "commentaires", "kommentar", "kommentare", "remark", "remarks",
@@ -40,7 +40,7 @@ _WORDS: Final[dict[str, str]] = {
 _CLINICAL: Final = frozenset(
     [
         "complaint", "complaints", "complnt", "indication", "indications", "symptom", "symptoms", "sx", "procedure", "procedures", "procedimiento", "procedimento",
-        "prozedur", "eingriff", "ingreep", "examination", "specimen", "anamnese", "anamnesis", "treatment", "therapy", "tratamiento", "tratamento", "traitement",
+        "prozedur", "eingriff", "ingreep", "examination", "specimen", "anamnese", "anamnesis", "antecedents", "antecedentes", "queixa", "exame", "exames", "orsak", "besvar", "rozpoznanie", "treatment", "therapy", "tratamiento", "tratamento", "traitement",
         "behandlung", "presenting", "precaution", "precautions", "diet", "dietary", "clinical", "medical", "ward", "bodysite", "drug", "dispensed",
     ]
 )  # fmt: skip
@@ -66,6 +66,7 @@ _FAULTS: Final = frozenset(
 """What goes wrong with systems."""
 _REMEMBERED: Final = 20_000
 _LONGEST: Final = 60
+_NAMED: Final = re.compile(r"[0-9]{0,3}[\xaa\xba]?(?: ?[A-Z\xc0-\xdd][\\w'&.]*){1,4}(?: [0-9]{1,3}[A-Z]?)?")
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _PLACE: Final = re.compile(r"(?:The )?[A-Z][a-z']+(?: (?:[A-Z][a-z']*|of|and))*(?: ?[0-9]{1,3}[A-Za-z]?)?")
 _kinds: dict[str, str] = {}
@@ -110,7 +111,14 @@ def ordinary(text: str, kind: str = "") -> bool:
     """Is a text made of ordinary words, and none that speaks of systems; or, for a WARD, of a name's shape."""
     if "://" in text:
         return False
-    if kind == "WARD" and _PLACE.fullmatch(text):
+    if kind == "WARD" and (_PLACE.fullmatch(text) or (_NAMED.fullmatch(text) and not of_systems(text))):
         return True
     words = [word.strip(".,;:!?()'\"") for word in text.replace("+", " ").split()]
     return any(word.isalpha() and LEXICON.flag(word.lower()) != "" for word in words) and not of_systems(text)
+
+
+def telling(text: str, kind: str) -> bool:
+    """Does a value of a key that is used of systems too say something of a person, so that `detect` takes it."""
+    if kind == "WARD":
+        return bool(_PLACE.fullmatch(text) or _NAMED.fullmatch(text))
+    return any(LEXICON.personal(word.lower()) for word in _WORD.findall(text))

@@ -8,13 +8,16 @@ and wards, only words of the trade stay (`lexicon.trade`); after `c/o`, `admitte
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Final
 
 from router.privacy.care import kind_of, of_systems, ordinary
 from router.privacy.items import Item, is_separator
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.spans import Span
+from router.privacy.words import TITLES
 
 OF_PERSONS: Final = frozenset(
     {"ADDRESS", "ZIP", "PERSON", "DOB", "AGE", "MRN", "PATIENT_ID", "MEMBER_ID", "SSN", "NATIONAL_ID", "DIAGNOSIS", "MEDICATION", "WARD", "PHONE"}
@@ -119,6 +122,65 @@ _TURNS: Final = frozenset(["turned", "turns", "turning", "aged", "age", "edad", 
 _MONTHS: Final = frozenset(
     ["january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"]
 )  # fmt: skip
+_MONTHS_ELSEWHERE: Final = frozenset(
+    ["januar", "februar", "m\xe4rz", "mai", "juni", "juli", "oktober", "dezember", "janvier", "f\xe9vrier", "mars", "avril", "juin", "juillet", "ao\xfbt", "septembre", "octobre", "novembre", "d\xe9cembre",
+     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre", "januari", "februari", "maart", "mei", "augustus",
+     "janeiro", "fevereiro", "mar\xe7o", "maio", "junho", "julho", "setembro", "outubro", "novembro", "dezembro", "gennaio", "febbraio", "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre", "maj", "augusti"]
+)  # fmt: skip
+"""Months that are written small, right behind a day."""
+_DAY_BEFORE: Final = re.compile(r"(?<![0-9.:/-])[0-3]?[0-9]\.?(?: de)? $")
+_ORDINAL: Final = re.compile(r"(?:the )?[0-3]?[0-9](?:st|nd|rd|th)(?: of)?$")
+_PRESSURE: Final = re.compile(r"(?:[7-9][0-9]|1[0-9]{2}|2[0-4][0-9])/(?:[3-9][0-9]|1[0-4][0-9])(?![0-9/])")
+_RESULTS: Final = frozenset(
+    [
+        "positive",
+        "negative",
+        "detected",
+        "undetected",
+        "reactive",
+        "nonreactive",
+        "abnormal",
+        "borderline",
+        "elevated",
+        "inconclusive",
+        "indeterminate",
+        "equivocal",
+        "trace",
+        "positiv",
+        "negativ",
+        "positivo",
+        "negativo",
+        "positif",
+        "positief",
+    ]
+)
+"""What a laboratory says, where it is all that a value says."""
+_TOWARDS: Final = frozenset(
+    [
+        "in",
+        "near",
+        "from",
+        "at",
+        "to",
+        "on",
+        "outside",
+        "en",
+        "nach",
+        "aus",
+        "bei",
+        "\xe0",
+        "em",
+        "te",
+        "uit",
+        "op",
+        "i",
+        "w",
+        "z",
+        "van",
+    ]
+)
+"""What stands before the name of a town or a ward."""
+_NUMBERED_WARD: Final = re.compile(r"[0-9]{1,2}[A-HNSEW]|[A-H][0-9]{1,2}")
 _MONTH_DAY: Final = re.compile(
     r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(?![0-9/])|(?:0?[1-9]|[12][0-9]|3[01])/(?:0?[1-9]|1[0-2])(?![0-9/])"
 )
@@ -130,13 +192,28 @@ _OF_THINGS: Final = frozenset(
 """What ends the name of a product or a part of a system: `Service Desk`, `Cloud Run`."""
 _HAPPENED: Final = frozenset({"not", "could", "did", "cannot", "can"})
 _ALONE: Final = frozenset(" \n\t,;:.()[]{}\"'!?|\u2026")
-_WORD: Final = re.compile(r"[A-Za-z]+")
-_PLACE_OR_DAY: Final = re.compile(r"[A-Z][a-z]+ (?:[A-Z]|[0-9]{1,3}(?![0-9]))|[0-9]/[0-9]|[0-9] ?(?:y|ans|[NSEW][a-z])")
+_WAKING: Final = _MONTHS | _MONTHS_ELSEWHERE | _TURNS | _YEARS
+_LETTERS: Final = re.compile(r"[^\W\d_]+(?:/[a-z])?")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_PLACE_OR_DAY: Final = re.compile(
+    r"[A-Z][a-z]+ (?:[A-Z]|[0-9]{1,3}(?![0-9]))|[0-9](?:/[0-9]|st |nd |rd |th |[A-HNSEW][ ,:;.)])|[A-H][0-9]|[0-9] ?(?:y|ans|[NSEW][a-z])"
+)
 _REMEMBERED: Final = 8_000
 _END_OF_VALUE: Final = re.compile(r"[,;|\n&<>{}\[\]\"']| [A-Za-z_]{1,30}[=:]|\\")
 _END_OF_FIELD: Final = re.compile(r"[\s&#\"'<>]")
 _MOST_WORDS: Final = 5
 _LONGEST_RUN: Final = 8
+
+
+def within(spans: list[Span]) -> Callable[[Item], bool]:
+    """Does an item begin inside one of `spans`, which are in order."""
+    starts = [span.start for span in spans]
+
+    def covered(item: Item) -> bool:
+        at = bisect_right(starts, item.start)
+        return bool(at) and spans[at - 1].end > item.start
+
+    return covered
 
 
 def concerns(items: list[Item], spans: list[Span]) -> int:
@@ -147,8 +224,13 @@ def concerns(items: list[Item], spans: list[Span]) -> int:
     return 0 if _SPEAKING.isdisjoint([item.text for item in items]) else 1
 
 
-def announced(text: str, items: list[Item], spans: list[Span], about: int, *, strict: bool = False) -> list[Span]:
-    """What cues announce in the text: `c/o trouble sleeping`, `scheduled for a foot exam`."""
+def announced(
+    text: str, items: list[Item], covered: Callable[[Item], bool], about: int, *, own: bool = False, strict: bool = True
+) -> list[Span]:
+    """What cues announce in the text: `c/o trouble sleeping`, `scheduled for a foot exam`.
+
+    `own`: the text says whose it is, so that any phrase after `for` or `has` may be that person's.
+    """
     found: list[Span] = []
     count = len(items)
     for index, item in enumerate(items):
@@ -157,8 +239,8 @@ def announced(text: str, items: list[Item], spans: list[Span], about: int, *, st
         low = item.text.lower()
         sure = _SURE_CUES.get(low)
         weak = _CUES.get(low) if about == 2 else None
-        if weak is None and strict and low in _INTRODUCING:
-            weak = _ANYTHING
+        if own and low in _INTRODUCING:
+            weak = (weak or _ANYTHING) | _ANYTHING
         if sure is None and weak is None:
             continue
         begin = index + 1
@@ -182,25 +264,31 @@ def announced(text: str, items: list[Item], spans: list[Span], about: int, *, st
             and text[items[begin].end : items[begin].end + 1] == " "
         ):
             begin += 1
-        taken = _phrase(text, items, begin)
-        if not taken or any(span.start <= items[begin].start < span.end for span in spans):
+        taken = _phrase(text, items, begin, covered)
+        if not taken:
             continue
         words = items[begin : begin + taken]
         if about < 2 and all(word.type == "w" and word.text.islower() and LEXICON.trade(word.text) for word in words):
             continue  # `admitted to the queue`
         if sure is None and of_systems(text[words[0].start : words[-1].end]):
             continue  # `reason=expired`
+        if (
+            not strict
+            and low in _INTRODUCING
+            and all(LEXICON.trade(word.text.lower()) or word.type == "n" for word in words)
+        ):
+            continue
         kind = "WARD" if follows in {"to", "on"} or low == "ward" else "DIAGNOSIS"
         found.append(Span(words[0].start, words[-1].end, kind, "cue", True))
     return found
 
 
-def _phrase(text: str, items: list[Item], begin: int) -> int:
+def _phrase(text: str, items: list[Item], begin: int, covered: Callable[[Item], bool]) -> int:
     """How many items from `begin` are one phrase."""
     last = begin
     while last < len(items) and last - begin < _MOST_WORDS:
         item = items[last]
-        if item.type not in {"w", "c", "n"} or (item.type == "n" and last == begin):
+        if item.type not in {"w", "c", "n"} or (item.type == "n" and last == begin) or covered(item):
             break
         if item.type == "w" and item.text.lower() in _STOPS:
             break
@@ -227,8 +315,12 @@ def untold(
     kept: list[Item] = []  # words of glue that belong to the run if it goes on
 
     def close(following: str = "") -> None:
+        known = strict or any(LEXICON.personal(item.text.lower()) for item in run)
+        if run and not known and run[0].text[0].isupper() and not run[0].text.isupper():
+            at = items.index(run[0])
+            known = at > 0 and items[at - 1].text in _TOWARDS and text[items[at - 1].end : run[0].start] == " "
         opens = following and run and _opens(text, run[0]) and (following in _HAPPENED or of_systems(following))
-        if run and not opens and (strict or any(LEXICON.personal(item.text.lower()) for item in run)):
+        if run and not opens and known:
             found.append(Span(run[0].start, run[-1].end, "WORD", "untold", not strict))
         run.clear()
         kept.clear()
@@ -264,7 +356,9 @@ def untold(
                 close()
             continue
         if item.type == "c":
-            if _plain_compound(text, item):
+            if strict and _said_as_code(text, item, found):
+                close()
+            elif _plain_compound(text, item):
                 run.extend(kept)
                 kept.clear()
                 run.append(item)
@@ -272,6 +366,11 @@ def untold(
                 close()
             continue
         low = item.text.lower()
+        if low in _MONTHS_ELSEWHERE and not run:
+            day = _DAY_BEFORE.search(text, max(item.start - 8, 0), item.start)
+            if day is not None:
+                found.append(Span(day.start(), item.end, "DATE", "month", True))
+                continue
         if low in _MONTHS and item.text[0].isupper() and not item.text.isupper() and not run:
             _month(text, item, index, found)
             continue
@@ -338,7 +437,7 @@ def _out_of_place(text: str, items: list[Item], index: int, low: str, safe: froz
     before, after = text[item.start - 1 : item.start], text[item.end : item.end + 1]
     if (before and before not in _ALONE) or (after and after not in _ALONE):
         return False
-    if item.text.isupper() and len(low) < 4:
+    if item.text.isupper() and len(low) < 4 and not LEXICON.personal(low):
         return False
     if after == "." and text[item.end + 1 : item.end + 2].isalnum():
         return False
@@ -373,6 +472,29 @@ def _plain_compound(text: str, item: Item) -> bool:
     return all(flag in SAFE or flag in {"d", "m"} for flag in flags) and not all(LEXICON.trade(part) for part in parts)
 
 
+def _said_as_code(text: str, item: Item, found: list[Span]) -> bool:
+    """`5B` as a ward, `the 4th` as a day, beside words."""
+    if text[item.start - 1 : item.start] not in {"", " ", "("} or text[item.end : item.end + 1] not in {
+        "",
+        " ",
+        ",",
+        ".",
+        ";",
+        ":",
+        ")",
+    }:
+        return False
+    if _NUMBERED_WARD.fullmatch(item.text):
+        found.append(Span(item.start, item.end, "WARD", "untold", False))
+        return True
+    if _ORDINAL.fullmatch(item.text) and not text[item.end : item.end + 9].lower().startswith(
+        (" perc", " attempt", " time", " retry", " of ")
+    ):
+        found.append(Span(item.start, item.end, "DATE", "untold", False))
+        return True
+    return False
+
+
 def _age_or_day(text: str, items: list[Item], index: int, found: list[Span]) -> None:
     item = items[index]
     digits = item.text
@@ -384,6 +506,14 @@ def _age_or_day(text: str, items: list[Item], index: int, found: list[Span]) -> 
     )
     if digits.isdigit() and len(digits) <= 3 and int(digits) < 120 and (before in _TURNS or after in _YEARS):
         found.append(Span(item.start, item.end, "AGE", "cue", False))
+        return
+    pressure = _PRESSURE.match(text, item.start)
+    if (
+        pressure is not None
+        and text[item.start - 1 : item.start] in {"", " ", "("}
+        and text[pressure.end() : pressure.end() + 1] in {"", " ", ",", ".", ")", ";"}
+    ):
+        found.append(Span(item.start, pressure.end(), "DIAGNOSIS", "shape", False))
         return
     day = _MONTH_DAY.match(text, item.start)
     if (
@@ -461,7 +591,8 @@ def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> li
             and words[0].text.lower() not in _OF_THINGS
             and words[0].text.lower() not in _MONTHS
         ):
-            found.append(Span(words[0].start, words[-1].end, "WARD", "titled", False))
+            kind = "PERSON" if words[0].text.lower() in TITLES else "WARD"
+            found.append(Span(words[0].start, words[-1].end, kind, "titled", False))
     for index in range(1, len(items)):
         first, second = items[index - 1], items[index]
         if (
@@ -475,14 +606,36 @@ def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> li
     return found
 
 
+def is_result(text: str) -> bool:
+    """Is a value what a laboratory says and nothing else: `Positive`, `135/81`."""
+    return text.lower() in _RESULTS or _PRESSURE.fullmatch(text) is not None
+
+
 def speaks(text: str) -> bool:
     """Does a text speak of patients, wards or ages."""
-    return not _SPEAKING.isdisjoint(text.split())
+    return not _SPEAKING.isdisjoint(_LETTERS.findall(text))
 
 
 def introduces(text: str) -> bool:
     """May a phrase be introduced in a text where somebody is named."""
     return not _INTRODUCING.isdisjoint(text.split())
+
+
+def unknown_names(text: str, items: list[Item], covered: Callable[[Item], bool]) -> list[Span]:
+    """At `detect`, capitalised words inside a sentence that names somebody, which no list knows: towns, people."""
+    found: list[Span] = []
+    for before, item in pairwise(items):
+        if (
+            item.type == "w"
+            and len(item.text) > 3
+            and item.text.istitle()
+            and text[before.end : item.start] == " "
+            and (before.text.islower() or covered(before) or (found and found[-1].end == before.end))
+            and LEXICON.flag(item.text.lower()) in {"", "p"}
+            and not covered(item)
+        ):
+            found.append(Span(item.start, item.end, "ADDRESS" if before.text in _TOWARDS else "WORD", "untold", True))
+    return found
 
 
 def restless(text: str, calm: set[str]) -> bool:

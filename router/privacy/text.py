@@ -180,7 +180,7 @@ class Reader(Values):
         spans = settle(spans)
         concern = clinical.concerns(items, spans)
         if concern:
-            spans = settle([*spans, *clinical.announced(seen, items, spans, concern)])
+            spans = settle([*spans, *clinical.announced(seen, items, clinical.within(spans), concern)])
         if shadow.starts is None:
             return spans
         return settle([Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in spans])
@@ -194,7 +194,8 @@ class Reader(Values):
         seen = shadow.text
         items = scan(seen)
         if shadow.letters:
-            items = [lettered(item, shadow.letters) for item in items]
+            seen = shadow.letters
+            items = [item._replace(text=seen[item.start : item.end]) for item in items]
         starts = [span.start for span in spans]
 
         def covered(item: Item) -> bool:
@@ -202,7 +203,9 @@ class Reader(Values):
             at = bisect_right(starts, start)
             return bool(at) and spans[at - 1].end > start
 
-        found = clinical.announced(seen, items, [], 2, strict=self.strict and own)
+        found = clinical.announced(seen, items, covered, 2, own=own, strict=self.strict)
+        if own and not self.strict:
+            found += clinical.unknown_names(seen, items, covered)
         if narrow:
             found += clinical.untold(seen, items, covered, self.safe, strict=self.strict)
         if shadow.starts is not None:

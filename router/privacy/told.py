@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from router.privacy import care, clinical
+from router.privacy.elsewhere import spared
 from router.privacy.fields import Fields
 from router.privacy.items import TooLong
 from router.privacy.memory import Place
@@ -23,7 +24,7 @@ class Told(Fields):
 
     __slots__ = ()
 
-    def tell(self) -> None:
+    def tell(self) -> None:  # noqa: C901 - one pass over the plans, one over what passed
         """After the walk: narrow what passed, where the event is about a person or a key speaks of care."""
         if self.level == "sealed":
             return
@@ -35,16 +36,34 @@ class Told(Fields):
         if self.strict and not about:
             about = any(clinical.speaks(plan.text) for _, _, plan in self.plans) or self._spoken()
         if about:
+            settled = self.memory.templates.settled
             for _, _, plan in self.plans:
-                if not (len(plan.spans) == 1 and plan.spans[0].end - plan.spans[0].start == len(plan.text)):
-                    plan.spans = self._told(plan)
+                if (plan.sign is None or plan.sign not in settled) and not (
+                    len(plan.spans) == 1 and plan.spans[0].end - plan.spans[0].start == len(plan.text)
+                ):
+                    told = self._told(plan)
+                    if plan.sign is not None and told == plan.spans:
+                        self.memory.templates.settle(plan.sign)
+                    plan.spans = told
         elif not self.strict:
             return
         left = []
+        known = self.memory.settled
         for leaf in self.plain:
             box, key, text, place = leaf
-            found = self._narrowed(text, place, about=about)
+            if place.rule or place.role in _SHAPED:
+                left.append(leaf)
+                continue
+            said = place.said
+            if said is None:
+                said = place.said = next((part for part in reversed(place.path) if part not in _VALUES), "")
+            case = (text, said, place.role, place.exact, about)
+            if case in known:
+                left.append(leaf)
+                continue
+            found = self._narrowed(text, place, said, about=about)
             if found is None:
+                self.memory.settle(case)
                 left.append(leaf)
             else:
                 self.plans.append((box, key, found))
@@ -62,18 +81,17 @@ class Told(Fields):
                 self.memory.keep("silent", text)
         return False
 
-    def _narrowed(self, text: str, place: Place, *, about: bool) -> Plan | None:
-        """The plan of a leaf that had none, when it says something of a person."""
-        key = next((part for part in reversed(place.path) if part not in _VALUES), "")
-        if place.rule or place.role in _SHAPED:
-            return None
+    def _narrowed(self, text: str, place: Place, key: str, *, about: bool) -> Plan | None:
+        """The plan of a leaf that had none, when it says something of a person. `key`: what says most of it."""
         spoken = care.alone(key)
         if not about and not spoken:
             return None
-        if about and (self.strict or care.clinical(key)) and not place.exact and len(text) <= _LONGEST:
+        if about and not place.exact and len(text) <= _LONGEST:
             kind = care.kind_of(key)
-            if kind and care.ordinary(text, kind):
-                return Plan(text, [Span(0, len(text), kind, "care", True)], place.path)
+            if kind and care.ordinary(text, kind) and (self.strict or care.clinical(key) or care.telling(text, kind)):
+                return Plan(text, spared([Span(0, len(text), kind, "care", True)], text), place.path)
+        if about and clinical.is_result(text) and place.role != "name":
+            return Plan(text, spared([Span(0, len(text), "DIAGNOSIS", "care", True)], text), place.path)
         if place.role not in _READ or not (" " in text or text.isalpha() or "=" in text):
             return None
         found = Plan(text, [], place.path)
@@ -94,7 +112,7 @@ class Told(Fields):
             at = span.end
         rest.append(text[at:])
         left = "\x00".join(rest)
-        if not (own and self.strict and clinical.introduces(left)) and not (
+        if not (own and (clinical.introduces(left) or not self.strict)) and not (
             narrow and clinical.restless(left, self.memory.slot("calm words"))
         ):
             return spans
@@ -104,6 +122,7 @@ class Told(Fields):
             return [Span(0, len(text), "TEXT", "budget", True)]
         if not found:
             return spans
+        found = spared(found, text)
         added = Plan(text, found, plan.path)
         self.learn(added)
         return settle([*spans, *found])
