@@ -21,7 +21,6 @@ import httpx
 import pypdf
 import pytest
 import trustme
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it brings no types
 from playwright.sync_api import Browser, Error
 
 from router import settings
@@ -268,7 +267,7 @@ def test_a_review_is_decided_by_keys_and_by_form_signed_by_a_second_person_and_t
     other.get_by_role("button", name="Sign the review").click()
     other.get_by_text("Nothing of it changes any more").wait_for()
     renate.goes_to(f"/reviews/{QUARTER}/interim")
-    faults += renate.looks_well(Axe(), "review-story-signed")
+    faults += renate.looks_well("review-story-signed")
     (shown,) = re.findall(r"record: ([0-9a-f]{64})", renate.reads())
     with other.expect_download() as waited:
         other.get_by_role("button", name="PDF").click()
@@ -330,14 +329,14 @@ def test_a_system_of_ones_own_is_told_and_the_pages_of_hooks_please_axe(arrive: 
     olga = arrive(viewport={"width": 1280, "height": 900})
     page = olga.signs_in_with(product.code(clinic, OLGA, "operator"))
     go_into(olga, "Channels", "Hooks")
-    faults, axe = olga.keeps("hooks-none"), Axe()
+    faults = olga.keeps("hooks-none")
     page.get_by_label("Name").fill("status-page")
     page.get_by_label("Address").fill(f"{product.hook.url}/told")
     page.get_by_role("checkbox", name="optin.approved").check()
     page.get_by_role("button", name="Add").click()
     secret = page.locator(".shown code").inner_text()
     assert secret.startswith("whsec_")
-    faults += olga.keeps("hook-secret") + olga.pleases(axe, "hook-secret")
+    faults += olga.keeps("hook-secret") + olga.pleases("hook-secret")
     page.get_by_role("button", name="Send a test event").click()
     assert "It took the test event" in page.get_by_role("status").inner_text()
     assert product.hook.received[-1].json()["type"] == "test"
@@ -347,6 +346,6 @@ def test_a_system_of_ones_own_is_told_and_the_pages_of_hooks_please_axe(arrive: 
     for route, path, name in LOOKED_AT:
         if route.startswith("/hooks"):
             olga.goes_to(path.format(hook=row.hook_id))
-            faults += olga.looks_well(axe, name)
+            faults += olga.looks_well(name)
     assert "incident.opened" in olga.reads()
     assert faults == []
