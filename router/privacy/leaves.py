@@ -311,7 +311,11 @@ class Leaves(Work):
             text, whole = text[:cut], text
         else:
             whole = text
-        spans = self.recalled(text) if self.strict else self.placed(text)
+        sign: tuple[str, ...] | None = None
+        if self.strict:
+            spans, sign = self.recalled(text)
+        else:
+            spans = self.placed(text)
         if extra:
             taken = [match.span() for match in TOKEN.finditer(text)]
             spans = settle([*spans, *self.around(text, taken, extra)])
@@ -333,17 +337,19 @@ class Leaves(Work):
             return
         plan = Plan(whole, [*spans, *tail], place.path)
         plan.inner = inner
+        if not inner and not tail and not extra:
+            plan.sign = sign
         self.add(box, key, plan)
         if maybe and not inner:
             self.maybes.append((plan, maybe))
 
-    def recalled(self, text: str) -> list[Span]:
-        """What is placed in a text, from a plan where texts of its kind have one."""
+    def recalled(self, text: str) -> tuple[list[Span], tuple[str, ...] | None]:
+        """What is placed in a text, from a plan where texts of its kind have one, and what such texts are called."""
         try:
-            return self.memory.templates.read(text, self.placed)
+            return self.memory.templates.recall(text, self.placed)
         except Exception:  # noqa: BLE001 - as in read
             self.count("error")
-            return [Span(0, len(text), "TEXT", "budget", True)]
+            return [Span(0, len(text), "TEXT", "budget", True)], None
 
     def placed(self, text: str) -> list[Span]:
         """What the positional formats and the reader say together."""

@@ -40,19 +40,29 @@ class Place:
     named: bool = False  # a sibling named what stands here
     personal: bool = False  # a key below says something of a person
     calm: set[str] | None = None  # harmless values of this place, when nothing but the value itself can matter
+    said: str | None = None  # the key that says most of what stands here, once it was asked for
     helper: str = ""  # `value`: a sibling may name what stands here; `rows`: a sibling may name its columns
 
 
 class Memory:
     """Bounded; holds only strings that were judged harmless, never one that got a token. One per compiled rules."""
 
-    __slots__ = ("harmless", "paths", "roots", "templates")
+    __slots__ = ("harmless", "paths", "roots", "settled", "templates")
 
     def __init__(self, reader: Reader) -> None:
         self.templates = Templates(reader)
         self.harmless: dict[str, set[str]] = {}
         self.roots: dict[int, tuple[object, Place]] = {}
         self.paths = 0
+        self.settled: set[tuple[str, str, str, bool, bool]] = set()
+
+    def settle(self, case: tuple[str, str, str, bool, bool]) -> None:
+        """Remember that a text says nothing of a person: text, key, role, exactly named, in an event about one."""
+        if len(case[0]) > LONGEST:
+            return
+        if len(self.settled) >= STRINGS:
+            self.settled.clear()
+        self.settled.add(case)
 
     def slot(self, role: str) -> set[str]:
         """The strings that are harmless in this role; the same set for good, emptied when it is full."""

@@ -47,6 +47,7 @@ class Plan:
     path: tuple[str, ...]
     inner: list[tuple[int, int, Callable[[], str]]] = field(default_factory=list)
     strict_role: bool = False
+    sign: tuple[str, ...] | None = None  # what templates call the text, when `spans` are all that was found in it
 
     def __repr__(self) -> str:
         return "<Plan>"

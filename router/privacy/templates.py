@@ -135,6 +135,8 @@ _NO_PLAN: Final = ""
 
 new = tuple.__new__
 
+Sign = tuple[str, ...]
+"""What a text is called: its marks, its harmless pieces, and the classes of the others."""
 Step = tuple[int, int, int, int, str, str, bool]
 """First part and where in it the span starts, last part and how far before its end it ends, kind, rule, sure."""
 
@@ -142,7 +144,7 @@ Step = tuple[int, int, int, int, str, str, bool]
 class Templates:
     """The plans of one rule set. Bounded; safe to share between threads: what is lost is read again."""
 
-    __slots__ = ("_known", "_misses", "_parts", "_plans", "_reader")
+    __slots__ = ("_known", "_misses", "_parts", "_plans", "_reader", "settled")
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -150,16 +152,21 @@ class Templates:
         self._plans: dict[tuple[str, ...], tuple[Step, ...]] = {}
         self._misses: dict[int, int] = {}
         self._parts = 0
+        self.settled: set[Sign] = set()
 
     def __repr__(self) -> str:
         return f"<Templates {len(self._plans)}>"
 
     def read(self, text: str, full: Callable[[str], list[Span]]) -> list[Span]:
         """What `full` finds in `text`."""
+        return self.recall(text, full)[0]
+
+    def recall(self, text: str, full: Callable[[str], list[Span]]) -> tuple[list[Span], Sign | None]:
+        """What `full` finds in `text`, and what all texts are called that share the plan of it, when there is one."""
         if len(text) > LONGEST or not text.isascii() or "\\" in text or "<" in text:
-            return full(text)
+            return full(text), None
         if ("%" in text or "=" in text or "&" in text) and escaped(text) is not None:
-            return full(text)
+            return full(text), None
         parts = _CUT.split(text)
         # The marks alone say cheaply whether a text may have been seen before with other values.
         bones = hash(tuple(parts[::2]))
@@ -168,44 +175,56 @@ class Templates:
             if len(self._misses) >= SKELETONS:
                 self._misses.clear()
             self._misses[bones] = 0
-            return full(text)
+            return full(text), None
         if misses > HOPELESS and misses & 15:
             self._misses[bones] = misses + 1  # each sixteenth of such texts is tried again
-            return full(text)
+            return full(text), None
         signs = list(map(self._known.get, parts))
         if None in signs and not self._signs(parts, signs):
             self._misses[bones] = misses + 5
-            return full(text)
-        key: tuple[str, ...] = tuple(signs)  # type: ignore[arg-type]  # no None is left
+            return full(text), None
+        key: Sign = tuple(signs)  # type: ignore[arg-type]  # no None is left
         plan = self._plans.get(key)
         if plan is None:
             self._misses[bones] = misses + 1
             spans = full(text)
-            self._learn(parts, key, spans)
-            return spans
+            return spans, key if self._learn(parts, key, spans) else None
         if misses:
             self._misses[bones] = 0
         for _, pattern in self._reader.patterns:
             if pattern.finditer(text):
-                return full(text)
+                return full(text), None
         if not plan:
-            return []
+            return [], key
         ends = [0, *accumulate(map(len, parts))]
         return [
             new(Span, (ends[first] + skip, ends[last + 1] - left, kind, rule, sure))
             for first, skip, last, left, kind, rule, sure in plan
-        ]
+        ], key
 
-    def _learn(self, parts: list[str], key: tuple[str, ...], spans: list[Span]) -> None:
+    def settle(self, sign: Sign) -> None:
+        """Remember that texts called `sign` say nothing more of a person, when that is sure by what they share."""
+        for at in range(1, len(sign), 2):
+            gap = sign[at + 1]
+            if sign[at][:2] == _MAY + "#" and gap[:1] == "/":
+                return  # a day of a month, perhaps
+            if sign[at][:1] in {_MAY, _MUST} and ("=" in gap or ":" in gap):
+                return  # a key, perhaps
+        if sign in self._plans:
+            self.settled.add(sign)
+
+    def _learn(self, parts: list[str], key: Sign, spans: list[Span]) -> bool:
         """Make a plan of what was found, unless a piece that is not harmless by itself would pass."""
         plan = _plan(parts, key, spans)
         if plan is None:
-            return
+            return False
         if len(self._plans) >= PLANS or self._parts + len(key) > PARTS:
             self._plans.clear()
+            self.settled.clear()
             self._parts = 0
         self._parts += len(key)
         self._plans[key] = plan
+        return True
 
     def _signs(self, parts: list[str], key: list[str | None]) -> bool:
         """Fill in what each part stands for that is not known yet; False when this text is not for plans."""
@@ -289,6 +308,8 @@ class Templates:
                 ends += "s"
         if ends:
             ends += str(min(len(low), 8))
+        if flag:
+            ends += f"{LEXICON.trade(low):d}{LEXICON.systems(low):d}{LEXICON.personal(low):d}"
         if table >= 0:
             ends += f"t{table}"
         return f"{_MUST}w{flag}{case}{ends}{tail}", flag != ""
@@ -358,7 +379,7 @@ def _number(digits: str, reader: Reader) -> str:
         kind = "x" if "2030" <= digits <= "2039" else "c" if digits[:2] in {"19", "20"} else digits[0] < "3"
         return f"{_MAY}#4{zero}{kind}"
     if size <= 7:
-        return f"{_MAY}#{size}{zero}"
+        return f"{_MAY}#{size}{zero}{'a' if size == 3 and digits < '120' else ''}"
     if size == 8:
         return f"{_MUST}#8{zero}{digits[:2] if digits[:2] in {'19', '20'} else ''}"
     alone = "".join(f"{span.kind}{span.sure:d}" for span in reader.read(digits))  # what check digits say
