@@ -170,6 +170,19 @@ def test_every_list_of_a_tenant_that_has_everything_can_be_read(
     assert reader.json["database"] is True
 
 
+def test_an_incident_is_found_by_what_people_call_it_live_or_over_and_in_its_tenant_alone(
+    runtime: Runtime, clinic: Tenant, edge: Edge, machine: MachineOf
+) -> None:
+    live, over = opened(clinic, edge, "1"), opened(clinic, edge, "2")
+    assert machine("responder").post(f"/incidents/{over}/resolve") == 200
+    reader, stranger = machine(), machine(by="host:other", where=tenant(runtime, slug="other"))
+    for incident_id in (live, over):
+        name = f"/incidents?short_id=INC-{incident_id[-8:].upper()}"
+        assert [each["id"] for each in reader.items(name)] == [incident_id]
+        assert stranger.items(name) == []
+    assert reader.items("/incidents?short_id=INC-00000000") == []
+
+
 def test_narrowed_lists_of_deliveries_are_whole_though_each_page_looks_among_few(
     clinic: Tenant, edge: Edge, machine: MachineOf, hook: WebhookVendor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
