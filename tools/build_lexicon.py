@@ -90,7 +90,10 @@ def main(sources: Path) -> None:
         for word, flag in sorted(flags.items())
         if WORD.fullmatch(word)
     ]
-    (DATA / "lexicon.txt").write_text("".join(lines), encoding="ascii")
+    # beside it and then in its place: a file that a running process has mapped must not shrink under it (SIGBUS)
+    fresh = DATA / "lexicon.new"
+    fresh.write_text("".join(lines), encoding="ascii")
+    fresh.replace(DATA / "lexicon.txt")
     print({flag: sum(line.split(" ")[1][0] == flag for line in lines) for flag in "wrnpdm"})
 
 

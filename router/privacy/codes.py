@@ -124,7 +124,7 @@ _INSIDE: Final = re.compile(
     r"(?<![0-9-])(?:([0-9]{3}-[0-9]{2}-[0-9]{4})|[2-9][0-9]{2}-[2-9][0-9]{2}-[0-9]{4})(?![0-9-])"
 )
 """A Social Security or telephone number inside a file name."""
-_SHORT_HEX: Final = re.compile("[0-9a-f]{1,4}")
+_SHORT: Final = re.compile("(?=[a-z]*[0-9])[0-9a-z]{1,4}")
 _HALVES: Final = re.compile(r"([A-Z][A-Za-z]{2,20})/([A-Z][A-Za-z]{2,20})")
 _LOGIN_NAME: Final = re.compile(r"[a-z]([a-z]{4,14})[0-9]{1,4}")
 _RECORD_NUMBER: Final = re.compile(r"MR#?[0-9]{6,10}")
@@ -577,7 +577,7 @@ class Codes:
                 return [Span(at, end, "USERNAME", "path", True)]
         if before.lower() in NUMBERED_PAGES and PAGE_ID.fullmatch(segment) and not self._names_in(segment):
             return []
-        if _SHORT_HEX.fullmatch(segment) and before.lower() in NUMBERED_PAGES:
+        if _SHORT.fullmatch(segment) and (before.isdigit() or before.lower() in NUMBERED_PAGES):
             return []
         if loose and segment.isalnum() and has_digit is False and _jumbled(segment):
             return []

@@ -516,6 +516,8 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
                     take(index, "PERSON")
             qualifier = parts[8] if len(parts) > 8 else ""
             take(9, _ID_CODE.get(qualifier, "IDENTIFIER"))
+        elif tag in {"IK4", "AK4"}:
+            take(4, "IDENTIFIER")  # a copy of the element that was wrong
         elif tag == "N3":
             take(1, "ADDRESS")
             take(2, "ADDRESS")

@@ -17,7 +17,7 @@ from router.privacy.lexicon import LEXICON
 from router.privacy.roles import plays
 from router.privacy.shadow import cast
 from router.privacy.spans import Span, settle
-from router.privacy.values import Values
+from router.privacy.values import Values, field
 from router.privacy.words import ID_KINDS, NAME_PARTS, PERSON_CUES
 
 _REGION: Final = re.compile(
@@ -291,7 +291,7 @@ class Reader(Values):
                         self._code(text, items, index, spans)
                     else:
                         self._word(text, items, index, spans)
-                    if (item.text[-4:].lower() == "name" or item.text.lower().strip("_") in NAME_PARTS) and self._named(
+                    if (item.text[-4:].lower() == "name" or field(item.text) in NAME_PARTS) and self._named(
                         text, items, index + 1, after, spans
                     ):
                         index += 1

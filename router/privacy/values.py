@@ -21,7 +21,14 @@ _WRAPPERS: Final = frozenset(
     ["Some", "Just", "Ok", "Optional", "Option", "Decimal", "UUID", "ObjectId", "NullString", "NullInt64", "String", "Int64", "StringValue", "Long", "Text", "Value"]
 )  # fmt: skip
 """What languages write round a value that may be missing or has a type: `Some("412B")`, `{String:Jane Valid:true}`."""
+_SUITE: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z][a-z0-9]*)+")
+"""A suite of tests rather than of rooms: `e2e-intake`."""
 _LONGEST_VALUE: Final = 400
+
+
+def field(key: str) -> str:
+    """The last part of a dotted key, in lower case: `b.family`."""
+    return key.rsplit(".", 1)[-1].lower().strip("_")
 
 
 class Values(Names):
@@ -88,7 +95,7 @@ class Values(Names):
         if last == index and self._half(text, items, index, quote):
             spans.append(Span(items[index].start, items[index].end, "PERSON", "key", True))
             return True
-        single = 1 if items[index - 1].text.lower().strip("_") in NAME_PARTS else 2
+        single = 1 if field(items[index - 1].text) in NAME_PARTS else 2
         if len(words) < single or not any(
             LEXICON.flag(word.text.lower()) in {"n", "p", "" if single == 1 else "p"} for word in words
         ):
@@ -207,6 +214,7 @@ class Values(Names):
             return last + 1
         if len(chosen) == 1 and (
             chosen[0].text.lower() in EMPTY
+            or (kind == "ADDRESS" and _SUITE.fullmatch(chosen[0].text))
             or (kind == "USERNAME" and chosen[0].type == "w" and LEXICON.flag(chosen[0].text) in PLAIN)
         ):
             return last + 1

@@ -40,6 +40,21 @@ def out(event: object, level: str = "strict") -> str:
         ({"m": "card # 3554257252477856 expired"}, "3554257252477856"),  # its digits are hex of a text, too
         ({"m": "call 01.84.17.61.18 back"}, "84.17.61"),
         ({"m": "DTM*472*20260214~NM1*QC*1*DOE*JANE~"}, "20260214"),
+        ({"m": "IK4*4*1036*7*JOSEPH~NM1*QC*1*DOE*JANE~"}, "JOSEPH"),
+        ({"m": "Repo->insert('Drew', 'Stack', 7) failed"}, "Stack"),
+        ({"m": "near ''Land' AND zip='10001''"}, "Land"),
+        ({"m": "^FD GARDEN, DUKE^FS"}, "GARDEN"),
+        ({"m": "oldest message 41m (pt 77341902 FIELD)"}, "FIELD"),
+        ({"m": "cannot read /in/Node_Major_12151980_referral.tiff"}, "Major"),
+        ({"m": "s3://imaging/studies/major_carrier/9889792/x"}, "carrier"),
+        ({"m": "C:\\scans\\AugustMelody.pdf"}, "Melody"),
+        ({"m": "undeliverable to \u9648\u9759"}, "\u9648\u9759"),
+        ({"m": "Duplicate entry 'Rose-Lock' for key 'u1'"}, "Rose"),
+        ({"deviceName": "LT-HUDSON-71"}, "HUDSON"),
+        ({"title": "Cell", "value": "5595550114"}, "5595550114"),
+        ({"path": ["lastName"], "received": "Master"}, "Master"),
+        ({"m": "who=x slot=2026-09-21T19:39 err=y"}, "19:39"),
+        ({"workflowId": "discharge-80877904"}, "80877904"),
     ],
 )
 def test_at_strict_it_cannot_be_read(event: object, gone: str) -> None:
@@ -65,6 +80,25 @@ def test_at_strict_it_cannot_be_read(event: object, gone: str) -> None:
         ({"m": "nif MNTGPP48A41H501X rejected"}, "MNTGPP48A41H501X"),
         ({"患者姓名": "欧阳若兰"}, "欧阳若兰"),
         ({"id": "a77-12", "lastName": "Eze", "dob": "1990-01-01"}, "a77-12"),
+        ({"who": "Will Young"}, "Young"),
+        ({"m": "[Art Fish][MR5825176] sync aborted"}, "MR5825176"),
+        ({"m": '["--mrn","4520159","--out","x"]'}, "4520159"),
+        ({"args": ["--mrn", "4520159"]}, "4520159"),
+        ({"m": "member lookup miss: 8CFC68BC7B (cache)"}, "8CFC68BC7B"),
+        ({"m": "ivr dropped a call from 2925550190 in menu 3"}, "2925550190"),
+        ({"m": "birth_date { year: 2008 month: 4 }"}, "2008"),
+        ({"m": ':person/first "Buck", :person/last "Gold"'}, "Gold"),
+        ({"FRST_NM": "Zebulon", "LST_NM": "Quackenbush"}, "Quackenbush"),
+        ({"given": "Crystal", "born": "1980-01-02"}, "Crystal"),
+        ({"m": "wendys-macbook-pro.local left the network"}, "wendys"),
+        ({"m": "Failed login, locked by leah53 again"}, "leah53"),
+        (
+            {"m": "\u043f\u043e\u043b\u0438\u0441 7674106540579458 \u043d\u0435 \u043d\u0430\u0439\u0434\u0435\u043d"},
+            "7674106540579458",
+        ),
+        ({"note": "chart 30144 of Zebulon Quackenbush", "n": "see 30144712"}, "30144712"),  # an event about a person
+        ({"m": "scans/Irons_Penny_254-14-2705.pdf"}, "254-14-2705"),
+        ({"m": "row: (BRIGHT, FOREST, 12-JAN-80) at line 35"}, "BRIGHT"),
     ],
 )
 def test_at_detect_the_place_says_what_it_is(event: object, gone: str) -> None:
@@ -81,6 +115,13 @@ def test_at_detect_the_place_says_what_it_is(event: object, gone: str) -> None:
         "   at System.DateTimeParse.Parse(ReadOnlySpan`1 s)\n   at Program.Main(String[] args)",
         "job done in Europe/Paris",
         "c7ad6b7169203331",
+        "E0404 19:58:33.590854       1 controller.go:474] reconciler error",
+        "ERROR 1045 (28000): Access denied for user 'root'@'localhost' (using password: NO)",
+        "Seq Scan on orders  (cost=0.00..18334.00 rows=1 width=8)",
+        "decoder-2 restarted, build 2026.4.2",
+        "\t/usr/local/go/src/net/http/transport.go:2449 +0xf0",
+        'violates unique constraint "contacts_phone_key"',
+        "PATH=/usr/local/bin:/usr/bin",
     ],
 )
 def test_what_a_responder_needs_stays(text: str) -> None:
