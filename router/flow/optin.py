@@ -365,6 +365,15 @@ def every(runtime: Runtime, tenant_id: UUID, channel: str | None = None) -> list
         return [_shown(runtime, row) for row in optins.every(session, channel_id=channel_id)]
 
 
+def current(runtime: Runtime, tenant_id: UUID, over: int) -> list[Shown]:
+    """Every opt-in that is not over, the next to end first, and so many that are, the newest first.
+
+    Raises KeystoreDown, DatabaseDown.
+    """
+    with runtime.database.tenant(tenant_id) as session:
+        return [_shown(runtime, row) for row in (*optins.open_ones(session), *optins.ended(session, over))]
+
+
 def page(
     runtime: Runtime,
     tenant_id: UUID,

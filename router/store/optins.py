@@ -195,6 +195,15 @@ def open_ones(session: Session, *, baa_id: UUID | None = None) -> list[Row]:
     )
 
 
+def ended(session: Session, most: int) -> list[Row]:
+    """Opt-ins that are over, with their names, those asked for last first."""
+    return session.rows(
+        _SHOWN + " WHERE o.state IN ('expired', 'revoked', 'rejected')"
+        " ORDER BY o.requested_at DESC, o.optin_id DESC LIMIT %s",
+        (most,),
+    )
+
+
 def untold(session: Session) -> list[Row]:
     """Opt-ins whose state the database changed by itself and nobody has written down yet."""
     return session.rows(_SHOWN + " WHERE NOT o.told ORDER BY o.state_at")

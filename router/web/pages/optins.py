@@ -36,6 +36,9 @@ TYPES: Final = {name: words for name, words in KINDS.items() if name not in {SEC
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 OPEN: Final = ("active", "expiring")
 ENDING: Final = ("expired", "revoked", "rejected")
+OVER: Final = 50
+"""Opt-ins that are over which the list shows, the newest: there are more every quarter."""
+
 LONGEST: Final = timedelta(days=30)
 """The end that the form proposes, if the close of the next review is not sooner: short is easy to prolong."""
 
@@ -65,7 +68,7 @@ class OptIns(Governed):
         ]
 
     async def _list(self, request: Request, visitor: Visitor) -> Response:
-        found = await self._ask(optin.every, visitor.tenant_id)
+        found = await self._ask(optin.current, visitor.tenant_id, OVER)
         own, everywhere = await self._ask(manage.switches, visitor.tenant_id)
         groups = [
             Group(title, tone, tuple(each for each in found if each.state in states))
@@ -80,6 +83,7 @@ class OptIns(Governed):
             "optins.html",
             visitor,
             groups=[group for group in groups if group.shown],
+            most=OVER,
             now=datetime.now(UTC),
             own=own,
             everywhere=everywhere,
