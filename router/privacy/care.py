@@ -23,7 +23,7 @@ _WORDS: Final[dict[str, str]] = {
             "treatment", "therapy", "tratamiento", "tratamento", "traitement", "behandlung", "referral", "study", "observation", "observations", "observacion",
             "observaciones", "observacoes", "bemerkung", "bemerkungen", "opmerking", "opmerkingen", "remarque", "remarques", "note", "notes", "nota", "notas", "notiz",
             "notizen", "comment", "comments", "comentario", "comentarios", "commentaire", "commentaires", "kommentar", "kommentare", "remark", "remarks",
-            "transcript", "utterance", "why", "wrong", "equipment", "mobility", "situation", "appt", "appointment", "encounter", "concept", "directions", "sig", "dx", "freetext", "clinical", "medical", "diet", "dietary", "presentation", "presenting", "injury", "precaution", "precautions",
+            "transcript", "utterance", "why", "wrong", "issue", "issues", "context", "equipment", "mobility", "situation", "appt", "appointment", "encounter", "concept", "directions", "sig", "dx", "freetext", "clinical", "medical", "diet", "dietary", "presentation", "presenting", "injury", "precaution", "precautions",
             "impression", "intake", "screening", "visit", "tests", "result", "results", "answer",
         ],
         "DIAGNOSIS",
@@ -31,7 +31,7 @@ _WORDS: Final[dict[str, str]] = {
     **dict.fromkeys(
         [
             "ward", "unit", "dept", "department", "loc", "location", "floor", "clinic", "room", "bed", "bay", "wing", "theatre", "suite", "campus", "planta", "piso",
-            "abteilung", "pavillon", "etage", "station", "building", "facility", "place", "practice", "office", "destination", "origin",
+            "abteilung", "pavillon", "etage", "station", "building", "facility", "place", "practice", "office", "destination", "origin", "where",
         ],
         "WARD",
     ),

@@ -193,6 +193,7 @@ _OF_THINGS: Final = frozenset(
 _HAPPENED: Final = frozenset({"not", "could", "did", "cannot", "can"})
 _ALONE: Final = frozenset(" \n\t,;:.()[]{}\"'!?|\u2026")
 _WAKING: Final = _MONTHS | _MONTHS_ELSEWHERE | _TURNS | _YEARS
+_NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,3}(?![0-9])")
 _LETTERS: Final = re.compile(r"[^\W\d_]+(?:/[a-z])?")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _PLACE_OR_DAY: Final = re.compile(
@@ -201,6 +202,8 @@ _PLACE_OR_DAY: Final = re.compile(
 _REMEMBERED: Final = 8_000
 _END_OF_VALUE: Final = re.compile(r"[,;|\n&<>{}\[\]\"']| [A-Za-z_]{1,30}[=:]|\\")
 _END_OF_FIELD: Final = re.compile(r"[\s&#\"'<>]")
+_OPENING: Final = frozenset("('\";|,")
+_CLOSING: Final = frozenset(")'\";|\n,")
 _MOST_WORDS: Final = 5
 _LONGEST_RUN: Final = 8
 
@@ -437,7 +440,7 @@ def _out_of_place(text: str, items: list[Item], index: int, low: str, safe: froz
     before, after = text[item.start - 1 : item.start], text[item.end : item.end + 1]
     if (before and before not in _ALONE) or (after and after not in _ALONE):
         return False
-    if item.text.isupper() and len(low) < 4 and not LEXICON.personal(low):
+    if item.text.isupper() and len(low) < 4 and (not LEXICON.personal(low) or (index and items[index - 1].type == "n")):
         return False
     if after == "." and text[item.end + 1 : item.end + 2].isalnum():
         return False
@@ -487,7 +490,7 @@ def _said_as_code(text: str, item: Item, found: list[Span]) -> bool:
     if _NUMBERED_WARD.fullmatch(item.text):
         found.append(Span(item.start, item.end, "WARD", "untold", False))
         return True
-    if _ORDINAL.fullmatch(item.text) and not text[item.end : item.end + 9].lower().startswith(
+    if _ORDINAL.fullmatch(item.text.rstrip(".")) and not text[item.end : item.end + 9].lower().startswith(
         (" perc", " attempt", " time", " retry", " of ")
     ):
         found.append(Span(item.start, item.end, "DATE", "untold", False))
@@ -573,9 +576,10 @@ def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> li
             and before.type in {"w", "s", "t"}
             and (before.text.islower() or covered(before))
         )
-        enclosed = text[words[0].start - 1 : words[0].start] in {"'", '"', ";", "|", ","} and text[
-            words[-1].end : words[-1].end + 1
-        ] in {"'", '"', ";", "|", "\n", ","}
+        enclosed = (
+            text[words[0].start - 1 : words[0].start] in _OPENING
+            and text[words[-1].end : words[-1].end + 1] in _CLOSING
+        )
         if (
             inside
             and before is not None
@@ -616,11 +620,6 @@ def speaks(text: str) -> bool:
     return not _SPEAKING.isdisjoint(_LETTERS.findall(text))
 
 
-def introduces(text: str) -> bool:
-    """May a phrase be introduced in a text where somebody is named."""
-    return not _INTRODUCING.isdisjoint(text.split())
-
-
 def unknown_names(text: str, items: list[Item], covered: Callable[[Item], bool]) -> list[Span]:
     """At `detect`, capitalised words inside a sentence that names somebody, which no list knows: towns, people."""
     found: list[Span] = []
@@ -638,19 +637,21 @@ def unknown_names(text: str, items: list[Item], covered: Callable[[Item], bool])
     return found
 
 
-def restless(text: str, calm: set[str]) -> bool:
-    """May a text hold what `untold` finds. `calm` remembers words that it does not."""
-    words = _WORD.findall(text)
+def restless(rest: str, text: str, calm: set[str], *, own: bool) -> bool:
+    """May the `rest` of a text hold what `told` finds. `calm` remembers words that it does not, one set an `own`."""
+    words = _WORD.findall(rest)
     if not calm.issuperset(words):
         for word in words:
             if word not in calm:
                 low = word.lower()
                 if (
-                    not (len(word) == 1 or LEXICON.flag(low) not in SAFE or LEXICON.trade(low))
-                    or low in _MONTHS
-                    or low in _TURNS
+                    low in _WAKING
+                    or (own and (low in _INTRODUCING or low in _CUES or low in _SURE_CUES))
+                    or not (len(word) == 1 or LEXICON.flag(low) not in SAFE or LEXICON.trade(low))
                 ):
                     return True
                 if len(calm) < _REMEMBERED:
                     calm.add(word)
-    return _PLACE_OR_DAY.search(text) is not None
+    return _PLACE_OR_DAY.search(rest) is not None or (
+        own and _NUMBER.search(rest) is not None and not _YEARS.isdisjoint(map(str.lower, _WORD.findall(text)))
+    )

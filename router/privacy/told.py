@@ -112,9 +112,8 @@ class Told(Fields):
             at = span.end
         rest.append(text[at:])
         left = "\x00".join(rest)
-        if not (own and (clinical.introduces(left) or not self.strict)) and not (
-            narrow and clinical.restless(left, self.memory.slot("calm words"))
-        ):
+        calm = self.memory.slot("calm words of persons" if own else "calm words")
+        if (self.strict or not own) and not ((narrow or own) and clinical.restless(left, text, calm, own=own)):
             return spans
         try:
             found = self.reader.told(text, taken, narrow=narrow, own=own)
