@@ -664,7 +664,7 @@ class Drain:
         incident = due.incident
         mark = (incident.incident_id, batch.snapshot.rules.version, due.kind, due.why, due.uncertain, due.reached)
         known = self._told.get(mark)
-        if known is not None and known[0] is incident:
+        if known is not None and (known[0] is incident or known[0] == incident):
             message = msgspec.structs.replace(known[1], key=key(due), refs=due.refs)
             return message, known[2]
         message, trip = self._clean.look(self._render(batch, due), batch.snapshot.rules)

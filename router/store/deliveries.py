@@ -271,7 +271,7 @@ def claim(
     return claims
 
 
-HELD = 256
+HELD = 512
 """Incidents that a drain remembers: some more than are on their way through its channels at once."""
 
 
@@ -280,8 +280,8 @@ def _array(ids: Iterable[UUID]) -> str:
     return "{" + ",".join([each.hex for each in ids]) + "}"
 
 
-HELD_FOR = 0.5
-"""Seconds for which an incident is not read again; a claim may be as old before it is sent."""
+HELD_FOR = 2.0
+"""Seconds for which an incident is not read again, unless a delivery is of a newer revision than was read."""
 
 
 class Held(NamedTuple):
