@@ -364,7 +364,7 @@ class Counted:
             self.sent.append(statement)
             return send(pipeline, statement, *given, **named)
 
-        Pipeline.send = counted  # type: ignore[assignment,method-assign]
+        Pipeline.send = counted  # type: ignore[assignment,method-assign]  # the tool's own, around the real one
 
 
 @dataclass
@@ -390,7 +390,7 @@ class Explained:
             connection.add_notice_handler(self._hear)
             return connection
 
-        Database._connect = listening  # type: ignore[assignment,method-assign]  # noqa: SLF001
+        Database._connect = listening  # type: ignore[assignment,method-assign]  # noqa: SLF001 - around the real one
 
     @contextlib.contextmanager
     def on(self, runtime: Runtime) -> Iterator[list[Read]]:
