@@ -653,5 +653,5 @@ def restless(rest: str, text: str, calm: set[str], *, own: bool) -> bool:
                 if len(calm) < _REMEMBERED:
                     calm.add(word)
     return _PLACE_OR_DAY.search(rest) is not None or (
-        own and _NUMBER.search(rest) is not None and not _YEARS.isdisjoint(map(str.lower, _WORD.findall(text)))
+        _NUMBER.search(rest) is not None and not _YEARS.isdisjoint(map(str.lower, _WORD.findall(text)))
     )

@@ -200,3 +200,44 @@ def test_what_first_runs_leaked_does_not_pass(text: str, taken: str) -> None:
     tokenized = tokenize(text, compile_rules("strict"), {}, ThrowawayMint()).event
     assert taken not in tokenized
     assert tokenized.split("<")[0] == text[: len(tokenized.split("<")[0])] != ""
+
+
+@pytest.mark.parametrize(
+    ("event", "untold"),
+    [
+        ("Booking failed: Zebulon Quackenbush for travel jabs on Friday", "travel jabs"),
+        ("Pt c/o trouble sleeping x 3 weeks", "trouble sleeping"),
+        ("wristband for Zebulon Quackenbush (Delivery Suite) not printed", "Delivery Suite"),
+        ("wristband for Zebulon Quackenbush, 4 West, not printed", "4 West"),
+        ("Zebulon Quackenbush turned 84 in June", "84"),
+        ("Zebulon Quackenbush turned 84 in June", "June"),
+        ({"patient": {"name": "Zebulon Quackenbush"}, "requested": "foot exam"}, "foot exam"),
+        ({"patient": {"name": "Zebulon Quackenbush"}, "unit": "Maple"}, "Maple"),
+        ({"mrn": "MRN-77341902", "value": "Positive"}, "Positive"),
+        ({"note": "Zebulon Quackenbush, bp 175/104"}, "175/104"),
+        ({"paciente": "Zebulon Quackenbush", "texto": "mujer de 41 a\xf1os"}, "41"),
+    ],
+)
+def test_in_an_event_about_a_person_ordinary_words_say_nothing_of_them(event: object, untold: str) -> None:
+    assert untold not in json.dumps(tokenize(event, compile_rules("strict"), {}, ThrowawayMint()).event)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"reason": "backlog above 5000 for 15m", "note": "Workers are healthy, upstream is slow to return jobs"},
+        {"unit": "ms", "comment": "Retry passed on second attempt, marking as flaky"},
+        "Could not acquire lock on table patients within 30s; query was cancelled",
+        {"title": "Patient portal response time above 2s", "service": "portal-web"},
+    ],
+)
+def test_an_event_about_nobody_keeps_its_words(event: object) -> None:
+    assert tokenize(event, compile_rules("strict"), {}, ThrowawayMint()).event == event
+
+
+def test_a_word_of_the_trade_passes_where_a_persons_word_does_not() -> None:
+    assert LEXICON.trade("retry")
+    assert LEXICON.systems("timeout")
+    assert LEXICON.personal("visits")
+    assert not LEXICON.trade("visits")
+    assert not LEXICON.trade("maple")
