@@ -55,6 +55,8 @@ def percent(part: int, whole: int) -> float:
         ("fresh_7_to_14", "detect", 4.0, 2.0),
         ("odd_1_to_6", "strict", 0.5, 12.0),
         ("odd_1_to_6", "detect", 8.0, 2.5),
+        ("care_1_to_4", "strict", 2.0, 13.0),
+        ("care_1_to_4", "detect", 6.0, 4.0),
         ("third_party_trimmed", "detect", 18.0, 100.0),
         ("third_party_trimmed", "strict", 3.0, 100.0),
     ],
