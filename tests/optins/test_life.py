@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
@@ -16,28 +14,12 @@ from router.core.quarter import Quarter, latest_end
 from router.local.vendors.smtp import SmtpVendor
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
+from tests.cli.conftest import Alertveil, Said
 from tests.conftest import Database
 from tests.flow.builder import EMAIL, Edge, Tenant, Worker, build, environment, tenant, webhook
 from tests.optins.conftest import OFFICER, OPERATOR, PEOPLE, RESPONDER, Authority, told
 
 SOON = (datetime.now(UTC) + timedelta(days=3)).date()
-
-
-class Said(NamedTuple):
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever the command prints
-        """The one line of JSON of a command that succeeded: nothing else on either stream."""
-        assert (self.code, self.err, self.out.count("\n")) == (0, "", 1), self
-        return json.loads(self.out)
-
-
-Alertveil = Callable[..., Said]
 
 
 @pytest.fixture
