@@ -123,6 +123,7 @@ class Numbers(Codes):
             and "/" not in word
             and not SOURCE_FILE.match(word)
             and not (cue == "PATIENT_ID" and _named_thing(word))
+            and not (cue == "ADDRESS" and "-" in word and word.islower() and word[0].isalpha())
         ):
             spans.append(Span(item.start, item.end, cue, "cue", True))
             return

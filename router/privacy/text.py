@@ -71,7 +71,7 @@ def _belongs(span: Span, text: str) -> bool:
     if span.kind == "CODE":
         return (
             digits >= (_LONG_CODE if value.isupper() else _LONG_CODE + 1)
-            and not shapes.HEX.fullmatch(value)
+            and not (shapes.HEX.fullmatch(value.lower()) and (value.islower() or sum(map(str.isalpha, value)) > 2))
             and digits * 2 >= len(value)
             and _AN_EPOCH.search(value) is None
         )
