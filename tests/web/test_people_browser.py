@@ -34,7 +34,7 @@ from router.web.app import Web
 from tests.conftest import copied
 from tests.flow.builder import EMAIL, Superuser, Tenant, Worker, build, environment, tenant, webhook
 from tests.system_parts import find_part
-from tests.web.browsing import Arrive, Person, Stop, arriving, chromium, serving
+from tests.web.browsing import LOOKS, Arrive, Person, Stop, arriving, chromium, serving
 
 pytestmark = pytest.mark.system_part("chromium")
 
@@ -348,4 +348,6 @@ def test_a_system_of_ones_own_is_told_and_the_pages_of_hooks_please_axe(arrive: 
             olga.goes_to(path.format(hook=row.hook_id))
             faults += olga.looks_well(name)
     assert "incident.opened" in olga.reads()
+    page.evaluate("document.querySelector('.menu').open = true")
+    faults += olga.keeps("menu", (("light", 320), ("dark", 360))) + olga.pleases("menu", LOOKS[-1])
     assert faults == []
