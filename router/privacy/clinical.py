@@ -202,6 +202,9 @@ _PLACE_OR_DAY: Final = re.compile(
 _REMEMBERED: Final = 8_000
 _END_OF_VALUE: Final = re.compile(r"[,;|\n&<>{}\[\]\"']| [A-Za-z_]{1,30}[=:]|\\")
 _END_OF_FIELD: Final = re.compile(r"[\s&#\"'<>]")
+_HYPHENED: Final = re.compile(r"[A-Z][a-z]+(?:-[A-Z][a-z]+){1,2}")
+"""`Step-Down` in the name of a ward."""
+_PICTURES: Final = frozenset({"x-ray", "x-rays", "ct-scan", "mri-scan", "check-up"})
 _OPENING: Final = frozenset("('\";|,")
 _CLOSING: Final = frozenset(")'\";|\n,")
 _MOST_WORDS: Final = 5
@@ -369,12 +372,13 @@ def untold(
                 close()
             continue
         low = item.text.lower()
-        if low in _MONTHS_ELSEWHERE and not run:
+        if low in _MONTHS_ELSEWHERE:
             day = _DAY_BEFORE.search(text, max(item.start - 8, 0), item.start)
             if day is not None:
                 found.append(Span(day.start(), item.end, "DATE", "month", True))
                 continue
-        if low in _MONTHS and item.text[0].isupper() and not item.text.isupper() and not run:
+        if low in _MONTHS and item.text[0].isupper() and not item.text.isupper():
+            close()
             _month(text, item, index, found)
             continue
         if len(low) > 1 and _out_of_place(text, items, index, low, safe):
@@ -464,6 +468,8 @@ def _titled(text: str, items: list[Item], index: int, run: list[Item]) -> bool:
 
 def _plain_compound(text: str, item: Item) -> bool:
     """`post-traumatic`: lower-case words with a dash, all of them of the dictionary, not all of the trade."""
+    if item.text.lower() in _PICTURES:
+        return True
     parts = item.text.lower().split("-")
     if (
         not 2 <= len(parts) <= 3
@@ -551,7 +557,7 @@ def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> li
         start = index
         while (
             index < len(items)
-            and items[index].type in {"w", "n"}
+            and (items[index].type in {"w", "n"} or _HYPHENED.fullmatch(items[index].text))
             and not covered(items[index])
             and (
                 items[index].text.istitle()
