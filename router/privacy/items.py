@@ -32,9 +32,31 @@ class Item(NamedTuple):
 # there is nothing to come back to: each alternative reads a character once, and a match moves on past it.
 _PLAIN: Final = re.compile(
     r"[ \t\r\n,;\"()\[\]=&?|*!]*+(?:([A-Za-z]++)(?=[ ,;\")\]=\n]|: |$)|(?<![(+./-])([0-9]++)(?=,(?![0-9])|[;\n\]]|$| [a-z]{4})|"
-    r"([A-Za-z0-9._%+-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,12}+)(?=[ ,;)\n\"]|$)|([0-9]{1,5}+(?:ms|s|m|h|%))(?=[ ,;)\n]|$))"
+    r"([A-Za-z0-9._%+-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,12}+)(?=[ ,;)\n\"]|$)|([0-9]{1,5}+(?:ms|s|m|h|%))(?=[ ,;)\n]|$)|"
+    r"([A-Za-z]++(?:[._-][A-Za-z]++)++)(?=[ ,;\")\]=\n]|: |$))"
 )
 _QUICK: Final = {2: "n", 3: "s", 4: "d"}
+_COMPOUND: Final = 5
+_NO_COMPOUND: Final = re.compile(r"eyJ|[0-9a-fA-F]{2}-[0-9a-fA-F]{2}-|[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.")
+"""How a JWT and a hardware address begin."""
+_WITH_LETTER: Final = re.compile(r"[^.]*[A-Za-z\xe9\xc9][^.]*")
+_CLOCKED: Final = re.compile("[0-9]:[0-9]")
+_ACCOUNT_GROUPS: Final = re.compile(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+")
+_MIDNIGHT: Final = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$")
+_TIME: Final = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?")
+_MINUTES: Final = re.compile(r"[0-2]?\d:[0-5]\d")
+_OF_TIME: Final = re.compile(r"[0-9A-Za-z:.,/ +\-]+")
+_LAST_CENTURY: Final = re.compile("[/.-]19[0-9]{2}[ ,T]")
+_BEGINNING: Final = re.compile("0?1[/.-]0?1[/.-]19[07]0")
+"""The day that computers count from."""
+_DIGIT: Final = re.compile(r"\d")
+_OF_DAY: Final = re.compile(r"[0-9A-Za-z ,.'\-]+")
+_LETTERED_GROUPS: Final = re.compile(r"[A-Za-z]{2}\d{2}(?: \w{1,4})+")
+_OF_DIGITS: Final = re.compile(r"\+?[0-9().,\- eE+%]+")
+_DECIMAL: Final = re.compile(
+    r"\+?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?|[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?%?"
+)
+_APART: Final = re.compile("[^0-9]+")
 _SPAN_OF_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?\.\.[0-9]{1,9}(?:\.[0-9]{1,3})?")
 _BUILT: Final = frozenset({"build", "version", "release", "ver", "rev"})
 _LETTERS: Final = re.compile("[A-Za-z]+")
@@ -105,7 +127,7 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
             "." in domain
             and not domain.replace(".", "").isdigit()
             and not domain[0].isdigit()
-            and re.fullmatch(r"[^.]*[A-Za-z\xe9\xc9][^.]*", domain.rsplit(".", 1)[1])
+            and _WITH_LETTER.fullmatch(domain.rsplit(".", 1)[1])
         ):
             return Item(start, end, "s", piece, "EMAIL")
         if _CALLED.fullmatch(_local):
@@ -134,8 +156,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "c", piece.rstrip(" .-"))
     if first.isalpha() and " " in piece:
         return (
-            Item(start, end, "d" if re.search(r"[0-9]:[0-9]", piece) else "s", piece, "DATE")
-            if not re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece)
+            Item(start, end, "d" if _CLOCKED.search(piece) else "s", piece, "DATE")
+            if not _ACCOUNT_GROUPS.fullmatch(piece)
             else (Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None)
         )
     if not (first.isdigit() or first in "+(" or piece[-1].isdigit() or ":" in piece or shapes.UUID.fullmatch(piece)):
@@ -146,9 +168,7 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
     if shapes.UUID.fullmatch(piece):
         return Item(start, end, "c", piece)
     if shapes.STAMP.fullmatch(piece):
-        if (
-            re.search(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$", piece) and not piece.startswith("0001")
-        ) or shapes.LONG_AGO.match(piece):
+        if (_MIDNIGHT.search(piece) and not piece.startswith("0001")) or shapes.LONG_AGO.match(piece):
             return Item(start, end, "s", piece, "DATE")
         return Item(start, end, "d", piece)
     if piece.count(".") == 3 and piece.replace(".", "").split("/")[0].isdigit():
@@ -159,14 +179,14 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
     if (
         piece.count(":") >= 2
         and all(char in "0123456789abcdefABCDEF:/." for char in piece)
-        and not re.fullmatch(r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?", piece)
+        and not _TIME.fullmatch(piece)
     ):
         public = shapes.public_ip(piece)
         if public is None or piece.strip(":") == "" or (len(piece) < 8 and piece.count(":") < 4):
             return None
         return Item(start, end, "s" if public else "d", piece, "IP")
-    if re.search(r"[0-2]?\d:[0-5]\d", piece) and re.fullmatch(r"[0-9A-Za-z:.,/ +\-]+", piece):
-        if re.search(r"[/.-]19[0-9]{2}[ ,T]", piece) and not re.search(r"0?1[/.-]0?1[/.-]19[07]0", piece):
+    if _MINUTES.search(piece) and _OF_TIME.fullmatch(piece):
+        if _LAST_CENTURY.search(piece) and not _BEGINNING.search(piece):
             return Item(start, end, "s", piece, "DATE")
         return Item(start, end, "d", piece)
     if shapes.DATE.fullmatch(piece):
@@ -178,15 +198,15 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
     if (
         (month := _MONTH_NAME.search(piece)) is not None
         and not _other_word(piece, month.start())
-        and re.search(r"\d", piece)
-        and re.fullmatch(r"[0-9A-Za-z ,.'\-]+", piece)
+        and _DIGIT.search(piece)
+        and _OF_DAY.fullmatch(piece)
         and (" " in piece or "-" in piece)
-        and not re.fullmatch(r"[A-Za-z]{2}\d{2}(?: \w{1,4})+", piece)
+        and not _LETTERED_GROUPS.fullmatch(piece)
     ):
         return Item(start, end, "s", piece, "DATE")
     if shapes.MOIS.fullmatch(piece):
         return Item(start, end, "s", piece, "DATE")
-    if re.fullmatch(r"[A-Z]{2}\d{2}(?: [A-Z0-9]{1,4})+", piece):
+    if _ACCOUNT_GROUPS.fullmatch(piece):
         return Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None
     if shapes.POSTCODE.fullmatch(piece):
         return Item(start, end, "s", piece, "ZIP")
@@ -201,17 +221,15 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
     if piece[0] == "(" and shapes.DATE.fullmatch(inner) and shapes.real_date(inner):
         return Item(start + 1, start + 1 + len(inner), "s", inner, "DATE")
     plain = piece.strip()
-    if not re.fullmatch(r"\+?[0-9().,\- eE+%]+", plain):
+    if not _OF_DIGITS.fullmatch(plain):
         return Item(start, end, "c", piece)
     if ".." in plain and _SPAN_OF_NUMBERS.fullmatch(plain):
         return Item(start, end, "d", piece)  # Postgres: `cost=0.00..18334.00`
-    if re.fullmatch(r"\+?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?", plain) or re.fullmatch(
-        r"[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?%?", plain
-    ):
+    if _DECIMAL.fullmatch(plain):
         if plain.count(".") + plain.count(",") == 0 and plain.isdigit():
             return Item(start, end, "n", piece)
         return Item(start, end, "d", piece)
-    groups = [group for group in re.split(r"[^0-9]+", plain) if group]
+    groups = [group for group in _APART.split(plain) if group]
     if not groups:
         return Item(start, end, "c", piece)
     sizes = [len(group) for group in groups]
@@ -293,6 +311,7 @@ def scan(text: str) -> list[Item]:
     items: list[Item] = []
     add = items.append
     pos = 0
+    length = len(text)
     plain = _PLAIN.match
     search = shapes.SCAN.search
     new = tuple.__new__
@@ -302,15 +321,22 @@ def scan(text: str) -> list[Item]:
             what = quick.lastindex or 1
             start, end = quick.span(what)
             piece = quick[what]
-            if what > 1:
+            if what == _COMPOUND:
+                if _NO_COMPOUND.match(piece) is None:
+                    if len(items) > MAX_ITEMS:
+                        raise TooLong
+                    add(new(Item, (start, end, "c", piece, "")))
+                    pos = end
+                    continue
+            elif what > 1:
                 add(new(Item, (start, end, _QUICK[what], piece, "EMAIL" if what == 3 else "")))
                 pos = end
                 continue
-            if piece[:3].lower() not in CALENDAR:
+            elif piece[:3].lower() not in CALENDAR:
                 add(new(Item, (start, end, "w", piece, "")))
                 pos = end
                 continue
-        match = search(text, pos)
+        match = search(text, pos) if pos < length else None
         if match is None:
             return items
         start, end = match.span()

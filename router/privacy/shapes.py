@@ -44,7 +44,7 @@ _MOIS: Final = (
 # some hundred characters at most, or at what it then takes. (RE2 was as fast on texts it had seen, and five times
 # slower on new ones, for which it has to build its automaton first.)
 _EMAIL: Final = rf"[{_LETTER}0-9._%+-]{{1,128}}+@[{_LETTER}0-9.-]*[{_LETTER}0-9]"
-_ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]{1,24}://[^ \t\n\f\r\"'<>`{}|\\^\[\]?#;,&=()]++"
+_ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]{1,24}+://[^ \t\n\f\r\"'<>`{}|\\^\[\]?#;,&=()]++"
 _UUID: Final = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"
 _MACS: Final = (
     r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}\b",
@@ -54,6 +54,17 @@ _MACS: Final = (
 )
 _POSTCODE: Final = r"\b(?:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|[A-Z][0-9][A-Z] [0-9][A-Z][0-9]|[AC-FHKNPRTV-Y][0-9][0-9W] (?:[0-9][0-9AC-FHKNPRTV-Y]{3}|[AC-FHKNPRTV-Y][0-9AC-FHKNPRTV-Y]{0,2}[0-9][0-9AC-FHKNPRTV-Y]{0,2}))\b"
 _GROUPS: Final = r"\+?\(?[0-9]{1,6}\)?(?:[ .-]{1,2}\(?[0-9]{1,6}\)?){1,6}"
+
+
+def _any(alternatives: tuple[str, ...]) -> str:
+    return "(?:" + "|".join(alternatives) + ")"
+
+
+def _led(beginning: str, *alternatives: str) -> str:
+    """Alternatives that all begin so, and are not tried where nothing does."""
+    return f"(?={beginning}){_any(alternatives)}"
+
+
 _FROM_LETTERS: Final = (
     r"eyJ[A-Za-z0-9_-]{5,}+\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?",
     r"data:[a-z]{1,20}/[a-z0-9.+-]{1,40};base64,[A-Za-z0-9+/=]+",
@@ -62,16 +73,25 @@ _FROM_LETTERS: Final = (
     _EMAIL,
     r"[A-Za-z]{1,40}+'(?:t|s|re|ve|ll|d|m)\b",
     _UUID,
-    r"(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?: [A-Z]{3,4})?(?: 20[0-9]{2}\b)?",
-    r"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} 20[0-9]{2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9]" + _OFFSET,
-    r"[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}[0-9]{1,2} 20[0-9]{2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9]" + _OFFSET,
+    _led(
+        "[A-Z][a-z]{2}[ ,]",
+        r"(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}[0-9]{1,2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?(?: [A-Z]{3,4})?(?: 20[0-9]{2}\b)?",
+        r"[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} 20[0-9]{2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9]" + _OFFSET,
+        r"[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}[0-9]{1,2} 20[0-9]{2} [0-2][0-9]:[0-5][0-9]:[0-5][0-9]" + _OFFSET,
+    ),
     r"(?:datetime\.)?(?:date|datetime)\([0-9]{4}, ?[0-9]{1,2}, ?[0-9]{1,2}(?:, ?[0-9]{1,6}){0,4}\)",
-    *_MACS,
-    _MONTH + r",? [12][0-9]{3}\b",
-    _MONTH + r"\.? " + _DAY + r"(?:st|nd|rd|th)?\b(?:,? ?[0-9]{4}\b)?",
-    r"[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,4})?\b",
-    _POSTCODE,
-    r"\b[A-Z][A-Z0-9-]{1,15}\\{1,2}[a-z][a-z0-9._-]{2,40}\b",
+    _led("[0-9a-fA-F]{1,4}[:.-]", *_MACS),
+    _led(
+        "[JFMASONDjfmasond][aepucoAEPUCO]",
+        _MONTH + r",? [12][0-9]{3}\b",
+        _MONTH + r"\.? " + _DAY + r"(?:st|nd|rd|th)?\b(?:,? ?[0-9]{4}\b)?",
+    ),
+    _led(
+        "[A-Z]",
+        r"[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){3,7}(?: [A-Z0-9]{1,4})?\b",
+        _POSTCODE,
+        r"\b[A-Z][A-Z0-9-]{1,15}\\{1,2}[a-z][a-z0-9._-]{2,40}\b",
+    ),
     r"[A-Za-z]:(?:\\{1,2}[A-Za-z0-9_.$ -]+)+",
     _SOLID,
 )
@@ -84,7 +104,7 @@ _FROM_DIGITS: Final = (
     r"[0-9]{8}T[0-9]{6}(?:\.[0-9]{1,9})?Z?",
     r"20[0-9]{6}[-_][0-2][0-9][0-5][0-9][0-5][0-9]\b",
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}, [0-2][0-9]:[0-5][0-9]:[0-5][0-9]" + _OFFSET,
-    *_MACS,
+    _led("[0-9a-fA-F]{1,4}[:.-]", *_MACS),
     r"0[0-9](?:[ .-][0-9]{2}){4}\b",
     r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?:/[0-9]{1,2}\b)?",
     _CLOCK + r"(?: ?[AaPp][Mm]\b)?",
@@ -109,10 +129,6 @@ _FROM_MARKS: Final = (
     r"\\+(?:[ntrfb\"'/]|\\)",
     _SOLID,
 )
-
-
-def _any(alternatives: tuple[str, ...]) -> str:
-    return "(?:" + "|".join(alternatives) + ")"
 
 
 SCAN: Final = re.compile(
