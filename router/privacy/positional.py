@@ -756,7 +756,7 @@ def _rejected(text: str) -> list[Span]:
 _QUOTED: Final = re.compile(r"'((?:[^']|'')*)'")
 _INSERT: Final = re.compile(r"(?i)insert\s+into\s+[\w.\"`\[\]]+\s*\(([^()]{1,2000})\)\s*values\s*")
 _PLACED: Final = re.compile(
-    r"(?i)([\w.\"`]+)\)?\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})"
+    r"(?i)(?<![\w.\"`])([\w.\"`]{1,200})\)?\s*(?:=|<>|!=|<=?|>=?|like|ilike)\s*(?:[a-z]+\()?\s*(\$[0-9]{1,3}|\?|%s|:[0-9]{1,3}|@p[0-9]{1,3})"
 )
 _PLACEHOLDER: Final = re.compile(r"(?:[=<>(]|[kK\u212a][eE])\s*(?:\$[0-9]|\?|%[sS]|:[0-9]|@[pP][0-9])")
 """What _PLACED ends in."""
