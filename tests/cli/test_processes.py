@@ -55,7 +55,7 @@ def test_a_service_that_cannot_reach_its_database_says_so_in_a_sentence(tmp_path
         done = run(*words, given=given)
         assert done.returncode == 1
         assert done.stderr.count(b"\n") == 1
-        assert done.stderr.startswith(b"alertveil: The database did not")
+        assert done.stderr.startswith(b"alertveil: Postgres cannot be reached, or takes no more connections")
         assert b"hunter2secret" not in done.stderr
 
 
