@@ -205,6 +205,7 @@ _END_OF_FIELD: Final = re.compile(r"[\s&#\"'<>]")
 _HYPHENED: Final = re.compile(r"[A-Z][a-z]+(?:-[A-Z][a-z]+){1,2}")
 """`Step-Down` in the name of a ward."""
 _PICTURES: Final = frozenset({"x-ray", "x-rays", "ct-scan", "mri-scan", "check-up"})
+_LONGEST_VALUE: Final = 200
 _OPENING: Final = frozenset("('\";|,")
 _CLOSING: Final = frozenset(")'\";|\n,")
 _MOST_WORDS: Final = 5
@@ -320,10 +321,12 @@ def untold(
     run: list[Item] = []
     kept: list[Item] = []  # words of glue that belong to the run if it goes on
 
+    begun = 0  # where in `items` the run begins
+
     def close(following: str = "") -> None:
         known = strict or any(LEXICON.personal(item.text.lower()) for item in run)
         if run and not known and run[0].text[0].isupper() and not run[0].text.isupper():
-            at = items.index(run[0])
+            at = begun
             known = at > 0 and items[at - 1].text in _TOWARDS and text[items[at - 1].end : run[0].start] == " "
         opens = following and run and _opens(text, run[0]) and (following in _HAPPENED or of_systems(following))
         if run and not opens and known:
@@ -365,6 +368,7 @@ def untold(
             if strict and _said_as_code(text, item, found):
                 close()
             elif _plain_compound(text, item):
+                begun = begun if run else index
                 run.extend(kept)
                 kept.clear()
                 run.append(item)
@@ -382,6 +386,7 @@ def untold(
             _month(text, item, index, found)
             continue
         if len(low) > 1 and _out_of_place(text, items, index, low, safe):
+            begun = begun if run else index
             run.extend(kept)
             kept.clear()
             run.append(item)
@@ -417,9 +422,15 @@ def _keyed(text: str, items: list[Item], index: int) -> Span | None:
         if text[item.start - 1 : item.start] in {"?", "&"} or text[first.end : first.end + 1] == "&"
         else _END_OF_VALUE
     )
-    end = ending.search(text, first.start) if quote not in {'"', "'"} else None
-    stop = text.find(quote, first.start) if quote in {'"', "'"} else end.start() if end is not None else len(text)
-    if stop < 0 or stop - first.start > 200:
+    end = ending.search(text, first.start, first.start + _LONGEST_VALUE + 1) if quote not in {'"', "'"} else None
+    stop = (
+        text.find(quote, first.start, first.start + _LONGEST_VALUE + 1)
+        if quote in {'"', "'"}
+        else end.start()
+        if end is not None
+        else len(text)
+    )
+    if stop < 0 or stop - first.start > _LONGEST_VALUE:
         return None
     value = text[first.start : stop].rstrip(" .)")
     if not value or not ordinary(value, kind):

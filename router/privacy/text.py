@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from typing import Final
 
 import re2
@@ -213,7 +213,7 @@ class Reader(Values):
         return [
             span
             for span in settle(found)
-            if not any(span.start < other.end and other.start < span.end for other in spans)
+            if not (at := bisect_left(starts, span.end)) or spans[at - 1].end <= span.start
         ]
 
     def judge_name(self, text: str) -> list[Span]:
