@@ -440,17 +440,22 @@ def _keyed(text: str, items: list[Item], index: int) -> Span | None:
 
 def _opens(text: str, item: Item) -> bool:
     """Does an item open a text or a sentence: `Transcription failed for …`."""
-    return (
-        text[max(item.start - 2, 0) : item.start].strip(" \t\"'[(") in {"", ".", "\n", "]"}
-        and text[item.start].isupper()
-    )
+    return text[max(item.start - 2, 0) : item.start].strip(" \t\"'[(") in {"", ".", "\n", "]"}
 
 
 def _out_of_place(text: str, items: list[Item], index: int, low: str, safe: frozenset[str]) -> bool:
     """Is a safe word no word of the trade, and part of a sentence rather than of a name, a key or an address."""
     item = items[index]
     flag = LEXICON.flag(low)
-    if flag not in SAFE or low in safe or LEXICON.trade(low) or low in _STOPS or low in _GLUE or low in _SKIPPED:
+    if (
+        flag not in SAFE
+        or low in safe
+        or LEXICON.trade(low)
+        or of_systems(low)
+        or low in _STOPS
+        or low in _GLUE
+        or low in _SKIPPED
+    ):
         return False
     before, after = text[item.start - 1 : item.start], text[item.end : item.end + 1]
     if (before and before not in _ALONE) or (after and after not in _ALONE):
