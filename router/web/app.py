@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import resource
+import socket
 import sys
 from collections.abc import AsyncIterator
 
@@ -36,6 +38,9 @@ logger = logging.getLogger(__name__)
 
 HEARTBEAT = 5.0
 """Seconds between two marks that ingest is accepting."""
+
+BACKLOG = 2048
+"""Connections that may wait to be accepted."""
 
 
 class Web:
@@ -115,12 +120,11 @@ def serve(config: settings.Settings, *, quiet: bool = False) -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.setswitchinterval(wiring.SWITCH)
     runtime = wiring.build(config)
+    listener = _listen(config)
     _tell_first_person(runtime, config, quiet=quiet)
     server = uvicorn.Server(
         uvicorn.Config(
             Web(runtime, config),
-            host=config.http_host,
-            port=config.http_port,
             loop="uvloop" if sys.platform != "win32" else "asyncio",
             http="httptools",
             ws="none",
@@ -135,11 +139,25 @@ def serve(config: settings.Settings, *, quiet: bool = False) -> int:
             ssl_keyfile=config.http_tls_key,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=5,
-            backlog=2048,
+            backlog=BACKLOG,
         )
     )
-    server.run()
+    server.run(sockets=[listener])
     return 0 if server.started else 1
+
+
+def _listen(config: settings.Settings) -> socket.socket:
+    """The address to serve on. Raises settings.SettingsError: it cannot be had."""
+    address = (config.http_host, config.http_port)
+    family = socket.AF_INET6 if ":" in config.http_host else socket.AF_INET
+    try:
+        return socket.create_server(address, family=family, backlog=BACKLOG)
+    except OSError as error:
+        why = os.strerror(error.errno or 0).lower()
+        raise settings.SettingsError(
+            f"{config.http_host} port {config.http_port} cannot be served on ({why}): stop what has it, or set "
+            "ALERTVEIL_HTTP_HOST and ALERTVEIL_HTTP_PORT."
+        ) from None
 
 
 def _tell_first_person(runtime: Runtime, config: settings.Settings, *, quiet: bool) -> None:

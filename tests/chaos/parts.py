@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import itertools
 import json
 import os
 import signal
@@ -25,9 +27,16 @@ def eventually(look: Callable[[], Any], seconds: float = 30.0) -> Any:  # noqa: 
     return found
 
 
+_PORTS = itertools.count(21_000 + 1_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0))
+"""Below those that systems give away (32,768 and up on Linux, 49,152 on macOS), and apart by test process: one that was
+free a moment ago would otherwise be a neighbour's by the time its process listens."""
+
+
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    for port in _PORTS:
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError
 
 
 class Part:
@@ -79,7 +88,9 @@ class Web(Part):
     def __init__(self, environment: Mapping[str, str], *, log: Path) -> None:
         self.port = free_port()
         super().__init__({**environment, "ALERTVEIL_HTTP_PORT": str(self.port)}, "web", log=log)
-        assert eventually(self.answers), self.said
+        if not eventually(self.answers):
+            self.kill()
+            raise AssertionError(self.said)
 
     def answers(self) -> bool:
         try:

@@ -93,7 +93,7 @@ def asks_for_its_model(olga: Browser, kind: str) -> None:
         assert (one.get("required") is not None) == (field.required and field.sort != "choice"), field.name
         if field.help:
             assert one.get("aria-describedby") == f"{one.get('id')}-help"
-            assert field.help in olga.words()
+            assert field.help.replace("`", "") in olga.words(), "code is marked as code"
         if field.sort == "secret":
             assert (one.get("type"), one.get("value")) == ("password", None)
     assert submit(olga, f"/channels/new?kind={kind}", "/channels", kind=kind, name="") == 422

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from router.local.postgres import DATABASE, OWNER, SUPERUSER, WEB, RunningPostgres
-from tests.chaos.parts import Web, eventually, free_port
+from tests.chaos.parts import Part, Web, eventually, free_port
 from tests.flow.builder import EMAIL, MRN, NAME, SSN, Superuser, Tenant, build, environment, tenant
 
 SAID = f"{NAME} {EMAIL} {MRN} {SSN}"
@@ -29,6 +29,7 @@ class Site:
     web: Web
     clinic: Tenant
     superuser: Superuser
+    environment: dict[str, str]  # of the web process
 
     @property
     def path(self) -> str:
@@ -62,11 +63,12 @@ def site(postgres: RunningPostgres, tmp_path_factory: pytest.TempPathFactory) ->
         url = postgres.url(WEB, "site")
         runtime = build(url, directory)
         clinic = tenant(runtime, sources={"app": "generic", "am": "alertmanager", "pd": "pagerduty"})
+        given = environment(url, directory)
         with (
-            Web(environment(url, directory), log=directory / "web.log") as web,
+            Web(given, log=directory / "web.log") as web,
             Superuser(postgres.url(SUPERUSER, "site")) as superuser,
         ):
-            yield Site(web, clinic, superuser)
+            yield Site(web, clinic, superuser, given)
         runtime.close()
         connection.execute("DROP DATABASE site WITH (FORCE)")
 
@@ -278,6 +280,13 @@ def test_prometheus_can_send_straight_to_it(site: Site) -> None:
     status, answer, _ = site.post(json.dumps(alerts).encode(), "/api/v2/alerts", authorization=f"Bearer {key}")
     assert status == 200
     assert json.loads(answer)["accepted"] == 1
+
+
+def test_a_second_one_on_the_same_port_says_so_in_a_sentence(site: Site, tmp_path: Path) -> None:
+    with Part({**site.environment, "ALERTVEIL_HTTP_PORT": str(site.web.port)}, "web", log=tmp_path / "log") as second:
+        assert second.process.wait(30) == 1
+    assert second.said.startswith(f"alertveil: 127.0.0.1 port {site.web.port} cannot be served on (address already in")
+    assert second.said.count("\n") == 1
 
 
 @pytest.mark.system_part("prometheus-alertmanager")
