@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -109,6 +109,7 @@ def environment() -> Environment:
         "clock": clock,
         "iso": iso,
         "moment": moment,
+        "listed": listed,
         "span": about,
         "rule": rule_words,
         "commands": commands,
@@ -202,7 +203,14 @@ def moment(at: datetime | None) -> Markup:
     """`clock` as an element that says the time to machines, too; in one piece, for pages with a thousand of them."""
     from markupsafe import Markup  # noqa: PLC0415 - comes with the templates
 
-    return Markup(f'<time datetime="{iso(at)}">{clock(at)}</time>')  # noqa: S704 - digits only
+    text = "" if at is None else at.astimezone(UTC).isoformat(" ", "seconds")
+    zone = " UTC" if text else ""
+    return Markup(f'<time datetime="{text.replace(" ", "T")}">{text[:19]}{zone}</time>')  # noqa: S704 - digits only
+
+
+def listed(names: Iterable[str]) -> str:
+    """`privacy officer, responder`: names of roles and flags as people read them."""
+    return ", ".join(names).replace("_", " ")
 
 
 def _said(value: Any) -> str:  # noqa: ANN401 - a JSON scalar
