@@ -292,11 +292,12 @@ class Held(NamedTuple):
 
 
 def _remember(session: Session, rows: Sequence[Row], held: dict[UUID, Held], at: float) -> None:
-    """Bring what is held of the rows' incidents up to date; what was read longest ago is let go."""
+    """Bring what is held of the rows' incidents up to date; what was asked for longest ago is let go."""
     for row in rows:
         if row.revision is not None:
-            held.pop(row.incident_id, None)
             held[row.incident_id] = Held(at, from_row(row))
+    for row in rows:
+        held[row.incident_id] = held.pop(row.incident_id)  # asked for now, so it goes last
     behind = [row.incident_id for row in rows if held[row.incident_id].incident.revision < row.due_revision]
     if behind:
         statement = (

@@ -117,13 +117,14 @@ class _Preparing(Answer):
 
     __slots__ = ("_key", "_new", "_wire")
 
-    def __init__(self, pipeline: Pipeline, wire: Wire, key: _Key, new: Prepared) -> None:
+    def __init__(self, pipeline: Pipeline, wire: Wire, key: _Key, new: dict[_Key, Prepared]) -> None:
         super().__init__(pipeline, None)
         self._wire, self._key, self._new = wire, key, new
 
     def take(self, result: PGresult) -> None:
         super().take(result)
-        self._wire.prepared[self._key] = self._new
+        # In one place alone: what the connection lets go must not be found among what is new.
+        self._wire.prepared[self._key] = self._new.pop(self._key)
 
 
 class Pipeline:
@@ -217,7 +218,7 @@ class Pipeline:
     def _prepare(self, key: _Key, query: bytes) -> Prepared:
         prepared = self._new[key] = Prepared(b"av%d" % next(self._wire.names))
         self._pgconn.send_prepare(prepared.name, query, key[1] or None)
-        self._waiting.append(_Preparing(self, self._wire, key, prepared))
+        self._waiting.append(_Preparing(self, self._wire, key, self._new))
         return prepared
 
     def _sync(self) -> None:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from channels.contract import SafeText
 from router.core import render
 from router.core.retry import SCHEDULE
-from router.flow.delivery import OUT, Budget, Clean
+from router.flow.delivery import OUT, Budget, Clean, pace
 from router.flow.respond import respond
 from router.local.vendors.base import Captured, Fault
 from router.local.vendors.pagerduty import PagerDutyVendor
@@ -29,6 +29,7 @@ from router.local.vendors.smtp import SmtpVendor
 from router.local.vendors.webhook import WebhookVendor
 from router.privacy.rules import compile_rules
 from router.runtime import Runtime
+from router.store import deliveries
 from tests.flow.builder import Edge, Superuser, Worker, email, pagerduty, slack, tenant, webhook
 
 FIRING = {"title": "db down", "alert_uid": "1"}
@@ -56,6 +57,24 @@ def kinds(captured: list[Captured]) -> list[str]:
 def actions(captured: list[Captured]) -> list[str]:
     """What PagerDuty was told, in order."""
     return [each.json()["event_action"] for each in captured]
+
+
+def test_a_lane_that_lags_behind_finds_what_the_others_have_read(
+    runtime: Runtime, edge: Edge, hook: WebhookVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much was read since: what a claim asks for is not let go while it is asked for."""
+    monkeypatch.setattr(deliveries, "HELD", 0)
+    clinic = tenant(runtime, channels={"hook": webhook(hook), "other": webhook(hook)})
+    for number in range(3):
+        edge.take(clinic.post({**FIRING, "alert_uid": str(number)}))
+    held: dict[UUID, deliveries.Held] = {}
+    token = uuid4()
+    with runtime.database.tenant(clinic.tenant_id) as session:
+        ahead, behind = (row.channel_id for row in session.rows("SELECT channel_id FROM lanes ORDER BY channel_id"))
+        for lane, most in ((ahead, 3), (behind, 1), (behind, 3)):
+            wants = {lane: deliveries.Want(most)}
+            found = deliveries.claim(session, wants, owner=1, token=token, pace=pace, held=held, at=0.0)
+            assert len({due.incident.incident_id for due in found[lane].due}) == most
 
 
 def test_an_alert_reaches_its_channel_and_every_attempt_says_why_it_went_out_in_tokens(

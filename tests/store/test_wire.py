@@ -125,6 +125,13 @@ def test_a_transaction_may_still_choose_its_isolation_when_a_statement_makes_roo
             assert session.rows(f"SELECT {number} AS a") == [(number,)]
 
 
+def test_one_transaction_may_say_more_than_the_server_keeps_and_come_back_to_the_first(door: Door) -> None:
+    with door.several() as session:
+        for round_ in range(2):
+            for number in range(KEPT + 10):
+                assert session.rows(f"SELECT {number} AS a, %s::int AS b", [round_]) == [(number, round_)]
+
+
 def test_a_connection_that_was_ended_is_replaced(door: Door, database: Database) -> None:
     with pytest.raises(DatabaseDown) as down:
         ended(door, database, (1, "lost"), (2, "lost too"))
