@@ -12,6 +12,7 @@ from typing import Final
 
 from router.privacy.keys import split
 from router.privacy.lexicon import LEXICON, SAFE
+from router.privacy.wards import is_ward
 
 _WORDS: Final[dict[str, str]] = {
     **dict.fromkeys(
@@ -57,6 +58,10 @@ _OF_RECORDS: Final = frozenset(
     ["id", "ids", "no", "number", "num", "nr", "status", "state", "date", "time", "at", "on", "ts", "url", "uri", "link", "code", "codes", "count", "version", "type_id", "uuid", "ref", "email", "phone"]
 )  # fmt: skip
 """Last words of keys that say something of the record rather than of the care."""
+_OF_HOSPITALS: Final = frozenset(
+    ["service", "servicio", "servizio", "servico", "division", "section", "specialty", "speciality", "especialidad", "specialite", "fachrichtung", "fachabteilung", "setor", "vakgroep", "specialisme", "reparto"]
+)  # fmt: skip
+"""Keys of parts of a hospital that are used of parts of a system as often: only what a ward is called counts."""
 _FAULTS: Final = frozenset(
     [
         "failure", "failures", "down", "lag", "latency", "bounced", "stuck", "outage", "expired", "exceeded", "mismatch", "undeliverable", "unreachable", "rejected",
@@ -86,6 +91,15 @@ def kind_of(key: str) -> str:
     return known
 
 
+def calls_ward(key: str, text: str) -> bool:
+    """Does the value of a key such as `servicio` call a ward, with a word that no service is called by."""
+    return (
+        not _OF_HOSPITALS.isdisjoint(split(key)[-1:])
+        and is_ward(text)
+        and not all(LEXICON.trade(word.lower()) for word in _WORD.findall(text))
+    )
+
+
 def alone(key: str) -> bool:
     """Does `key` speak of care wherever it stands."""
     known = _alone.get(key)
@@ -111,7 +125,9 @@ def ordinary(text: str, kind: str = "") -> bool:
     """Is a text made of ordinary words, and none that speaks of systems; or, for a WARD, of a name's shape."""
     if "://" in text:
         return False
-    if kind == "WARD" and (_PLACE.fullmatch(text) or (_NAMED.fullmatch(text) and not of_systems(text))):
+    if kind == "WARD" and (
+        _PLACE.fullmatch(text) or is_ward(text) or (_NAMED.fullmatch(text) and not of_systems(text))
+    ):
         return True
     words = [word.strip(".,;:!?()'\"") for word in text.replace("+", " ").split()]
     return any(word.isalpha() and LEXICON.flag(word.lower()) != "" for word in words) and not of_systems(text)
@@ -120,5 +136,5 @@ def ordinary(text: str, kind: str = "") -> bool:
 def telling(text: str, kind: str) -> bool:
     """Does a value of a key that is used of systems too say something of a person, so that `detect` takes it."""
     if kind == "WARD":
-        return bool(_PLACE.fullmatch(text) or _NAMED.fullmatch(text))
+        return bool(_PLACE.fullmatch(text) or _NAMED.fullmatch(text) or is_ward(text))
     return any(LEXICON.personal(word.lower()) for word in _WORD.findall(text))

@@ -17,7 +17,8 @@ from router.privacy.care import kind_of, of_systems, ordinary
 from router.privacy.items import Item, is_separator
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.spans import Span
-from router.privacy.words import TITLES
+from router.privacy.wards import WAKING, called
+from router.privacy.words import OF_BODIES, TITLES
 
 OF_PERSONS: Final = frozenset(
     {"ADDRESS", "ZIP", "PERSON", "DOB", "AGE", "MRN", "PATIENT_ID", "MEMBER_ID", "SSN", "NATIONAL_ID", "DIAGNOSIS", "MEDICATION", "WARD", "PHONE"}
@@ -155,6 +156,10 @@ _RESULTS: Final = frozenset(
     ]
 )
 """What a laboratory says, where it is all that a value says."""
+_MEASURED: Final = re.compile(r"[<>]?=? ?[0-9]{1,5}(?:\.[0-9]{1,3})? ?([a-z%][a-z0-9/%]{0,11})")
+_RESULT_KEYS: Final = frozenset(
+    {"result", "results", "finding", "reading", "ergebnis", "resultado", "resultat", "uitslag"}
+)
 _TOWARDS: Final = frozenset(
     [
         "in",
@@ -311,11 +316,18 @@ def _phrase(text: str, items: list[Item], begin: int, covered: Callable[[Item], 
 
 
 def untold(
-    text: str, items: list[Item], covered: Callable[[Item], bool], safe: frozenset[str], *, strict: bool
+    text: str,
+    items: list[Item],
+    covered: Callable[[Item], bool],
+    safe: frozenset[str],
+    *,
+    strict: bool,
+    own: bool = False,
 ) -> list[Span]:
     """In a text about a person: every word that is not of the trade, ages, days, and names of wards.
 
-    Not `strict`: of the words only stretches with one that says something of a person.
+    Not `strict`: of the words only stretches with one that says something of a person. `own`: the text says itself
+    whose it is.
     """
     found: list[Span] = []
     run: list[Item] = []
@@ -400,6 +412,7 @@ def untold(
             close(low if gap == " " else "")
     close()
     found += _places(text, items, covered)
+    found += called(text, items, covered, own=own)
     return found
 
 
@@ -632,9 +645,13 @@ def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> li
     return found
 
 
-def is_result(text: str) -> bool:
-    """Is a value what a laboratory says and nothing else: `Positive`, `135/81`."""
-    return text.lower() in _RESULTS or _PRESSURE.fullmatch(text) is not None
+def is_result(text: str, key: str = "") -> bool:
+    """Is the value of `key` what a laboratory says and nothing else: `Positive`, `135/81`, `142 mg/dL`."""
+    low = text.lower()
+    if low in _RESULTS or _PRESSURE.fullmatch(text) is not None:
+        return True
+    measured = _MEASURED.fullmatch(low)
+    return measured is not None and (measured[1] in OF_BODIES or (measured[1] == "%" and key in _RESULT_KEYS))
 
 
 def speaks(text: str) -> bool:
@@ -668,6 +685,7 @@ def restless(rest: str, text: str, calm: set[str], *, own: bool) -> bool:
                 low = word.lower()
                 if (
                     low in _WAKING
+                    or low in WAKING
                     or (own and (low in _INTRODUCING or low in _CUES or low in _SURE_CUES))
                     or not (len(word) == 1 or LEXICON.flag(low) not in SAFE or LEXICON.trade(low))
                 ):

@@ -49,6 +49,9 @@ _ZONE: Final = re.compile(
 )
 """A time zone of the IANA database, though it is called after a city."""
 _REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{4,5}")
+_LONG_CODE: Final = 7
+_POD: Final = re.compile(r"[a-z][a-z0-9-]{1,60}-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8,10}-[a-z0-9]{5}")
+"""A pod of a deployment: `rx-5c9d8b7f64-x2k8p` numbers no prescription."""
 _ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-fA-F]{1,16}")
 CAMEL: Final = re.compile(r"[A-Z\xc9]+(?![a-z\xe9])|[A-Z\xc9]?[a-z\xe9]+|[0-9]+")
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
@@ -375,7 +378,8 @@ class Codes:
                     written += flag == "n" and piece.istitle() and low not in NOUNS and low not in PRODUCTS
                     either += flag == "n"
                 elif flag in {"d", "m"}:
-                    sure = alphabetic == 1 and part[0].isupper()  # `HIV-1`, not `dialysis-scheduler`
+                    # `HIV-1`, neither `dialysis-scheduler` nor the alarm `OCCLUSION-12`
+                    sure = alphabetic == 1 and part[0].isupper() and (len(part) < _LONG_CODE or not part.isupper())
                     return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", sure)]
                 elif flag == "p" and len(part) > 2:
                     names += 1
@@ -388,6 +392,7 @@ class Codes:
         if (
             leading_kind
             and not _REPLICA.fullmatch(word)
+            and not _POD.fullmatch(word)
             and (adjacent or (mixed and leading_kind and not second and alphabetic == 0))
             and (len(digits) >= 3 or mixed >= 1)
             and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}

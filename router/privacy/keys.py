@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from router.privacy.lexicon import LEXICON, PLAIN
+from router.privacy.tokens import TOKEN
 
 _PIECE: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\x00-\x7f]+")
 
@@ -569,7 +570,7 @@ def judge(key: str, subject: str = "") -> Verdict:
     found = _known.get((key, subject))
     if found is not None:
         return found
-    if len(key) > 80:  # noqa: PLR2004 - no key name is that long; it is data
+    if len(key) > 80 or ("<" in key and TOKEN.search(key)):  # noqa: PLR2004 - no key name is that long; it is data
         return Verdict("", "", subject)
     words = split(key)
     verdict = _judge(words, subject)

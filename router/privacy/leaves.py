@@ -111,6 +111,10 @@ _ELAPSED: Final = re.compile(
 """How long something is there: `00:14:22`, `4d12h`."""
 _REFERENCE: Final = re.compile(r"[a-z]+[a-z0-9_]*(?:\.[a-z0-9_]+)+(?:\[[^\]\s]{1,20}\])?")
 _SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
+_AROUND: Final = re.compile(
+    r"\s*(?:(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+|(?:[\w:/.-]*/)?[A-Z][A-Za-z]{2,30}/|urn:(?:uuid|oid):|:[0-9]{1,5})\s*"
+)
+"""What is left outside when the rest of a value is a token: a scheme, a type of FHIR's, a port."""
 _PARTS: Final = re.compile(r"[A-Za-z]+")
 
 
@@ -158,7 +162,7 @@ class Leaves(Work):
             self.plain.append((box, key, text, place))
             return
         if self.level == "sealed":
-            if is_token(text):
+            if "<" in text and _only_tokens(text):
                 return
             self.whole(box, key, text, "TEXT", "sealed", place)
             return
@@ -192,6 +196,8 @@ class Leaves(Work):
         if is_token(text) or text.strip().lower() in _EMPTY or not any(char.isalnum() for char in text):
             return
         if TOKEN.search(text):
+            if kind == "IP" and not any(map(str.isdigit, TOKEN.sub("", text))):
+                kind = ""
             self.free(box, key, text, place, "", extra=kind)
             return
         if text[0] in "{[" and self.embedded(box, key, text, place):
@@ -374,9 +380,10 @@ class Leaves(Work):
             return [Span(0, len(text), "TEXT", "budget", True)]
         if spans is None:
             return self.read(text, likely=not self.strict)
+        whole = bool(spans) and spans[0].rule == "segment"
         if "<" in text:
             spans = spared(spans, text)
-        if spans and spans[0].rule == "segment":
+        if whole:
             self.spent += len(text)
             return spans
         return settle([*spans, *self.read(text, likely=not self.strict)])
@@ -386,7 +393,7 @@ class Leaves(Work):
         at = 0
         for start, end in [*taken, (len(text), len(text))]:
             part = text[at:start]
-            if any(char.isalnum() for char in part):
+            if any(char.isalnum() for char in part) and not _AROUND.fullmatch(part):
                 lead = len(part) - len(part.lstrip(" ,;'\""))
                 spans.append(Span(at + lead, at + len(part.rstrip(" ,;'\"")), kind, "key", True))
             at = end
@@ -522,6 +529,13 @@ class Leaves(Work):
             return
         if isinstance(value, int) and len(digits) >= 5:
             self.plain.append((box, key, text, place))
+
+
+def _only_tokens(text: str) -> bool:
+    """Are tokens all that a text says, with marks and schemes round them."""
+    return TOKEN.search(text) is not None and not any(
+        any(map(str.isalnum, part)) and not _AROUND.fullmatch(part) for part in TOKEN.sub("\x00", text).split("\x00")
+    )
 
 
 def _binding(text: str) -> bool:

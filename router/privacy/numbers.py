@@ -369,7 +369,7 @@ class Numbers(Codes):
             and size <= 7
         ):
             return
-        if before is not None and gap_before == ":" and before.type in {"w", "c", "s", "n", "d"} and size <= 5:
+        if before is not None and gap_before == ":" and before.type in {"w", "c", "s", "n", "d", "t"} and size <= 5:
             return
         if (
             before is not None

@@ -14,6 +14,7 @@ from router.privacy.keys import Verdict, judge
 from router.privacy.lexicon import LEXICON
 from router.privacy.spans import Span
 from router.privacy.text import Reader
+from router.privacy.tokens import is_token
 
 _COLUMNS: Final = ("columns", "fields", "headers", "header", "cols", "column_names", "columnNames", "keys", "names")
 ROWS: Final = ("rows", "values", "data", "records", "row", "results", "params", "parameters", "tuples")
@@ -121,6 +122,13 @@ _HL7_START: Final = re.compile(
 )
 _X12_START: Final = re.compile(r"ISA\*0|\b(?:NM1|DMG|N3|N4|REF|GS|ST|HI|CLM)\*[^~\n]*~")
 _ADDRESS_PART: Final = {4: "ZIP"}
+
+
+def segmented(text: str) -> bool:
+    """Is a text in a format of segments, whose every field is judged by its number alone."""
+    return ("|" in text and _HL7_START.search(text) is not None) or (
+        "*" in text and _X12_START.search(text) is not None
+    )
 
 
 def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
@@ -332,6 +340,8 @@ def _components(field: str, at: int, kind: str, reader: Reader, *, strict: bool)
         for part in parts:
             starts.append(starts[-1] + len(part) + 1)
         taken = _identifying(parts, kind)
+        if kind == "PERSON" and "<" in parts[0] and is_token(parts[0]):
+            taken = {}  # a name that is one token has fewer components than it had
         for index, part in enumerate(parts):
             what = taken.get(index, "")
             if what and part.strip():
@@ -511,11 +521,12 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
 
         if tag == "NM1":
             person = len(parts) > 2 and parts[2] != "2"
-            for index in (3, 4, 5, 6, 7):
+            coded = next((at for at in (8, 7, 6, 5) if len(parts) > at + 1 and parts[at] in _ID_CODE), 8)
+            for index in range(3, coded):
                 if person or index > 3:
                     take(index, "PERSON")
-            qualifier = parts[8] if len(parts) > 8 else ""
-            take(9, _ID_CODE.get(qualifier, "IDENTIFIER"))
+            qualifier = parts[coded] if len(parts) > coded else ""
+            take(coded + 1, _ID_CODE.get(qualifier, "IDENTIFIER"))  # some senders drop empty elements before it
         elif tag in {"IK4", "AK4"}:
             take(4, "IDENTIFIER")  # a copy of the element that was wrong
         elif tag == "N3":
@@ -910,6 +921,8 @@ def _xml(text: str) -> list[Span]:
     """Elements and attributes whose name says what they hold, and cells of a table after the cell that names them."""
     spans: list[Span] = []
     for match in _TAG.finditer(text):
+        if is_token(f"<{match[1]}>"):
+            continue
         kind = judge(match[1]).kind or _ELEMENTS.get(match[1].lower(), "")
         value = match[2].strip()
         if kind and value and not value.startswith("&lt;"):

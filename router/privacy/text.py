@@ -11,6 +11,7 @@ import re2
 
 from router.privacy import clinical, shapes
 from router.privacy.codes import SOURCE_FILE
+from router.privacy.elsewhere import outside
 from router.privacy.items import Item, is_separator, lettered, scan
 from router.privacy.keys import MACHINES, judge
 from router.privacy.lexicon import LEXICON
@@ -131,6 +132,21 @@ def _sure_shape(item: Item, cue: str) -> bool:
     return True
 
 
+def _beside(span: Span, known: list[Span], text: str) -> list[Span]:
+    """What of the value of a key is left beside what is `known` of it: `hay` of `hay fever`."""
+    rest = [span]
+    for other in known:
+        rest = outside(rest, other.start, other.end)
+    left = []
+    for part in rest:
+        value = text[part.start : part.end]
+        start = part.start + len(value) - len(value.lstrip(" ,;'\"()"))
+        end = part.start + len(value.rstrip(" ,;'\"()"))
+        if any(char.isalpha() for char in text[start:end]):
+            left.append(part._replace(start=start, end=end))
+    return left
+
+
 class Reader(Values):
     """Reads texts under one set of rules. `strict`: default deny by the word; otherwise only what is surely PHI."""
 
@@ -207,14 +223,17 @@ class Reader(Values):
         if own and not self.strict:
             found += clinical.unknown_names(seen, items, covered)
         if narrow:
-            found += clinical.untold(seen, items, covered, self.safe, strict=self.strict)
+            found += clinical.untold(seen, items, covered, self.safe, strict=self.strict, own=own)
         if shadow.starts is not None:
             found = [Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in found]
-        return [
-            span
-            for span in settle(found)
-            if not (at := bisect_left(starts, span.end)) or spans[at - 1].end <= span.start
-        ]
+        left: list[Span] = []
+        for span in settle(found):
+            at = bisect_left(starts, span.end)
+            if not at or spans[at - 1].end <= span.start:
+                left.append(span)
+            elif span.rule == "care":
+                left += _beside(span, spans[bisect_right(starts, span.start) - 1 if at > 1 else 0 : at], text)
+        return left
 
     def judge_name(self, text: str) -> list[Span]:
         """What of one cell of a table may be a name, also what only default deny takes."""

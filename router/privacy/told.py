@@ -8,8 +8,10 @@ from router.privacy.fields import Fields
 from router.privacy.items import TooLong
 from router.privacy.memory import Place
 from router.privacy.plans import Plan
+from router.privacy.positional import segmented
 from router.privacy.shadow import TooDeep
 from router.privacy.spans import Span, settle
+from router.privacy.tokens import TOKEN
 
 _READ: frozenset[str] = frozenset({"", "free"})
 _SHAPED: frozenset[str] = frozenset({"url", "time", "id", "opaque", "bare"})
@@ -17,6 +19,13 @@ _SHAPED: frozenset[str] = frozenset({"url", "time", "id", "opaque", "bare"})
 _VALUES: frozenset[str] = frozenset({"value", "val", "v", "text", "label", "display", "content", "answer", "data", "*"})
 """Keys that say less than those above them."""
 _LONGEST = 200
+
+
+def _unquoted(text: str, kind: str) -> Span:
+    """All of a value but the quotes that it stands in."""
+    inner = text.strip(" \t'\"`")
+    start = text.find(inner)
+    return Span(start, start + len(inner), kind, "care", True)
 
 
 class Told(Fields):
@@ -86,11 +95,14 @@ class Told(Fields):
         spoken = care.alone(key)
         if not about and not spoken:
             return None
-        if about and not place.exact and len(text) <= _LONGEST:
+        told = "<" in text and TOKEN.search(text) is not None  # what a first reading left stays
+        if about and not place.exact and len(text) <= _LONGEST and not told:
             kind = care.kind_of(key)
             if kind and care.ordinary(text, kind) and (self.strict or care.clinical(key) or care.telling(text, kind)):
-                return Plan(text, spared([Span(0, len(text), kind, "care", True)], text), place.path)
-        if about and clinical.is_result(text) and place.role != "name":
+                return Plan(text, spared([_unquoted(text, kind)], text), place.path)
+            if care.calls_ward(key, text):
+                return Plan(text, spared([_unquoted(text, "WARD")], text), place.path)
+        if about and clinical.is_result(text, key) and place.role != "name":
             return Plan(text, spared([Span(0, len(text), "DIAGNOSIS", "care", True)], text), place.path)
         if place.role not in _READ or not (" " in text or text.isalpha() or "=" in text):
             return None
@@ -101,7 +113,7 @@ class Told(Fields):
     def _told(self, plan: Plan, *, narrow: bool = True) -> list[Span]:
         """The spans of a text about a person, with what else it says of that person; `narrow`: in ordinary words."""
         text, spans = plan.text, plan.spans
-        if any(span.rule == "segment" for span in spans):
+        if any(span.rule == "segment" for span in spans) or segmented(text):
             return spans
         own = any(span.sure and span.kind in clinical.OF_PERSONS for span in spans)
         taken = settle([*spans, *(Span(start, end, "TEXT", "inner", True) for start, end, _ in plan.inner)])

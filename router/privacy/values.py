@@ -23,6 +23,11 @@ _WRAPPERS: Final = frozenset(
 """What languages write round a value that may be missing or has a type: `Some("412B")`, `{String:Jane Valid:true}`."""
 _SUITE: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z][a-z0-9]*)+")
 """A suite of tests rather than of rooms: `e2e-intake`."""
+_OF_MACHINES: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9-]{0,62}(?:\.[a-z0-9-]{1,62}){0,5}\.(?:internal|local|lan|svc|cluster|com|net|org|io|test|example|corp|prod|cloud|localdomain)"
+    r"|[\w./-]{1,200}@(?:sha256|sha512|sha1|md5)"
+)
+"""What a port or a digest stands behind."""
 _LONGEST_VALUE: Final = 400
 
 
@@ -41,6 +46,8 @@ class Values(Names):
         words = [items[index].text]
         if words[0][0] == "/" or words[0].count("/") > 1:
             return NOTHING, 1  # a path, and what stands behind its colon is a line
+        if text[items[index].end : items[index].end + 1] == ":" and _OF_MACHINES.fullmatch(words[0]):
+            return NOTHING, 1  # a host and its port, an image and its digest
         back = index - 1 if words[0].lower() in PHI_WORDS else -1
         while (
             back >= 0

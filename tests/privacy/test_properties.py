@@ -20,6 +20,73 @@ from router.privacy.tokens import TOKEN, ThrowawayMint
 from tests.effort import calls
 
 STRICT = compile_rules("strict")
+LEVELS = {level: compile_rules(level) for level in ("detect", "strict", "sealed")}
+KEYS = [
+    "patient",
+    "subject",
+    "reference",
+    "name",
+    "dx",
+    "reason",
+    "note",
+    "unit",
+    "Authorization",
+    "email",
+    "to",
+    "phone",
+    "mrn",
+    "message",
+    "url",
+    "data",
+    "medication",
+    "dob",
+    "client_ip",
+    "tags",
+    "service",
+    "contact",
+    "user",
+    "address",
+    "comment",
+]
+VALUES = [
+    "Patient/7389323",
+    "Practitioner/af31-99",
+    "urn:uuid:9f8c22ac-3fd3-469c-bdae-0cb7b9f9fdfc",
+    "Basic enE6Y2FuYXJ5cGFzcw==",
+    "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlc2lnbmF0dXJl",
+    "Zebulon Quackenbush",
+    "219-09-9999",
+    "Quackenbush, Zebulon (MRN-77341902)",
+    "zq.canary@leakmail.test",
+    "Zebulon Quackenbush <zq.canary@leakmail.test>",
+    "24.115.199.243:47583",
+    "kidney stones",
+    "cast removal, left wrist",
+    "burn unit",
+    "Ward 4B",
+    "1957-05-11",
+    "https://ehr.example.org/Patient/7389323?dob=1945-03-16",
+    "tel:+1-206-555-0188",
+    "metformin 500 mg",
+    "CrashLoopBackOff",
+    "PID|1||84719087^^^GHH^MR||SALAS^JONATHAN^^^DR||20110624|F",
+    "could not reach Zebulon Quackenbush about knee MRI",
+    "reason=black eye&who=Zebulon+Quackenbush",
+    '{"dx": "C50.911"}',
+    'mrn=77341902 unit="telemetry" ok',
+    "Dear Zebulon,",
+    "Key (email)=(zq.canary@leakmail.test) already exists.",
+    "63 y/o male c/o chest pain",
+    "retry 3/5",
+]
+VALUE = st.sampled_from(VALUES) | st.tuples(
+    st.sampled_from(VALUES), st.sampled_from([" ", ", ", "; ", "\n", " - ", " for "]), st.sampled_from(VALUES)
+).map("".join)
+LEAF = VALUE | st.lists(VALUE, max_size=2)
+RECORD = st.dictionaries(
+    st.sampled_from(KEYS), LEAF | st.dictionaries(st.sampled_from(KEYS), LEAF, max_size=3), min_size=1, max_size=4
+)
+"""Events as people write them: keys that say what they hold, with values of every kind, alone and side by side."""
 QUIET = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 JSON = st.recursive(
     st.none()
@@ -65,6 +132,24 @@ def test_a_tokenized_event_fed_back_keeps_its_tokens(event: object) -> None:
     before = [match[0] for match in TOKEN.finditer(json.dumps(once))]
     after = [match[0] for match in TOKEN.finditer(json.dumps(twice))]
     assert not set(before) - set(after)
+
+
+@settings(QUIET, derandomize=True)
+@given(RECORD, st.sampled_from(sorted(LEVELS)))
+def test_a_tokenized_record_fed_back_is_what_it_was(event: dict[str, object], level: str) -> None:
+    """`Patient/<PATIENT_ID_…>` under `patient`, `Bearer <SECRET_…>`, a segment that is all tokens: no second token."""
+    mint = ThrowawayMint()
+    once = tokenize(event, LEVELS[level], {}, mint).event
+    assert tokenize(once, LEVELS[level], {}, mint).event == once
+
+
+@pytest.mark.parametrize("level", sorted(LEVELS))
+def test_what_stands_under_a_key_that_became_a_token_stays(level: str) -> None:
+    mint = ThrowawayMint()
+    event = {"sent": {"zq.canary@leakmail.test": 8, "MRN-77341902": 3}, "text": "from 24.115.199.243:47583"}
+    once = tokenize(event, LEVELS[level], {}, mint).event
+    assert 8 in once["sent"].values()
+    assert tokenize(once, LEVELS[level], {}, mint).event == once
 
 
 @QUIET

@@ -1,0 +1,170 @@
+"""How hospitals call their wards: a kind of care and a kind of place, or a part of medicine that needs neither.
+
+`emergency department`, `burn unit` and `telemetry` are made of words that speak of systems too, so no list of safe words
+can tell them apart. They are wards where somebody is named, as the value of a key of places or behind `in` and `to`.
+"""
+
+# ruff: noqa: E501, SIM905 - the tables read better as long lines of words
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from router.privacy.items import Item
+from router.privacy.spans import Span
+
+_PARTS: Final = frozenset(
+    """anaesthesia anesthesia andrology audiology behavioral behavioural burns cardiology cardio cardiothoracic chemo chemotherapy
+    dermatology detox dialysis emergency endocrinology endoscopy ent gastroenterology geriatrics gynae gynaecology gynecology haematology
+    haemodialysis hematology hemodialysis hepatology hospice icu immunology maternity micu neonatal neonatology nephrology neuro neurology
+    neurosurgery nicu nursery ob obgyn obstetrics oncology ophthalmology ortho orthopaedics orthopedics outpatients pacu paediatrics
+    palliative pathology pediatrics peds perioperative phlebotomy physio physiotherapy picu podiatry postpartum psych psychiatry pulmonology
+    radiotherapy rehab rehabilitation renal resus rheumatology sicu surgery telemetry theatres transplant trauma traumatology triage urology
+    ccu cicu csicu cticu cvicu hdu itu imcu scbu sdu er ed labour toxicology orthogeriatrics proctology venereology
+    urgencias urgences pediatria pediatrie cardiologia cardiologie neurologia neurologie oncologia oncologie onkologie ginecologia
+    gynecologie gynakologie gynaekologie maternidad maternidade maternite psiquiatria psychiatrie cirugia cirurgia chirurgie chirurgia uci uti
+    reanimation reanimacion intensivstation intensiv notaufnahme kardiologie padiatrie paediatrie innere unfallchirurgie orthopadie
+    orthopaedie urologie nephrologie nefrologia pneumologie neumologia pneumologia dermatologie dermatologia traumatologia hematologia
+    hematologie haematologie quirofano kraamafdeling spoedeisende kinderstation kinderafdeling wochenbettstation geriatrie geriatria
+    rianimazione ostetricia oculistica ortopedia urgencia emergencias spoed akutmottagning forlossning""".split()
+)
+"""Parts of medicine, and what wards are called that need no other word."""
+_KINDS: Final = frozenset(
+    """acute adult ambulatory antenatal assessment birthing blood bone breast burn cardiac care cath chest child childrens clinical
+    community coronary delivery critical day decision dental dependency discharge eating elderly extended eye family female fertility fracture general
+    high infectious infusion inpatient intensive intermediate isolation joint kidney lab labor liver long longterm lung lymphoma male marrow
+    medical medicine memory men mens mental mother mixed neonatal neuro nuclear nursing observation operating outpatient pain pediatric
+    paediatric post pre prenatal progressive psychiatric pulmonary recovery respiratory rheumatic secure short skilled sleep special spinal
+    spine stay step stepdown stroke substance surgical swing term thoracic transitional urgent vascular vein wellness women womens wound
+    geriatric oncologic orthopedic orthopaedic obstetric gynecologic hepatobiliary epilepsy diabetes hand foot limb heart
+    cuidados intensivos intensiva paliativos hospitalizacion soins intensifs terapia intensivmedizin hospital""".split()
+)
+"""What stands before the place: for whom it is, or of which care."""
+_SPOTS: Final = frozenset(
+    """unit units ward wards department dept clinic clinics suite suites wing bay room rooms centre center theatre floor lounge annex annexe
+    pavilion house hospital unidad unite abteilung station afdeling sala salle servicio pavillon icu stepdown down""".split()
+)
+"""Kinds of places."""
+_JOINTS: Final = frozenset({"and", "of", "de", "la", "y", "et", "for", "in", "the"})
+_PAIRS: Final = frozenset(
+    """labor and delivery; labour and delivery; day surgery; day case; behavioral health; behavioural health; mental health; intensive care;
+    critical care; palliative care; infectious disease; infectious diseases; short stay; same day surgery; internal medicine; nuclear medicine;
+    sports medicine; family medicine; general medicine; general surgery; high dependency; progressive care; urgent care; wound care;
+    special care; mother baby; cath lab; sleep lab; women health; womens health; blood bank; bone marrow; physical therapy; intermediate care;
+    occupational therapy; speech therapy; step down; sleep medicine; pain management; long term care; elderly care; acute care; med surg;
+    acute medical; acute medicine; respiratory care; cardiac care; coronary care; memory care; primary care; transitional care; aged care;
+    cardiac rehab; pulmonary rehab; respiratory medicine; vascular surgery; plastic surgery; thoracic surgery; cardiac surgery; oral surgery;
+    stem cell; head and neck; mother and baby; minor injuries; substance abuse; addiction medicine; pronto soccorso; medicina interna;
+    cuidados intensivos; cuidados paliativos; soins intensifs; soins palliatifs; terapia intensiva; innere medizin; spoedeisende hulp;
+    intensive zorg; respiratory therapy; ear nose and throat; pre op; post op; same day""".replace("\n", " ").split(";")
+)
+_NAMES: Final = frozenset(tuple(pair.split()) for pair in _PAIRS)
+_WORDS: Final = _PARTS | _KINDS | _SPOTS | {word for words in _NAMES for word in words}
+WAKING: Final = (_PARTS | {words[0] for words in _NAMES} | _KINDS) & _WORDS
+"""Words that can begin what a ward is called."""
+_INTO: Final = frozenset(
+    ["in", "to", "from", "on", "at", "unit", "ward", "location", "dept", "department", "clinic", "floor", "service", "en", "em", "na", "auf", "op", "aus", "von", "au", "aux", "nel", "w", "i"]
+)  # fmt: skip
+"""What stands before the name of a ward that is one word."""
+_OF_SYSTEMS: Final = frozenset(
+    ["api", "app", "service", "services", "queue", "server", "system", "feed", "interface", "worker", "pipeline", "data", "database", "db", "schema", "table", "team", "exporter", "agent", "collector", "stream", "events", "metrics", "job", "jobs", "failed", "error", "errors",
+     "module", "portal", "scheduler", "gateway", "bridge", "topic", "export", "import", "sync", "pod", "pods", "cluster", "report", "reports", "dashboard", "form", "number", "contact", "mode", "stop", "patch", "plan", "fix", "notes", "release", "alerts", "alert"]
+)  # fmt: skip
+"""What makes of a part of medicine the name of a program: `oncology scheduler`."""
+_SHORT: Final = frozenset({"er", "ed", "ent", "ob", "uci", "uti"})
+"""Short forms that are other words in small letters."""
+_LETTERS: Final = re.compile(r"[^\W\d_]+|[0-9]+")
+_NUMBER: Final = re.compile(r"[0-9]{1,3}[A-Za-z]?|[A-HNSEW]")
+_LONGEST: Final = 60
+_MOST: Final = 6
+
+
+def _calls(words: list[str]) -> bool:
+    """Do these lower-case words call a ward."""
+    known = [word for word in words if not word.isdigit() and len(word) > 1]
+    if not known or not all(word in _WORDS or word in _JOINTS for word in known):
+        return False
+    if any(word in _PARTS for word in known) or tuple(known) in _NAMES:
+        return True
+    if any(tuple(known[at : at + size]) in _NAMES for size in (2, 3) for at in range(len(known) - size + 1)):
+        return True
+    return known[-1] in _SPOTS and any(word in _KINDS for word in known[:-1])
+
+
+def is_ward(text: str) -> bool:
+    """Is a value what a ward is called and nothing else: `burn unit`, `surgical ICU`, `L&D`."""
+    if len(text) > _LONGEST:
+        return False
+    low = _plain(text.lower().strip(" '\""))
+    if low in _SHORT and low in text:
+        return False
+    if low in {"l&d", "a&e", "med/surg", "ob/gyn", "labor & delivery", "labour & delivery", "mother/baby"}:
+        return True
+    if not set(low) <= _SIGNS:
+        return False
+    return _calls([word for word in _LETTERS.findall(low.replace("'s", "s")) if word != "s"])
+
+
+_SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789 -/&'.,")
+_ACCENTS: Final = str.maketrans("áàâäãåéèêëíìîïóòôöõúùûüçñ", "aaaaaaeeeeiiiiooooouuuucn")
+
+
+def _plain(low: str) -> str:
+    return low if low.isascii() else low.translate(_ACCENTS)
+
+
+def called(text: str, items: list[Item], covered: Callable[[Item], bool], *, own: bool) -> list[Span]:
+    """The wards that a text about a person calls by these words. `own`: it says itself whose it is."""
+    found: list[Span] = []
+    index, count = 0, len(items)
+    while index < count:
+        item = items[index]
+        low = _plain(item.text.lower())
+        if item.type not in {"w", "c"} or low.partition("-")[0] not in WAKING or covered(item):
+            index += 1
+            continue
+        last = index
+        words = low.split("-")
+        while (
+            last + 1 < count
+            and last - index < _MOST
+            and text[items[last].end : items[last + 1].start] in {" ", "-", " & ", "'", "/"}
+            and not covered(items[last + 1])
+            and (
+                all(
+                    part in _WORDS or part in _JOINTS or part == "s"
+                    for part in _plain(items[last + 1].text.lower()).split("-")
+                )
+                or (_NUMBER.fullmatch(items[last + 1].text) is not None and text[items[last].end] == " ")
+            )
+        ):
+            last += 1
+            words.extend(part for part in _plain(items[last].text.lower()).split("-") if part != "s")
+        while last > index and words[-1] in _JOINTS:
+            last -= 1
+            words.pop()
+        following = (
+            items[last + 1].text.lower()
+            if last + 1 < count and text[items[last].end : items[last + 1].start] == " "
+            else ""
+        )
+        long = len([word for word in words if not word.isdigit()]) > 1
+        before = (
+            items[index - 1].text.lower()
+            if index
+            and text[items[index - 1].end : item.start] in {" ", ": ", "=", ":", "='", '="', ": '", ' "', " '", "('"}
+            else ""
+        )
+        edge = text[items[last].end : items[last].end + 1]
+        if (
+            edge not in {"=", "/", "_", "@"}
+            and text[item.start - 1 : item.start] not in {"/", "_", "@", "."}
+            and not (edge == "." and text[items[last].end + 1 : items[last].end + 2].isalnum())
+            and following not in _OF_SYSTEMS
+            and (long or (own and before in _INTO and not (low in _SHORT and item.text.islower())))
+            and _calls(words)
+        ):
+            found.append(Span(item.start, items[last].end, "WARD", "ward", True))
+        index = last + 1
+    return found
