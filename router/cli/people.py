@@ -174,6 +174,28 @@ def _switch(email: str, tenant: str | None, as_: str | None, *, as_json: bool, d
         say.text(f"{email} is {'disabled' if disabled else 'enabled'}{'' if changed else ' already'}.")
 
 
+@users.command("zone")
+def users_zone(
+    zone: Annotated[str, typer.Argument(metavar="ZONE", help="IANA's name, like Europe/Berlin; or UTC.")],
+    *,
+    email: Email,
+    tenant: Slug = None,
+    as_: As = None,
+    as_json: Json = False,
+) -> None:
+    """The time zone in which pages show a user times and read theirs; what machines read stays in UTC."""
+    from router.flow import accounts
+
+    with reach.runtime() as runtime:
+        tenant_id = reach.tenant(runtime, tenant)
+        actor, auth = _by(runtime, tenant_id, as_)
+        user_id, changed = accounts.set_zone(runtime, tenant_id, email, zone, actor=actor, auth=auth)
+    if as_json:
+        say.line({"id": user_id, "zone": zone.strip() or "UTC", "changed": changed})
+    else:
+        say.text(f"{email} reads times in {zone.strip() or 'UTC'}{'' if changed else ' already'}.")
+
+
 @users.command("reset")
 def users_reset(*, email: Email, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
     """Take a user's password, second factors, passkeys and recovery codes away, and end their sessions."""

@@ -18,6 +18,7 @@ import pyotp
 
 from router.core.access import ROLES, Deed, may
 from router.core.audit import JSON, Event
+from router.core.clock import UTC_CLOCK, known
 from router.core.password import fault, normal
 from router.flow import brake, herald, manage, signin
 from router.flow.herald import Word
@@ -149,6 +150,36 @@ def set_password(runtime: Runtime, visitor: Visitor, secret: str, password: str)
         factors.set_password(session, visitor.tenant_id, visitor.user_id, uuid4(), hashed)
         ended = users.end_all(session, visitor.user_id, but=signin.digest(secret))
         _write(runtime, session, visitor, "factor.add", {"kind": "password", "sessions_ended": ended})
+
+
+def set_zone(
+    runtime: Runtime, tenant_id: UUID, email: str, zone: str, *, actor: str, auth: str = ""
+) -> tuple[UUID, bool]:
+    """Let a user read and write times in this IANA zone, UTC when it is empty; (their id, whether that changed it).
+
+    Raises:
+        NotPossible: this machine knows no zone of that name.
+        NotFound: there is no such user.
+        DatabaseDown: nothing was changed.
+    """
+    wanted = "" if zone.strip() == UTC_CLOCK.name else zone.strip()
+    if wanted and not known(wanted):
+        raise NotPossible("There is no such time zone here. Names are IANA's, like Europe/Berlin or America/New_York.")
+    with runtime.database.tenant(tenant_id) as session:
+        row = _named(session, email)
+        users.set_zone(session, row.user_id, wanted)
+        if row.zone != wanted:
+            details: dict[str, JSON] = {"zone": wanted or UTC_CLOCK.name, "zone_before": row.zone or UTC_CLOCK.name}
+            runtime.audit.write(
+                session, tenant_id, Event("user.zone", actor, f"user:{row.user_id}", auth=auth, details=details)
+            )
+    return row.user_id, row.zone != wanted
+
+
+def show_utc(runtime: Runtime, visitor: Visitor, *, on: bool) -> None:
+    """Show the visitor's session times in UTC for now, or in their zone again. Raises DatabaseDown."""
+    with runtime.database.tenant(visitor.tenant_id) as session:
+        users.show_utc(session, visitor.session_id, on=on)
 
 
 def begin_totp(runtime: Runtime, visitor: Visitor) -> Enrolment:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from router.core.clock import Clock
 from router.core.incident import short_id
 from router.flow import overview
 from router.runtime import Runtime
@@ -52,14 +53,13 @@ class Share:
         share = 100 * self.delivered / self.attempts
         return "100 %" if self.delivered == self.attempts else f"{min(share, 99.9):.1f} %"
 
-    @property
-    def window(self) -> str:
-        """What was counted."""
+    def window(self, clock: Clock, now: datetime) -> str:
+        """What was counted, with the time as a reader's clock has it."""
         one = "attempt" if self.attempts == 1 else "attempts"
         if not self.attempts:
             return "no attempt in 24 h"
         if self.cut and self.since is not None:
-            return f"of the newest {self.attempts} {one}, since {self.since.astimezone(UTC):%H:%M} UTC"
+            return f"of the newest {self.attempts} {one}, since {clock.minute(self.since, now)}"
         return f"of {self.attempts} {one} in 24 h"
 
 

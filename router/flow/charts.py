@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
+from router.core.clock import UTC_CLOCK, Clock
 from router.core.quarter import Quarter
 from router.runtime import Runtime
 from router.store import config, hours
@@ -20,12 +22,8 @@ from router.store.session import Row
 
 Span = Literal["24h", "7d", "30d"]
 
-SPANS: Final[dict[Span, tuple[timedelta, int]]] = {
-    "24h": (timedelta(hours=1), 24),
-    "7d": (timedelta(hours=6), 28),
-    "30d": (timedelta(days=1), 30),
-}
-"""How long one column is, and how many of them a chart has."""
+SPANS: Final[dict[Span, tuple[int, int]]] = {"24h": (1, 24), "7d": (6, 28), "30d": (24, 30)}
+"""How many hours one column has, and how many columns a chart. A day has 23 or 25 where clocks are changed."""
 
 QUARTERS: Final = 8
 EVERY: Final = 60.0
@@ -100,12 +98,15 @@ def count(runtime: Runtime, tenant_id: UUID) -> bool:
         return bool(until < end)
 
 
-def charts(runtime: Runtime, tenant_id: UUID, span: Span) -> Charts:
-    """The columns of this span up to now, and the last quarters. Raises DatabaseDown."""
+def charts(runtime: Runtime, tenant_id: UUID, span: Span, *, clock: Clock = UTC_CLOCK) -> Charts:
+    """The columns of this span up to now by the days of this clock, and the last quarters of UTC.
+
+    Raises DatabaseDown.
+    """
     length, many = SPANS[span]
     with runtime.database.tenant(tenant_id) as session:
         state = hours.counted(session)
-        starts = _starts(state.now, length, many)
+        starts = clock.marks(state.now, length, many)
         quarters = _quarters(state.now)
         rows = hours.since(session, starts[0])
         disclosed = hours.quarters(session, quarters[0].starts_at)
@@ -113,16 +114,9 @@ def charts(runtime: Runtime, tenant_id: UUID, span: Span) -> Charts:
         span,
         state.now,
         state.upto,
-        tuple(_sum(at, at + length, rows) for at in starts),
+        tuple(_sum(at, end, rows) for at, end in pairwise([*starts, state.now + timedelta(hours=1)])),
         tuple(Disclosed(str(each), *disclosed.get(str(each), (0, 0))) for each in quarters),
     )
-
-
-def _starts(now: datetime, length: timedelta, many: int) -> list[datetime]:
-    """Where each column begins; the last one holds now. Columns begin at whole multiples of their length, in UTC."""
-    seconds = int(length.total_seconds())
-    last = datetime.fromtimestamp(int(now.timestamp()) // seconds * seconds, UTC)
-    return [last - length * (many - 1 - place) for place in range(many)]
 
 
 def _quarters(now: datetime) -> list[Quarter]:

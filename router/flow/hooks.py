@@ -16,6 +16,7 @@ import msgspec
 from channels import egress, kit
 from channels.contract import Delivered, Reason
 from router.core.audit import JSON, Event
+from router.core.clock import UTC_CLOCK, Clock
 from router.core.hook import NotUsable, envelope, usable_events, usable_name
 from router.flow.manage import NotFound, NotPossible
 from router.flow.outbox import DEADLINE, Way, open_way
@@ -73,16 +74,16 @@ class Tried:
     latency_ms: float
 
 
-def every(runtime: Runtime, tenant_id: UUID) -> list[Shown]:
-    """The tenant's hooks by name. Raises DatabaseDown."""
+def every(runtime: Runtime, tenant_id: UUID, *, clock: Clock = UTC_CLOCK) -> list[Shown]:
+    """The tenant's hooks by name; `clock`: whose times their sentences have. Raises DatabaseDown."""
     with runtime.database.tenant(tenant_id) as session:
-        return [_shown(row) for row in hooks.every(session)]
+        return [_shown(row, clock) for row in hooks.every(session)]
 
 
-def one(runtime: Runtime, tenant_id: UUID, hook_id: UUID) -> Shown:
+def one(runtime: Runtime, tenant_id: UUID, hook_id: UUID, *, clock: Clock = UTC_CLOCK) -> Shown:
     """One hook. Raises NotFound, DatabaseDown."""
     with runtime.database.tenant(tenant_id) as session:
-        return _shown(_found(session, hook_id))
+        return _shown(_found(session, hook_id), clock)
 
 
 def named(runtime: Runtime, tenant_id: UUID, name: str) -> Shown:
@@ -296,8 +297,8 @@ def _write(
     runtime.audit.write(session, tenant_id, event)
 
 
-def _shown(row: Row) -> Shown:
-    state, why = _state(row)
+def _shown(row: Row, clock: Clock = UTC_CLOCK) -> Shown:
+    state, why = _state(row, clock)
     last = "nothing sent yet"
     if row.last_reason == "delivered":
         last = "delivered"
@@ -323,13 +324,13 @@ def _shown(row: Row) -> Shown:
     )
 
 
-def _state(row: Row) -> tuple[str, str]:
+def _state(row: Row, clock: Clock) -> tuple[str, str]:
     if not row.enabled:
         return "disabled", "nothing is written for it"
     if row.paused is not None and row.probe_at is None:
         return "paused", f"stopped ({in_a_phrase(row.paused)}): mend it, then resume it"
     if row.paused is not None:
-        return "paused", f"only fails ({in_a_phrase(row.paused)}); tried again at {row.probe_at:%H:%M} UTC"
+        return "paused", f"only fails ({in_a_phrase(row.paused)}); tried again at {clock.minute(row.probe_at, row.now)}"
     if row.failing_since is not None:
-        return "failing", f"failing since {row.failing_since:%H:%M} UTC"
+        return "failing", f"failing since {clock.minute(row.failing_since, row.now)}"
     return "ready", ""

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from router.core import retention as core
+from router.core.clock import UTC_CLOCK, Clock
 from router.flow import audit, doctor
 from router.flow.doctor import Finding, Surroundings
 from router.flow.manage import NotFound
@@ -84,8 +85,11 @@ class Operations:
         return sum(each.level != "ok" for each in self.findings) + sum(bool(each.todo) for each in self.queues)
 
 
-def look(runtime: Runtime, tenant_id: UUID, around: Surroundings) -> Operations:
-    """How things are now. Raises NotFound: there is no such tenant; DatabaseDown."""
+def look(runtime: Runtime, tenant_id: UUID, around: Surroundings, *, clock: Clock = UTC_CLOCK) -> Operations:
+    """How things are now; `clock`: whose times its sentences have.
+
+    Raises NotFound: there is no such tenant; DatabaseDown.
+    """
     findings = doctor.shared(runtime, around)
     standing = audit.standing(runtime, tenant_id)
     with runtime.database.tenant(tenant_id) as session:
@@ -104,7 +108,7 @@ def look(runtime: Runtime, tenant_id: UUID, around: Surroundings) -> Operations:
     return Operations(
         now=now,
         findings=tuple(sorted(findings, key=lambda each: ("error", "warn", "ok").index(each.level))),
-        queues=tuple(_queue(row) for row in queues),
+        queues=tuple(_queue(row, clock) for row in queues),
         keys=_keys(keys),
         audit=standing,
         swept_at=sweep.pass_ended_at,
@@ -116,8 +120,8 @@ def look(runtime: Runtime, tenant_id: UUID, around: Surroundings) -> Operations:
     )
 
 
-def _queue(row: Row) -> Queue:
-    state, tone, told = state_words(row)
+def _queue(row: Row, clock: Clock) -> Queue:
+    state, tone, told = state_words(row, clock)
     oldest = row.now - row.oldest if row.oldest is not None and row.oldest <= row.now else None
     return Queue(
         row.name, state, tone, told, row.waiting, row.due, oldest, row.dead, bool(row.leased), _todo(row, state, oldest)

@@ -21,6 +21,7 @@ from channels.registry import CHANNELS
 from router.core import optin as core
 from router.core.access import Deed, may
 from router.core.audit import JSON, Event
+from router.core.clock import UTC_CLOCK, Clock
 from router.core.optin import SECRET, WHOLE, State
 from router.core.quarter import latest_end
 from router.core.reveal import Person, Proof, needs_step_up
@@ -396,12 +397,15 @@ def one(runtime: Runtime, tenant_id: UUID, optin_id: UUID) -> Shown:
         return _one(runtime, session, optin_id)
 
 
-def modes(runtime: Runtime, tenant_id: UUID) -> dict[str, str]:
-    """What each channel gets that has had an opt-in, in words; the others get tokens. Raises as `every`."""
+def modes(runtime: Runtime, tenant_id: UUID, *, clock: Clock = UTC_CLOCK) -> dict[str, str]:
+    """What each channel gets that has had an opt-in, in words; the others get tokens. Raises as `every`.
+
+    `clock`: whose times the words have.
+    """
     found: dict[str, str] = {}
     for each in every(runtime, tenant_id):
         if each.state in {"active", "expiring"}:
-            words = f"plaintext of {', '.join(each.types)} until {each.ends_at:%Y-%m-%d %H:%M} UTC"
+            words = f"plaintext of {', '.join(each.types)} until {clock.minute(each.ends_at)}"
         elif each.state == "suspended":
             words = "tokens: plaintext is suspended"
         else:

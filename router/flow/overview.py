@@ -16,6 +16,7 @@ import msgspec
 from channels.contract import Reason
 from channels.registry import CHANNELS
 from router.core.alert import RANK
+from router.core.clock import UTC_CLOCK, Clock
 from router.core.incident import Incident, short_id
 from router.core.render import spoken
 from router.runtime import Runtime
@@ -272,10 +273,11 @@ def live(
     wanted: Wanted = Wanted(),
     *,
     after: tuple[int, UUID] | None = None,
+    clock: Clock = UTC_CLOCK,
 ) -> Live:
     """The tenant's incidents that are wanted; live ones the most severe first, others the newest first.
 
-    A search looks at LOOK incidents and says so. Raises DatabaseDown.
+    `clock`: whose times its sentences have. A search looks at LOOK incidents and says so. Raises DatabaseDown.
     """
     with runtime.database.tenant(tenant_id) as session:
         sources, ways = listing.names(session)
@@ -293,7 +295,7 @@ def live(
         shown = rows[:PAGE]
         told = _told(session, [row.incident_id for row in shown])
         newest = listing.newest(session)
-        counts, attention, now = _around(session)
+        counts, attention, now = _around(session, clock)
     ranks = {row.incident_id: row.rank for row in places}
     more, looked = None, None
     if len(rows) > PAGE:
@@ -313,7 +315,15 @@ def live(
     )
 
 
-def news(runtime: Runtime, tenant_id: UUID, wanted: Wanted, shown: Sequence[UUID], newest: UUID) -> News:
+def news(
+    runtime: Runtime,
+    tenant_id: UUID,
+    wanted: Wanted,
+    shown: Sequence[UUID],
+    newest: UUID,
+    *,
+    clock: Clock = UTC_CLOCK,
+) -> News:
     """The lines of a list that is being read, as they are now, and how many incidents were opened since `newest`.
 
     What left the list meanwhile is told with its new status. Raises DatabaseDown.
@@ -325,7 +335,7 @@ def news(runtime: Runtime, tenant_id: UUID, wanted: Wanted, shown: Sequence[UUID
         if come and wanted.searching:
             _, ways = listing.names(session)
             come = [row.incident_id for row in _lines(session, come, wanted, dict(ways), COME)]
-        counts, attention, now = _around(session)
+        counts, attention, now = _around(session, clock)
     return News(now, counts, tuple(_line(row, told) for row in rows), attention, len(set(come) - set(shown)))
 
 
@@ -363,7 +373,7 @@ def _line(row: Row, told: Mapping[UUID, Sequence[Told]]) -> Line:
     )
 
 
-def _around(session: Session) -> tuple[dict[str, int], Attention, datetime]:
+def _around(session: Session, clock: Clock) -> tuple[dict[str, int], Attention, datetime]:
     """Live incidents by severity, what wants attention, and the database's time."""
     counts = listing.severities(session)
     lanes = listing.lanes(session)
@@ -371,7 +381,7 @@ def _around(session: Session) -> tuple[dict[str, int], Attention, datetime]:
     due = [row.oldest for row in lanes if row.oldest is not None and row.oldest <= rest.now]
     failing = []
     for row in lanes:
-        _, tone, why = state_words(row)
+        _, tone, why = state_words(row, clock)
         if why:
             failing.append(Told(row.name, why, tone))
     return (
@@ -512,12 +522,15 @@ def _seen(row: Row) -> Entry:
     return Entry(row.at, "access", f"{ACCESSES[row.action]}: {row.decision}", why, place, row.actor, tone)
 
 
-def channels(runtime: Runtime, tenant_id: UUID, named: str | None = None) -> list[Channel]:
-    """The tenant's channels and how each is doing; `named`: those of this name or id. Raises DatabaseDown."""
+def channels(runtime: Runtime, tenant_id: UUID, named: str | None = None, *, clock: Clock = UTC_CLOCK) -> list[Channel]:
+    """The tenant's channels and how each is doing; `named`: those of this name or id. Raises DatabaseDown.
+
+    `clock`: whose times its sentences have.
+    """
     with runtime.database.tenant(tenant_id) as session:
         rows = listing.channels(session, named)
         routes = config.routes(session)
-    return [_channel(row, sum(1 for route in routes if row.name in route.channels)) for row in rows]
+    return [_channel(row, sum(1 for route in routes if row.name in route.channels), clock) for row in rows]
 
 
 def in_words(row: Row, attempts: Sequence[Row]) -> Delivery:
@@ -604,8 +617,8 @@ def _told(session: Session, incident_ids: Sequence[UUID]) -> dict[UUID, list[Tol
     return found
 
 
-def _channel(row: Row, routes: int) -> Channel:
-    state, tone, why = state_words(row)
+def _channel(row: Row, routes: int, clock: Clock) -> Channel:
+    state, tone, why = state_words(row, clock)
     spec = CHANNELS.get(row.kind)
     last = "nothing sent yet"
     if row.last_reason == "delivered":
@@ -632,16 +645,18 @@ def _channel(row: Row, routes: int) -> Channel:
     )
 
 
-def state_words(row: Row) -> tuple[str, Tone, str]:
+def state_words(row: Row, clock: Clock) -> tuple[str, Tone, str]:
     """What state a channel is in, its tone, and why it is not simply ready (empty when it is)."""
     if row.paused_at is not None:
         return "paused", "bad", f"paused by hand: {row.pause_reason}"
     if row.paused is not None and row.probe_at is None:
         return "paused", "bad", f"stopped ({in_a_phrase(row.paused)}): mend it, then resume it"
     if row.paused is not None:
-        return "paused", "bad", f"only fails ({in_a_phrase(row.paused)}); tried again at {row.probe_at:%H:%M} UTC"
+        again = clock.minute(row.probe_at, row.now)
+        return "paused", "bad", f"only fails ({in_a_phrase(row.paused)}); tried again at {again}"
     if row.failing:
-        return "failing", "busy", f"failing since {row.failing_since:%H:%M} UTC" if row.failing_since else "failing"
+        since = f" since {clock.minute(row.failing_since, row.now)}" if row.failing_since else ""
+        return "failing", "busy", f"failing{since}"
     return ("ready", "good", "") if row.last_ok_at else ("ready", "still", "")
 
 

@@ -23,6 +23,7 @@ from uuid import UUID
 import pyotp
 
 from router.core.audit import Event
+from router.core.clock import UTC_CLOCK, Clock, clock
 from router.core.password import normal
 from router.flow import brake
 from router.runtime import Runtime
@@ -75,7 +76,10 @@ class Code:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Visitor:
-    """Who asks. `csrf` goes into every form of this session; `strong_at` is when they last proved who they are."""
+    """Who asks. `csrf` goes into every form of this session; `strong_at` is when they last proved who they are.
+
+    `zone`: the time zone they chose, empty for none; `in_utc`: this session shows UTC instead.
+    """
 
     tenant_id: UUID
     user_id: UUID
@@ -88,6 +92,13 @@ class Visitor:
     auth: str
     kind: str
     strong_at: datetime | None
+    zone: str = ""
+    in_utc: bool = False
+
+    @property
+    def clock(self) -> Clock:
+        """Which clock this session reads and writes: its user's, or UTC's for as long as it shows that."""
+        return UTC_CLOCK if self.in_utc else clock(self.zone)
 
     @property
     def context(self) -> str:
@@ -383,6 +394,8 @@ def visitor(runtime: Runtime, secret: str, *, seen: bool = True) -> Visitor | No
         auth=row.auth,
         kind=row.kind,
         strong_at=row.strong_at,
+        zone=row.zone,
+        in_utc=row.in_utc,
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from router.store.session import Row, Session
 
-_COLUMNS = "user_id, email, subject, kind, roles, created_at, seen_at, disabled_at"
+_COLUMNS = "user_id, email, subject, kind, roles, zone, created_at, seen_at, disabled_at"
 
 
 def by_email(session: Session, email: str) -> Row | None:
@@ -85,6 +85,17 @@ def set_disabled(session: Session, user_id: UUID, *, disabled: bool) -> bool:
 def identify(session: Session, user_id: UUID, subject: str) -> None:
     """From now on this is the user that an identity provider calls `subject`."""
     session.run("UPDATE users SET subject = %s WHERE user_id = %s", (subject, user_id))
+
+
+def set_zone(session: Session, user_id: UUID, zone: str) -> None:
+    """The user reads times in this zone from now on, in every session; empty: in UTC."""
+    session.run("UPDATE users SET zone = %s WHERE user_id = %s", (zone, user_id))
+    session.run("UPDATE sessions SET in_utc = false WHERE user_id = %s AND in_utc", (user_id,))
+
+
+def show_utc(session: Session, session_id: UUID, *, on: bool) -> None:
+    """A session shows times in UTC for now, or in its user's zone again."""
+    session.run("UPDATE sessions SET in_utc = %s WHERE session_id = %s AND kind = 'session'", (on, session_id))
 
 
 def seen(session: Session, user_id: UUID) -> None:
@@ -191,9 +202,9 @@ def sweep_sessions(session: Session, idle: timedelta) -> None:
 def visit(session: Session, hashed: bytes, idle: timedelta) -> Row | None:
     """Who holds this session, while it holds."""
     return session.one(
-        "SELECT u.user_id, u.email, u.roles, u.kind, t.name, t.slug, s.session_id, s.auth, s.strong_at, now() AS now"
-        " FROM sessions s JOIN users u USING (tenant_id, user_id) JOIN tenants t USING (tenant_id)"
-        " WHERE s.session_hash = %s AND s.kind = 'session' AND s.ends_at > now() AND s.seen_at > now() - %s"
+        "SELECT u.user_id, u.email, u.roles, u.kind, u.zone, t.name, t.slug, s.session_id, s.auth, s.strong_at,"
+        " s.in_utc, now() AS now FROM sessions s JOIN users u USING (tenant_id, user_id)"
+        " JOIN tenants t USING (tenant_id) WHERE s.session_hash = %s AND s.kind = 'session' AND s.ends_at > now() AND s.seen_at > now() - %s"
         " AND u.disabled_at IS NULL",
         (hashed, idle),
     )

@@ -60,6 +60,19 @@ def test_a_user_is_disabled_with_every_session_and_let_in_again(
     assert clinic.slug == "clinic"
 
 
+def test_a_user_gets_a_time_zone_by_its_name(alertveil: Alertveil, runtime: Runtime, clinic: Tenant) -> None:
+    user_id = manage.add_user(runtime, clinic.tenant_id, "anna@clinic.test", ["viewer"], "test")
+    words = ("users", "zone", "--email", "anna@clinic.test")
+    answers = [alertveil(*words, zone, "--json").json for zone in ("Europe/Berlin", "Europe/Berlin", "UTC")]
+    assert answers == [
+        {"id": str(user_id), "zone": zone, "changed": changed}
+        for zone, changed in (("Europe/Berlin", True), ("Europe/Berlin", False), ("UTC", True))
+    ]
+    said = alertveil(*words, "Mars/Olympus")
+    assert (said.code, said.out) == (1, "")
+    assert "There is no such time zone here" in said.err
+
+
 def test_the_set_up_code_is_for_an_installation_without_anybody(
     alertveil: Alertveil, runtime: Runtime, clinic: Tenant
 ) -> None:

@@ -324,6 +324,65 @@ def test_who_saw_a_value_is_found_by_the_value_which_stays_in_no_address_and_no_
     assert faults == []
 
 
+def test_two_people_read_one_moment_on_two_clocks_and_a_token_is_copied_by_mouse_and_by_keys(
+    arrive: Arrive, product: Product
+) -> None:
+    clinic = product.clinic("apart")
+    incident_id = product.alert(clinic, "1")
+    (row,) = clinic.rows("SELECT opened_at FROM incidents")
+    desk = {"width": 1280, "height": 900}
+    moments = []
+    for email, browsers, kept in ((OLGA, "Europe/Berlin", "Europe/Berlin"), (RITA, "Asia/Kolkata", "Asia/Calcutta")):
+        person = arrive(viewport=desk, timezone_id=browsers)
+        page = person.signs_in_with(product.code(clinic, email, "responder"))
+        page.get_by_role("link", name="Choose your time zone").click()
+        assert f"This browser is set to {kept}." in person.reads()
+        assert page.get_by_label("Time zone").input_value() == "UTC", "offered, never taken silently"
+        page.get_by_role("button", name="Take that").click()
+        page.get_by_role("button", name="Save").click()
+        page.get_by_text("Times are in your zone from now on").wait_for()
+        person.goes_to(f"/incidents/{incident_id}")
+        opened = page.locator("main time").first
+        moments.append((opened.get_attribute("datetime"), (opened.get_attribute("title") or "")[:19]))
+    assert {at for at, _ in moments} == {f"{row.opened_at:%Y-%m-%dT%H:%M:%SZ}"}
+    assert len({shown for _, shown in moments}) == 2
+
+    person.context.grant_permissions(["clipboard-write"])
+    pills = page.locator("main .token.copies")
+    stops = page.locator("main .token[tabindex='0']:visible").count()
+    assert 0 < stops < pills.count(), "not each is a stop for Tab"
+    said = page.locator(".copied")
+    assert said.get_attribute("aria-live") == "polite"
+    assert said.inner_text() == "", "nothing is said before something is done"
+    note = page.get_by_label("What you saw or did")
+    table = page.get_by_role("region", name="Tokens of this alert").locator(".token")
+    tree = page.locator(".tree .token").first
+    for pill, by in ((tree, "mouse"), (table.last, "Enter")):
+        if by == "mouse":
+            pill.click()
+        else:
+            pill.press(by)
+        page.get_by_text("Token copied").wait_for()
+        assert pill.evaluate("each => each === document.activeElement"), "the focus stays"
+        note.fill("")
+        note.press("Control+V")
+        assert note.input_value() == pill.inner_text().strip()
+        assert re.fullmatch(r"<[A-Z_]+_[0-9A-Z]{10}>", note.input_value())
+    here = page.locator("details[open] .token.copies")
+    here.first.focus()
+    page.keyboard.press("ArrowRight")
+    assert here.nth(1).evaluate("each => each === document.activeElement")
+    assert here.first.get_attribute("tabindex") == "-1", "Tab comes back to where one was"
+    assert person.keeps("token-copied", LOOKS) + person.pleases("token-copied") == []
+
+    page.get_by_role("checkbox", name=re.compile("EMAIL_")).check()
+    page.get_by_role("button", name="Show the values for 60 seconds").click()
+    page.get_by_role("heading", name="Shown for 60 seconds").wait_for()
+    assert page.locator("script").count() == 0
+    page.locator(".values .token").click()
+    assert re.fullmatch(r"<EMAIL_\w{10}>", page.evaluate("getSelection().toString()")), "a click selects it whole"
+
+
 def test_a_system_of_ones_own_is_told_and_the_pages_of_hooks_please_axe(arrive: Arrive, product: Product) -> None:
     clinic = product.clinic("east", "hook")
     olga = arrive(viewport={"width": 1280, "height": 900})

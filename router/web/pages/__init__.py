@@ -1,4 +1,4 @@
-"""The pages: see what is live, act on an incident, look after channels. Plain HTML and forms, no script.
+"""The pages: see what is live, act on an incident, look after channels. Plain HTML and forms, which need no script.
 
 A page asks one flow and shows its answer. Everything of a tenant is read under that tenant's row-level security, so a
 page cannot show what the session's tenant does not own.

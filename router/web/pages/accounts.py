@@ -6,12 +6,12 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from router.core.access import ROLES, RULES, may
 from router.flow import accounts, passkeys, tokens
@@ -19,8 +19,7 @@ from router.flow.accounts import NotAllowed, ProveFirst
 from router.flow.brake import Throttled
 from router.flow.manage import NotFound, NotPossible
 from router.flow.signin import NoSuchUser, Visitor
-from router.web.pages import guard
-from router.web.pages.door import WITH_SCRIPT
+from router.web.pages import guard, zones
 from router.web.pages.shell import Handler, Shell, page, sorry, to_door
 
 DAYS: Final = (30, 90, 180, 365)
@@ -44,6 +43,8 @@ class Accounts(Shell):
             "/roles": self._roles,
         }
         write: dict[str, Signed] = {
+            "/account/clock": self._set_clock,
+            "/account/zone": self._set_zone,
             "/account/password": self._set_password,
             "/account/totp": self._begin_totp,
             "/account/totp/confirm": self._confirm_totp,
@@ -93,7 +94,29 @@ class Accounts(Shell):
 
     async def _account(self, request: Request, visitor: Visitor) -> Response:
         found = await self._ask(accounts.account, visitor)
-        return page("accounts/account.html", visitor, found=found, done=_done(request), now=datetime.now(UTC))
+        response = page(
+            "accounts/account.html",
+            visitor,
+            found=found,
+            done=_done(request),
+            now=datetime.now(UTC),
+            zones=zones.options(visitor.zone),
+        )
+        # It offers the browser's own zone; the page works without.
+        response.headers["content-security-policy"] = guard.WITH_SCRIPT
+        return response
+
+    async def _set_zone(self, request: Request, visitor: Visitor) -> Response:
+        zone = (await guard.form(request)).get("zone", "")
+        await self._ask(
+            accounts.set_zone, visitor.tenant_id, visitor.email, zone, actor=visitor.email, auth=visitor.context
+        )
+        return RedirectResponse("/account?done=zone", 303)
+
+    async def _set_clock(self, request: Request, visitor: Visitor) -> Response:
+        utc = (await guard.form(request)).get("utc", "") == "on"
+        await self._ask(accounts.show_utc, visitor, on=utc)
+        return RedirectResponse(_page_before(request), 303)
 
     async def _set_password(self, request: Request, visitor: Visitor) -> Response:
         given = await guard.form(request)
@@ -140,7 +163,7 @@ class Accounts(Shell):
         except NotPossible as error:
             why = str(error)
         response = page("accounts/add-passkey.html", visitor, question=question, why=why)
-        response.headers["content-security-policy"] = WITH_SCRIPT
+        response.headers["content-security-policy"] = guard.WITH_SCRIPT
         return response
 
     async def _add_passkey(self, request: Request, visitor: Visitor) -> Response:
@@ -301,6 +324,22 @@ def _done(request: Request) -> str:
     """What was done before this page was shown, as one of its words."""
     found = request.query_params.get("done", "")
     return found if found.isascii() and found.isalpha() else ""
+
+
+def _page_before(request: Request) -> str:
+    """The page that a form of every page stood on, with its query; or the one that it hangs under, if it was an answer.
+
+    The browser says which: our referrer policy is `same-origin`, and the form's own origin was checked.
+    """
+    parts = urlsplit(request.headers.get("referer", ""))
+    path = guard.own_page(parts.path)
+    while path != "/":
+        asked = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+        if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes):
+            whole = path == parts.path and parts.query
+            return f"{path}?{parts.query}" if whole else path
+        path = path.rpartition("/")[0] or "/"
+    return f"/?{parts.query}" if parts.path == "/" and parts.query else "/"
 
 
 def _page_of(path: str) -> str:

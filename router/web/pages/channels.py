@@ -106,12 +106,12 @@ class ChannelPages(Governed):
     # -- looking ------------------------------------------------------------------------------------------------------
 
     async def _list(self, request: Request, visitor: Visitor) -> Response:
-        found = await self._ask(overview.channels, visitor.tenant_id)
+        found = await self._ask(overview.channels, visitor.tenant_id, clock=visitor.clock)
         return page(
             "channels.html",
             visitor,
             found=found,
-            modes=await self._ask(optin.modes, visitor.tenant_id),
+            modes=await self._ask(optin.modes, visitor.tenant_id, clock=visitor.clock),
             shares=await self._ask(channel_health.shares, visitor.tenant_id),
             now=datetime.now(UTC),
             gone=request.query_params.get("gone", "")[:63],
@@ -136,12 +136,16 @@ class ChannelPages(Governed):
     ) -> Response:
         tenant_id = visitor.tenant_id
         held = await self._ask(channel.look, tenant_id, channel_id)
-        line = next(each for each in await self._ask(overview.channels, tenant_id) if each.channel_id == channel_id)
+        line = next(
+            each
+            for each in await self._ask(overview.channels, tenant_id, clock=visitor.clock)
+            if each.channel_id == channel_id
+        )
         picked = [each for each in types if each in TYPES] or list(EXAMPLES)
         drawn = await self._ask(preview.drawn, tenant_id, channel_id, picked)
         since, died = await self._ask(channel_health.recoverable, tenant_id, channel_id)
         changes = await self._ask(channel.history, tenant_id, channel_id, most=CHANGES + 1)
-        modes = await self._ask(optin.modes, tenant_id)
+        modes = await self._ask(optin.modes, tenant_id, clock=visitor.clock)
         return page(
             "channel.html",
             visitor,
@@ -277,7 +281,11 @@ class ChannelPages(Governed):
             await self._check(visitor, "configure", "channel.remove")
         held = await self._ask(channel.look, visitor.tenant_id, request.path_params["channel_id"])
         found = await self._ask(optin.every, visitor.tenant_id, held.name)
-        line = next(each for each in await self._ask(overview.channels, visitor.tenant_id) if each.name == held.name)
+        line = next(
+            each
+            for each in await self._ask(overview.channels, visitor.tenant_id, clock=visitor.clock)
+            if each.name == held.name
+        )
         carried = [each for each in found if each.state in {"active", "expiring"}]
         return page("channel-remove.html", visitor, one=held, line=line, carried=carried, route=_route)
 

@@ -27,9 +27,6 @@ from router.web.pages.shell import Shell, page, sorry, to_door
 NO_SOONER: Final = 0.4
 """Seconds after which a try that failed is answered, at the earliest: what it was compared with does not show."""
 
-WITH_SCRIPT: Final = guard.POLICY + "; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
-"""The content security policy of the pages that ask for a passkey."""
-
 WAY: Final = "alertveil-way"
 """The cookie that keeps the secret of a try with the identity provider."""
 
@@ -194,7 +191,7 @@ class Door(Shell):
             why=why,
             wrong=status != 200,  # noqa: PLR2004 - the page after a wrong answer
         )
-        response.headers["content-security-policy"] = WITH_SCRIPT
+        response.headers["content-security-policy"] = guard.WITH_SCRIPT
         return response
 
     # -- the identity provider ----------------------------------------------------------------------------------------

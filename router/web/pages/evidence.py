@@ -10,9 +10,9 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal, cast, get_args
+from typing import Final, cast, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -30,7 +30,7 @@ from router.flow.disclosures import Asker, By, NothingSought, Question, TooMany
 from router.flow.manage import NotPossible
 from router.flow.signin import Visitor
 from router.runtime import Runtime
-from router.web.pages import guard
+from router.web.pages import guard, zones
 from router.web.pages.governance import Governed
 from router.web.pages.shell import page
 
@@ -87,6 +87,7 @@ class Evidence(Governed):
 
     async def _page(self, request: Request, visitor: Visitor, verified: audit_verify.Found | None = None) -> Response:
         given = {name: request.query_params.get(name, "").strip()[:200] for name in FILTERS}
+        by = zones.clock_of(visitor, request.query_params)
         why = ""
         found = audit.Page((), "")
         try:
@@ -98,14 +99,16 @@ class Evidence(Governed):
                     action=given["action"] or None,
                     object=given["object"] or None,
                     decision=given["decision"] if given["decision"] in {"allowed", "denied"} else None,
-                    since=_moment(given["since"]),
-                    until=_moment(given["until"], after=1),
+                    since=zones.day(given["since"], by) if given["since"] else None,
+                    until=zones.day(given["until"], by, after=1) if given["until"] else None,
                 ),
                 before=request.query_params.get("before", ""),
             )
-        except (audit.NoSuchPage, NotPossible) as error:
+        except (audit.NoSuchPage, NotPossible, zones.NotATime) as error:
             why = str(error)
         kept = {name: value for name, value in given.items() if value}
+        if given["since"] or given["until"]:
+            kept["zone"] = by.name
         return page(
             "audit.html",
             visitor,
@@ -226,16 +229,6 @@ def _exported(runtime: Runtime, visitor: Visitor, target: Path) -> None:
 def _file(folder: tempfile.TemporaryDirectory[str], target: Path, name: str, kind: str) -> Response:
     """A file as a download; it and its folder (mode 0700) are gone once it is sent. It holds tokens, never a value."""
     return FileResponse(target, media_type=kind, filename=name, background=BackgroundTask(folder.cleanup))
-
-
-def _moment(text: str, *, after: Literal[0, 1] = 0) -> datetime | None:
-    """The first moment of a day, or of the day after it. Raises NotPossible."""
-    if not text:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(text) + timedelta(days=after), time(), UTC)
-    except (ValueError, OverflowError):
-        raise NotPossible("Days are written like 2026-12-31.") from None
 
 
 def _quarters() -> list[Quarter]:

@@ -33,6 +33,13 @@ POLICY: Final = (
 )
 """The content security policy of a page without a script."""
 
+WITH_SCRIPT: Final = POLICY + "; script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'"
+"""The policy of a page with a script: only a file of ours, which turns no text into markup or code.
+
+Nothing else of ours is a script to a browser: only /static answers with a type that one runs, and `nosniff` holds it to
+that.
+"""
+
 HEADERS: Final = {
     "content-security-policy": POLICY,
     "cache-control": "no-store",

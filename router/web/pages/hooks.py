@@ -56,7 +56,7 @@ class Hooks(Governed):
             "hooks.html",
             visitor,
             status,
-            found=await self._ask(hooks.every, visitor.tenant_id),
+            found=await self._ask(hooks.every, visitor.tenant_id, clock=visitor.clock),
             changes=may(visitor.roles, "configure"),
             given=given or Wanted("", "", GROUPS["incident.*"]),
             types=TYPES,
@@ -75,7 +75,9 @@ class Hooks(Governed):
         return await self._one(visitor, shown, secret=secret)
 
     async def _show(self, request: Request, visitor: Visitor) -> Response:
-        return await self._one(visitor, await self._ask(hooks.one, visitor.tenant_id, _hook(request)))
+        return await self._one(
+            visitor, await self._ask(hooks.one, visitor.tenant_id, _hook(request), clock=visitor.clock)
+        )
 
     async def _one(
         self, visitor: Visitor, shown: Shown, *, status: int = 200, why: str = "", said: str = "", secret: str = ""

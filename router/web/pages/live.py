@@ -52,7 +52,7 @@ class Live(Shell):
             # It goes no further than this line, and the redirect keeps it out of the browser's history.
             return RedirectResponse("/?" + urlencode({**_query(wanted), "text": "", "refused": "1"}), 303)
         after = _after(request.query_params.get("after", ""))
-        found = await self._ask(overview.live, visitor.tenant_id, wanted, after=after)
+        found = await self._ask(overview.live, visitor.tenant_id, wanted, after=after, clock=visitor.clock)
         still = "still" in request.query_params
         query = _query(wanted)
         moving = not still and after is None
@@ -87,7 +87,7 @@ class Live(Shell):
         wanted = _wanted(request)
         newest = _uuid(request.query_params.get("newest", "")) or UUID(int=0)
         shown = [each for each in map(_uuid, request.query_params.getlist("row")) if each is not None][:PAGE]
-        found = await self._ask(overview.news, visitor.tenant_id, wanted, shown, newest)
+        found = await self._ask(overview.news, visitor.tenant_id, wanted, shown, newest, clock=visitor.clock)
         given = request.query_params
         rest = {
             "found": found,

@@ -1,9 +1,11 @@
-"""How pages look: templates that escape everything, tokens drawn as pills, times as people say them, JSON as a tree."""
+"""How pages look: templates that escape everything, tokens as pills, times on the reader's clock, JSON as a tree."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from channels.text import clip
 from router.core.access import may
+from router.core.clock import UTC_CLOCK, Clock
 from router.flow.overview import about, in_a_phrase
 from router.privacy.tokens import KINDS, TOKEN
 from router.web.pages.areas import areas
@@ -59,13 +62,20 @@ VALUE: Final = 2000
 DEEPEST: Final = 12
 """Levels that are drawn one inside the other; deeper ones stand at the last."""
 
+AHEAD: Final = 10
+"""Seconds by which the database's clock may be ahead of ours before an age is told as a time to come."""
+
+_UNITS: Final = ((86400, 2 * 86400, "d"), (3600, 2 * 3600, "h"), (60, 100, "min"), (1, 0, "s"))
+
 STATIC: Final = {
     "alertveil.css": "text/css",
+    "copy.js": "text/javascript",
     "htmx.js": "text/javascript",
     "icon.svg": "image/svg+xml",
     "keys.js": "text/javascript",
     "no-store.js": "text/javascript",
     "passkey.js": "text/javascript",
+    "zone.js": "text/javascript",
 }
 
 
@@ -75,6 +85,21 @@ class Leaf(NamedTuple):
     depth: int
     key: str
     text: str | None
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the filters need to know of the page that is being made, and what its end has to know of them.
+
+    `pills`: a token stands on it; `copies`: so it carries the script that copies one.
+    """
+
+    clock: Clock = UTC_CLOCK
+    pills: bool = False
+    copies: bool = False
+
+
+_reading: Final = ContextVar("reading", default=Reading())  # noqa: B039 - that of no page: nothing reads its marks
 
 
 @cache
@@ -105,9 +130,8 @@ def environment() -> Environment:
     made.filters |= {
         "pills": pills,
         "tree": tree,
-        "ago": ago,
-        "clock": clock,
-        "iso": iso,
+        "age": age,
+        "hour": hour,
         "moment": moment,
         "listed": listed,
         "span": about,
@@ -115,8 +139,30 @@ def environment() -> Environment:
         "commands": commands,
         "phrase": in_a_phrase,
     }
-    made.globals |= {"mark": mark, "may": may, "areas": areas}
+    made.globals |= {"mark": mark, "may": may, "areas": areas, "copying": copying}
     return made
+
+
+def render(template: str, clock: Clock, **given: object) -> tuple[str, bool]:
+    """A page out of a template, its times on this clock; and does it carry the script that copies tokens."""
+    reading = Reading(clock)
+    before = _reading.set(reading)
+    try:
+        text = environment().get_template(template).render(offset=clock.offset(datetime.now(UTC)), **given)
+    finally:
+        _reading.reset(before)
+    return text, reading.copies
+
+
+def copying() -> Markup:
+    """The script that copies a token, for the end of a page on which one stands; else nothing."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with the templates
+
+    reading = _reading.get()
+    if not reading.pills:
+        return Markup("")
+    reading.copies = True
+    return Markup('<script src="{}" defer></script>').format(mark("copy.js"))
 
 
 def pills(text: object) -> Markup:
@@ -125,11 +171,13 @@ def pills(text: object) -> Markup:
 
     parts: list[Markup] = []
     at = 0
+    reading = _reading.get()
     shown = clip(str(text), VALUE)
     for found in TOKEN.finditer(shown):
         kind = KINDS.get(found[1])
         if kind is None or found[2].isdigit():
             continue
+        reading.pills = True
         parts.append(escape(shown[at : found.start()]))
         parts.append(Markup('<span class="token" title="{}">{}</span>').format(kind, found[0]))
         at = found.end()
@@ -177,35 +225,48 @@ def tree(value: Any, most: int = LEAVES) -> Iterator[Leaf]:  # noqa: ANN401 - a 
 
 
 def ago(at: datetime | None, now: datetime) -> str:
-    """`3 min ago`."""
+    """`3 min ago`; `in 3 min` for what is to come, beyond what two clocks differ by."""
     if at is None:
         return "never"
     seconds = (now - at).total_seconds()
-    if seconds < 0:
-        return "in a moment"
-    for size, least, unit in ((86400, 2 * 86400, "d"), (3600, 2 * 3600, "h"), (60, 100, "min")):
-        if seconds >= least:
-            return f"{seconds / size:.0f} {unit} ago"
-    return f"{seconds:.0f} s ago" if seconds >= 1 else "just now"
+    if -AHEAD < seconds < 1:
+        return "just now"
+    size, unit = next((size, unit) for size, least, unit in _UNITS if abs(seconds) >= least)
+    return f"{seconds / size:.0f} {unit} ago" if seconds > 0 else f"in {-seconds / size:.0f} {unit}"
 
 
-def clock(at: datetime | None) -> str:
-    """`2026-11-22 04:00:18 UTC`."""
-    return "" if at is None else f"{at.astimezone(UTC).isoformat(' ', 'seconds')[:19]} UTC"
+def age(at: datetime | None, now: datetime) -> Markup | str:
+    """`ago` as an element that says the time itself to machines and on hovering, on the reader's clock and in UTC."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with the templates
+
+    if at is None:
+        return "never"
+    utc, shown = _utc(at), _reading.get().clock
+    said = f"{utc[:19]} UTC" if shown is UTC_CLOCK else f"{shown.full(at)} ({utc[:19]} UTC)"
+    return Markup(f'<time datetime="{utc[:10]}T{utc[11:19]}Z" title="{said}">{ago(at, now)}</time>')  # noqa: S704 - digits
 
 
-def iso(at: datetime | None) -> str:
-    """As `<time datetime>` takes it."""
-    return "" if at is None else at.astimezone(UTC).isoformat(timespec="seconds")
+def hour(at: datetime, now: datetime) -> str:
+    """`16:04:05` on the reader's clock, with the day before it when that is not today's there."""
+    by = _reading.get().clock
+    text = by.local(at).isoformat(" ", "seconds")
+    return text[11:] if text[:10] == by.local(now).date().isoformat() else text
 
 
 def moment(at: datetime | None) -> Markup:
-    """`clock` as an element that says the time to machines, too; in one piece, for pages with a thousand of them."""
+    """`2026-11-22 16:04:05 UTC+1` on the reader's clock, as an element that says it to machines and on hovering in UTC.
+
+    In one piece, for pages with a thousand of them.
+    """
     from markupsafe import Markup  # noqa: PLC0415 - comes with the templates
 
-    text = "" if at is None else at.astimezone(UTC).isoformat(" ", "seconds")
-    zone = " UTC" if text else ""
-    return Markup(f'<time datetime="{text.replace(" ", "T")}">{text[:19]}{zone}</time>')  # noqa: S704 - digits only
+    if at is None:
+        return Markup("")
+    utc, shown = _utc(at), _reading.get().clock
+    machine = f"{utc[:10]}T{utc[11:19]}Z"
+    if shown is UTC_CLOCK:
+        return Markup(f'<time datetime="{machine}">{utc[:19]} UTC</time>')  # noqa: S704 - digits only
+    return Markup(f'<time datetime="{machine}" title="{utc[:19]} UTC">{shown.full(at)}</time>')  # noqa: S704 - digits
 
 
 def listed(names: Iterable[str]) -> str:
@@ -219,3 +280,8 @@ def _said(value: Any) -> str:  # noqa: ANN401 - a JSON scalar
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _utc(at: datetime) -> str:
+    """`2026-11-22 15:04:05+00:00`."""
+    return at.astimezone(UTC).isoformat(" ", "seconds")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -36,7 +37,7 @@ class Operations(Governed):
         ]
 
     async def _look(self, request: Request, visitor: Visitor) -> Response:  # noqa: ARG002 - every handler has one
-        found = await self._ask(operations.look, visitor.tenant_id, self._around)
+        found = await self._ask(operations.look, visitor.tenant_id, self._around, clock=visitor.clock)
         return page(
             "operations.html",
             visitor,
@@ -49,8 +50,10 @@ class Operations(Governed):
     async def _charts(self, request: Request, visitor: Visitor) -> Response:
         given = request.query_params.get("span", "24h")
         span: Span = given if given in SPANS else "24h"
-        found = await self._ask(charts.charts, visitor.tenant_id, span)
-        labels = [each.at.strftime(LABELS[span]) for each in found.columns]
+        found = await self._ask(charts.charts, visitor.tenant_id, span, clock=visitor.clock)
+        # A day's column begins with the hour of UTC that its midnight is in, so its middle says which day it is.
+        into = timedelta(hours=12) if span == "30d" else timedelta()
+        labels = [visitor.clock.local(each.at + into).strftime(LABELS[span]) for each in found.columns]
         drawn = [
             (name, title, chart(title, labels, [getattr(each, name) for each in found.columns], name), column)
             for name, title, column in (

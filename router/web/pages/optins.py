@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, get_args
 from urllib.parse import urlencode
 from uuid import UUID
@@ -21,12 +21,13 @@ from starlette.routing import Route
 
 from channels.contract import Severity
 from router.core.access import may
+from router.core.clock import Clock
 from router.core.optin import BREAK_GLASS, SECRET, WHOLE
 from router.flow import audit, baa, manage, optin, overview, preview, signin
 from router.flow.optin import Refused, Shown, Unusable, Wish
 from router.flow.signin import Visitor
 from router.privacy.tokens import KINDS
-from router.web.pages import guard
+from router.web.pages import guard, zones
 from router.web.pages.governance import Governed, proof, proved
 from router.web.pages.shell import page, sorry
 
@@ -121,7 +122,8 @@ class OptIns(Governed):
         elif channel:
             status, why = 422, "Tick the types that people need in this channel, one by one."
         now = datetime.now(UTC)
-        latest = optin.latest(now)
+        latest, by = optin.latest(now), visitor.clock
+        last = by.local(latest).date() - timedelta(days=1)  # the last day that is over by then
         return page(
             "optin-new.html",
             visitor,
@@ -135,9 +137,10 @@ class OptIns(Governed):
             plaintext=_pretty(sides.plaintext) if sides else "",
             baas=[each for each in await self._ask(baa.every, visitor.tenant_id) if _in_force(each)],
             severities=SEVERITIES,
-            last=(latest - timedelta(seconds=1)).date(),
-            proposed=min((latest - timedelta(seconds=1)).date(), (now + LONGEST).date()),
-            today=now.date(),
+            latest=latest,
+            last=last,
+            proposed=min(last, by.local(now + LONGEST).date()),
+            today=by.local(now).date(),
             given=defaultdict(str, given or {}),
             why=why,
             requests=may(visitor.roles, "request"),
@@ -156,7 +159,7 @@ class OptIns(Governed):
         if broken:
             proved(visitor, "approve")
         try:
-            wish = _wish(channel, types, given, broken=broken)
+            wish = _wish(channel, types, given, zones.clock_of(visitor, given), broken=broken)
             shown = await self._ask(optin.request, visitor.tenant_id, visitor.email, proof(visitor), wish)
         except (Unusable, Refused) as error:
             status = 422 if isinstance(error, Unusable) else 403
@@ -252,8 +255,8 @@ def _in_force(agreement: baa.Shown) -> bool:
     return agreement.state not in {"retired", "lapsed", "not yet"}
 
 
-def _wish(channel: str, types: list[str], given: Mapping[str, str], *, broken: bool) -> Wish:
-    """What the form asks for. Raises Unusable."""
+def _wish(channel: str, types: list[str], given: Mapping[str, str], by: Clock, *, broken: bool) -> Wish:
+    """What the form asks for, to the end of its last day on this clock. Raises Unusable."""
     try:
         agreement = UUID(given.get("baa", ""))
     except ValueError:
@@ -262,9 +265,9 @@ def _wish(channel: str, types: list[str], given: Mapping[str, str], *, broken: b
         until = datetime.now(UTC) + BREAK_GLASS
     else:
         try:
-            until = baa.day_after(date.fromisoformat(given.get("until", "")))
-        except (ValueError, OverflowError):
-            raise Unusable("The last day is written like 2026-12-31.") from None
+            until = zones.day(given.get("until", ""), by, after=1)
+        except zones.NotATime as error:
+            raise Unusable(str(error)) from None
     lowest = next((each for each in SEVERITIES if each == given.get("severity")), None)
     if lowest is None:
         raise Unusable("Choose the lowest severity.")

@@ -21,7 +21,6 @@ from router.flow import review, signin
 from router.flow.review import ALL, Judgement, Refused
 from router.flow.signin import Visitor
 from router.web.pages import guard
-from router.web.pages.door import WITH_SCRIPT
 from router.web.pages.governance import Governed, proof, proved
 from router.web.pages.shell import page, sorry
 
@@ -111,7 +110,7 @@ class Reviews(Governed):
             why=why,
         )
         if decides:
-            response.headers["content-security-policy"] = WITH_SCRIPT  # single keys; the page works without them
+            response.headers["content-security-policy"] = guard.WITH_SCRIPT  # single keys; the page works without them
         return response
 
     async def _decide(self, request: Request, visitor: Visitor) -> Response:

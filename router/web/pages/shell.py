@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from router.core.access import may
+from router.core.clock import UTC_CLOCK
 from router.flow import signin
 from router.flow.signin import Visitor
 from router.keys import KeystoreDown
@@ -90,7 +91,12 @@ class Shell:
 
 def page(template: str, visitor: Visitor | None, status: int = 200, **given: object) -> HTMLResponse:
     """A page out of a template."""
-    return HTMLResponse(look.environment().get_template(template).render(visitor=visitor, **given), status)
+    clock = visitor.clock if visitor is not None else UTC_CLOCK
+    text, copies = look.render(template, clock, visitor=visitor, **given)
+    response = HTMLResponse(text, status)
+    if copies:
+        response.headers["content-security-policy"] = guard.WITH_SCRIPT
+    return response
 
 
 def sorry(status: int, title: str, text: str, visitor: Visitor | None = None) -> HTMLResponse:

@@ -5,7 +5,7 @@ A matcher can name a value that somebody typed by mistake, so a try goes by POST
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,12 +15,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from router.core.access import may
+from router.core.clock import Clock
 from router.core.silence import LONGEST
 from router.flow import silence
 from router.flow.manage import NotUsable
 from router.flow.signin import Visitor
 from router.flow.silence import Tried, Wish
-from router.web.pages import guard
+from router.web.pages import guard, zones
 from router.web.pages.governance import Governed
 from router.web.pages.shell import page
 
@@ -69,6 +70,7 @@ class Silences(Governed):
         status: int = 200,
         why: str = "",
         tried: Tried | None = None,
+        twice: Sequence[tuple[str, str]] = (),
     ) -> Response:
         found = await self._ask(silence.page, visitor.tenant_id, over=over)
         return page(
@@ -83,6 +85,7 @@ class Silences(Governed):
             given={"matchers": "", "reason": "", "starts": "", "lasts": "2h", **given},
             why=why,
             tried=tried,
+            twice=twice,
             shown=SHOWN,
         )
 
@@ -99,8 +102,10 @@ class Silences(Governed):
         await self._check(visitor, "silence", "silence.create", fresh=False)
         given = await guard.form(request)
         try:
-            wish = _wish(given)
+            wish = _wish(given, zones.clock_of(visitor, given))
             await self._ask(silence.create, visitor.tenant_id, wish, actor=visitor.email, auth=visitor.context)
+        except zones.Twice as error:
+            return await self._page(visitor, given, status=422, why=str(error), twice=error.choices)
         except NotUsable as error:
             return await self._page(visitor, given, status=422, why=str(error))
         return RedirectResponse("/silences", 303)
@@ -117,15 +122,15 @@ class Silences(Governed):
         return RedirectResponse("/silences", 303)
 
 
-def _wish(given: Mapping[str, str]) -> Wish:
-    """What the form asks for. Raises NotUsable."""
+def _wish(given: Mapping[str, str], by: Clock) -> Wish:
+    """What the form asks for, its beginning on this clock. Raises NotUsable, zones.Twice."""
     lasts = next((span for value, _, span in SPANS if value == given.get("lasts")), None)
     if lasts is None:
         raise NotUsable("Choose how long it lasts.")
     starts_at = None
     if given.get("starts", "").strip():
-        try:  # what a browser's own field sends: minutes without a zone, and the label says that they are UTC's
-            starts_at = datetime.fromisoformat(given["starts"].strip()).replace(tzinfo=UTC)
-        except ValueError:
-            raise NotUsable("The beginning is written like 2026-12-31T18:00, in UTC.") from None
+        try:
+            starts_at = zones.minute(given["starts"], by, given.get("which", ""))
+        except zones.NotATime as error:
+            raise NotUsable(str(error)) from None
     return Wish(given.get("matchers", "").splitlines(), given.get("reason", ""), starts_at, lasts=lasts)
