@@ -8,8 +8,6 @@ and wards, only words of the trade stay (`lexicon.trade`); after `c/o`, `admitte
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Final
 
@@ -217,15 +215,23 @@ _MOST_WORDS: Final = 5
 _LONGEST_RUN: Final = 8
 
 
-def within(spans: list[Span]) -> Callable[[Item], bool]:
-    """Does an item begin inside one of `spans`, which are in order."""
-    starts = [span.start for span in spans]
+def within(spans: list[Span], items: list[Item], places: list[int] | None = None) -> frozenset[int]:
+    """Where the items begin that begin inside one of `spans`, which are in order.
 
-    def covered(item: Item) -> bool:
-        at = bisect_right(starts, item.start)
-        return bool(at) and spans[at - 1].end > item.start
-
-    return covered
+    `places`: where each character of the items' text stands in the text of the spans, when that is another one.
+    """
+    inside: list[int] = []
+    left = iter(spans)
+    span = next(left, None)
+    for item in items:
+        start = item.start if places is None else places[item.start]
+        while span is not None and span.end <= start:
+            span = next(left, None)
+        if span is None:
+            break
+        if span.start <= start:
+            inside.append(item.start)
+    return frozenset(inside)
 
 
 def concerns(items: list[Item], spans: list[Span]) -> int:
@@ -237,7 +243,7 @@ def concerns(items: list[Item], spans: list[Span]) -> int:
 
 
 def announced(
-    text: str, items: list[Item], covered: Callable[[Item], bool], about: int, *, own: bool = False, strict: bool = True
+    text: str, items: list[Item], covered: frozenset[int], about: int, *, own: bool = False, strict: bool = True
 ) -> list[Span]:
     """What cues announce in the text: `c/o trouble sleeping`, `scheduled for a foot exam`.
 
@@ -295,12 +301,12 @@ def announced(
     return found
 
 
-def _phrase(text: str, items: list[Item], begin: int, covered: Callable[[Item], bool]) -> int:
+def _phrase(text: str, items: list[Item], begin: int, covered: frozenset[int]) -> int:
     """How many items from `begin` are one phrase."""
     last = begin
     while last < len(items) and last - begin < _MOST_WORDS:
         item = items[last]
-        if item.type not in {"w", "c", "n"} or (item.type == "n" and last == begin) or covered(item):
+        if item.type not in {"w", "c", "n"} or (item.type == "n" and last == begin) or item.start in covered:
             break
         if item.type == "w" and item.text.lower() in _STOPS:
             break
@@ -318,7 +324,7 @@ def _phrase(text: str, items: list[Item], begin: int, covered: Callable[[Item], 
 def untold(
     text: str,
     items: list[Item],
-    covered: Callable[[Item], bool],
+    covered: frozenset[int],
     safe: frozenset[str],
     *,
     strict: bool,
@@ -350,7 +356,7 @@ def untold(
     for index, item in enumerate(items):
         if item.start < taken:
             continue
-        if covered(item) or item.type in {"t", "d", "s"}:
+        if item.start in covered or item.type in {"t", "d", "s"}:
             close()
             continue
         if item.type in {"w", "c"} and index + 1 < len(items):
@@ -578,7 +584,7 @@ def _month(text: str, item: Item, index: int, found: list[Span]) -> None:
     found.append(Span(before.start() if before is not None else item.start, end, "DATE", "month", False))
 
 
-def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> list[Span]:
+def _places(text: str, items: list[Item], covered: frozenset[int]) -> list[Span]:
     """`4 West`, `Short Stay`, `Recovery Room 2`: two capitalised words of any kind inside a sentence, or one with a number."""
     found: list[Span] = []
     index = 0
@@ -587,7 +593,7 @@ def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> li
         while (
             index < len(items)
             and (items[index].type in {"w", "n"} or _HYPHENED.fullmatch(items[index].text))
-            and not covered(items[index])
+            and items[index].start not in covered
             and (
                 items[index].text.istitle()
                 or (
@@ -609,7 +615,7 @@ def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> li
             before is not None
             and text[before.end : words[0].start] == " "
             and before.type in {"w", "s", "t"}
-            and (before.text.islower() or covered(before))
+            and (before.text.islower() or before.start in covered)
         )
         enclosed = (
             text[words[0].start - 1 : words[0].start] in _OPENING
@@ -639,7 +645,7 @@ def _places(text: str, items: list[Item], covered: Callable[[Item], bool]) -> li
             and len(first.text) <= 2
             and second.text in {"North", "South", "East", "West", "Norte", "Sur", "Nord"}
             and text[first.end : second.start] == " "
-            and not covered(second)
+            and second.start not in covered
         ):
             found.append(Span(first.start, second.end, "WARD", "floor", False))
     return found
@@ -659,7 +665,7 @@ def speaks(text: str) -> bool:
     return not _SPEAKING.isdisjoint(_LETTERS.findall(text))
 
 
-def unknown_names(text: str, items: list[Item], covered: Callable[[Item], bool]) -> list[Span]:
+def unknown_names(text: str, items: list[Item], covered: frozenset[int]) -> list[Span]:
     """At `detect`, capitalised words inside a sentence that names somebody, which no list knows: towns, people."""
     found: list[Span] = []
     for before, item in pairwise(items):
@@ -668,9 +674,9 @@ def unknown_names(text: str, items: list[Item], covered: Callable[[Item], bool])
             and len(item.text) > 3
             and item.text.istitle()
             and text[before.end : item.start] == " "
-            and (before.text.islower() or covered(before) or (found and found[-1].end == before.end))
+            and (before.text.islower() or before.start in covered or (found and found[-1].end == before.end))
             and LEXICON.flag(item.text.lower()) in {"", "p"}
-            and not covered(item)
+            and item.start not in covered
         ):
             found.append(Span(item.start, item.end, "ADDRESS" if before.text in _TOWARDS else "WORD", "untold", True))
     return found

@@ -328,7 +328,7 @@ class Codes:
                 return [Span(at + born.start(), at + born.end(), "DOB", "shape", len(born[0]) == 8)]
         known = unknown = names = doubtful = either = written = 0
         digits = ""
-        leading_kind = ""
+        leading = ""
         mixed = 0
         capitals = 0
         alphabetic = 0
@@ -362,7 +362,7 @@ class Codes:
                     mixed += 1
                     tail = len(piece) - len(head)
                     if head.isalpha() and tail >= 4 and first:
-                        leading_kind = _stay(head)
+                        leading = head
                     if not piece.islower() or max(map(len, re.findall(r"[0-9]+", piece))) >= 7:
                         mixed += 100
                 first = False
@@ -387,14 +387,15 @@ class Codes:
                     unknown += 1
             second = first
             if first:
-                leading_kind = _stay(piece)
+                leading = piece
             first = False
         if (
-            leading_kind
+            leading
+            and (adjacent or (mixed and not second and alphabetic == 0))
+            and (len(digits) >= 3 or mixed >= 1)
             and not _REPLICA.fullmatch(word)
             and not _POD.fullmatch(word)
-            and (adjacent or (mixed and leading_kind and not second and alphabetic == 0))
-            and (len(digits) >= 3 or mixed >= 1)
+            and (leading_kind := _stay(leading))
             and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}
         ):
             return [

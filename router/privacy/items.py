@@ -57,6 +57,13 @@ _DECIMAL: Final = re.compile(
     r"\+?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?|[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?%?"
 )
 _APART: Final = re.compile("[^0-9]+")
+_BEGINS_NUMBER: Final = frozenset("0123456789+(")
+_NUMERIC: Final = re.compile(r"[0-9 ().,/+-]+")
+_UUID_SIZE: Final = 36
+_STAMP_SIZE: Final = 15
+"""Characters of the one stamp that has no colon and no letter: `20250512-102233`."""
+_MYSQL_STATE: Final = re.compile(r"[0-9]{4} \([0-9]{5}\)?")
+_RELEASE: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3} \([0-9]{1,6}\)?")
 _SPAN_OF_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?\.\.[0-9]{1,9}(?:\.[0-9]{1,3})?")
 _BUILT: Final = frozenset({"build", "version", "release", "ver", "rev"})
 _LETTERS: Final = re.compile("[A-Za-z]+")
@@ -106,6 +113,15 @@ def _other_word(piece: str, at: int) -> bool:
 def _classify(piece: str, start: int, end: int) -> Item | None:
     """The item a scanned piece is; None when the shape does not hold and the piece must be read again as plain parts."""
     first = piece[0]
+    if first in _BEGINS_NUMBER and _NUMERIC.fullmatch(piece) is not None:
+        return _numeric(piece, start, end)
+    if (
+        piece.isalnum()
+        and piece.isascii()
+        and not ("T" in piece and first in _BEGINS_NUMBER)  # `20250512T102233Z`
+        and _OF_DIGITS.fullmatch(piece) is None
+    ):
+        return Item(start, end, "w" if piece.isalpha() else "c", piece)
     if first == "<":
         return Item(start, end, "t" if is_token(piece) else "c", piece)
     if "://" in piece:
@@ -196,11 +212,11 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
             return Item(start, end, "c", piece)
         return Item(start, end, "s", piece, "DATE") if len(piece) >= 8 and "." not in piece else None
     if (
-        (month := _MONTH_NAME.search(piece)) is not None
-        and not _other_word(piece, month.start())
+        (" " in piece or "-" in piece)
         and _DIGIT.search(piece)
         and _OF_DAY.fullmatch(piece)
-        and (" " in piece or "-" in piece)
+        and (month := _MONTH_NAME.search(piece)) is not None
+        and not _other_word(piece, month.start())
         and not _LETTERED_GROUPS.fullmatch(piece)
     ):
         return Item(start, end, "s", piece, "DATE")
@@ -210,6 +226,32 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "s", piece, "ACCOUNT") if shapes.iban_ok(piece) else None
     if shapes.POSTCODE.fullmatch(piece):
         return Item(start, end, "s", piece, "ZIP")
+    return _digits(piece, start, end)
+
+
+def _numeric(piece: str, start: int, end: int) -> Item | None:
+    """What _classify says of digits and marks alone: what asks for a letter or a colon is not asked."""
+    if piece.lstrip("+").isdigit():
+        return Item(start, end, "n", piece)
+    dots = piece.count(".")
+    size = len(piece)
+    if size in {14, 17} and shapes.MAC.fullmatch(piece):
+        return Item(start, end, "s", piece, "DEVICE_ID")
+    if size == _UUID_SIZE and shapes.UUID.fullmatch(piece):
+        return Item(start, end, "c", piece)
+    if size == _STAMP_SIZE and shapes.STAMP.fullmatch(piece):
+        return Item(start, end, "d", piece)
+    if dots == 3 and piece.replace(".", "").split("/")[0].isdigit():
+        public = shapes.public_ip(piece)
+        if public is not None:
+            return Item(start, end, "s" if public else "d", piece, "IP")
+        return Item(start, end, "c", piece)
+    if shapes.DATE.fullmatch(piece):
+        if shapes.real_date(piece) and not (dots == 2 and size < 8):
+            return Item(start, end, "s", piece, "DATE")
+        if dots == 2:
+            return Item(start, end, "c", piece)
+        return Item(start, end, "s", piece, "DATE") if size >= 8 and "." not in piece else None
     return _digits(piece, start, end)
 
 
@@ -234,7 +276,7 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "c", piece)
     sizes = [len(group) for group in groups]
     digits = "".join(groups)
-    separators = set(re.sub(r"[0-9]", "", plain))
+    separators = set(plain).difference("0123456789")
     if separators == {"."} and len(groups) in {3, 4} and max(sizes) <= 3 and sizes != [3, 3, 4]:
         return Item(start, end, "c", piece)
     if (sizes == [3, 3, 3, 2] and separators == {".", "-"}) or (sizes == [4, 4, 4] and shapes.aadhaar_ok(digits)):
@@ -253,12 +295,13 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
         and (len(digits) == 10 or digits[0] in "10")
     ):
         return Item(start, end, "s", piece, "PHONE")
-    if re.fullmatch(r"[0-9]{4} \([0-9]{5}\)?", plain):
-        return Item(start, end, "d", piece)  # MySQL's error and its state: `1045 (28000)`
-    if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3} \([0-9]{1,6}\)?", plain):
-        return Item(start, end, "c", piece)
-    if "(" in plain and ")" in plain and 7 <= len(digits) <= 13:
-        return Item(start, end, "s", piece, "PHONE")
+    if "(" in plain:
+        if _MYSQL_STATE.fullmatch(plain):
+            return Item(start, end, "d", piece)  # MySQL's error and its state: `1045 (28000)`
+        if _RELEASE.fullmatch(plain):
+            return Item(start, end, "c", piece)
+        if ")" in plain and 7 <= len(digits) <= 13:
+            return Item(start, end, "s", piece, "PHONE")
     if sizes == [3, 4] and separators <= {"-"}:
         return Item(start, end, "s", piece, "PHONE")
     if groups[0].startswith("00") and 10 <= len(digits) <= 16 and len(groups) > 1:

@@ -282,20 +282,21 @@ def _known_inside(word: str) -> tuple[str, ...]:
 
 def _segment(word: str) -> tuple[str, ...] | None:
     """`patientname` as words of our tables, all of it or nothing."""
-    if len(word) > 40:  # noqa: PLR2004 - no key word is that long
+    size = len(word)
+    if size > 40:  # noqa: PLR2004 - no key word is that long
         return None
-    best: list[tuple[str, ...] | None] = [()] + [None] * len(word)
-    for end in range(2, len(word) + 1):
-        for start in range(max(0, end - 16), end - 1):
-            before = best[start]
-            if before is None or word[start:end] not in _WORDS:
-                continue
-            if end - start == 2 and word[start:end] not in {"id", "no", "ip"}:  # noqa: PLR2004
-                continue
-            found = best[end]
-            if found is None or len(before) + 1 < len(found):
-                best[end] = (*before, word[start:end])
-    return best[len(word)]
+    best: list[tuple[str, ...] | None] = [()] + [None] * size
+    for start in range(size - 1):
+        before = best[start]
+        if before is None:
+            continue
+        for length in _LENGTHS.get(word[start : start + 2], ()):
+            end = start + length
+            if word[start:end] in _WORDS and end <= size:
+                found = best[end]
+                if found is None or len(before) + 1 < len(found):
+                    best[end] = (*before, word[start:end])
+    return best[size]
 
 
 class _Table(dict[frozenset[str], str]):
@@ -321,6 +322,13 @@ _PHI_KEYS: Final = frozenset(word for words in _PHI_BY if len(words) == 1 for wo
 _WORDS: Final = frozenset(word for table in (_PHI_BY, _ROLE_BY, _SUBJECT_BY) for words in table for word in words) | {
     word for table in _UNDER.values() for word in table
 } | _TAILS.keys()  # fmt: skip
+_LENGTHS: Final[dict[str, tuple[int, ...]]] = {
+    first: tuple(sorted({len(word) for word in _WORDS if word.startswith(first)} - {1, 2, *range(17, 100)}))
+    for first in {word[:2] for word in _WORDS if len(word) > 1}
+}
+"""How long the words are that begin with two letters: what a word can be that is written together with others."""
+for _pair in ("id", "no", "ip"):
+    _LENGTHS[_pair] = (2, *_LENGTHS[_pair])
 KEY_WORDS: Final = frozenset(word for word in _WORDS if word.isascii() and LEXICON.flag(word) not in {"p", "d", "m"})
 """Words of field names: `mrn`, `dob`, `geburtsdatum` say what a value is and are nobody's value."""
 FOREIGN_WORDS: Final = frozenset(word for word in _WORDS if not word.isascii())

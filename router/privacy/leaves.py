@@ -116,6 +116,8 @@ _AROUND: Final = re.compile(
 )
 """What is left outside when the rest of a value is a token: a scheme, a type of FHIR's, a port."""
 _PARTS: Final = re.compile(r"[A-Za-z]+")
+_MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}")
+"""An email address that the scan takes for one wherever it stands."""
 
 
 class Leaves(Work):
@@ -189,7 +191,8 @@ class Leaves(Work):
             return False
 
     def harmless_url(self, text: str) -> bool:
-        return not self.read(text, loose=True)
+        spans = self.readings[text] = self.read(text)
+        return not spans
 
     def keyed(self, box: Any, key: Any, text: str, kind: str, place: Place) -> None:
         """The value of a key that names PHI: one token, quotes kept outside it, structures opened."""
@@ -239,7 +242,7 @@ class Leaves(Work):
         if kind == "IP" and ":" in value and value.count(":") == 1 and value.split(":")[1].isdigit():
             end = start + value.index(":")
             value = text[start:end]
-        if kind in {"IP", "USERNAME", "WARD"} and shapes.public_ip(value) is False and kind == "IP":
+        if kind == "IP" and shapes.public_ip(value) is False:
             self.plain.append((box, key, text, place))
             return
         if kind == "USERNAME" and LEXICON.flag(value.lower()) in PLAIN:
@@ -272,25 +275,32 @@ class Leaves(Work):
 
     def shape_of(self, value: str) -> str:
         """The kind a value has by its shape alone, when one shape covers all of it."""
+        if _MAILBOX.fullmatch(value) is not None and not self.reader.patterns:
+            return "EMAIL" if self.affords(value) else ""
         spans = self.read(value)
         if len(spans) == 1 and spans[0].start == 0 and spans[0].end == len(value) and spans[0].rule == "shape":
             return spans[0].kind
         return ""
 
-    def read(self, text: str, *, loose: bool = False, likely: bool = False) -> list[Span]:
+    def affords(self, text: str) -> bool:
+        """Take what a reading of `text` costs from the event's budget; False when that is spent."""
+        self.spent += (
+            max(len(text), _WORD_COST * text.count(" "))
+            + _KEY_COST * (text.count(":") + text.count("="))
+            + _MARK_COST * (text.count("-") + text.count("+") + text.count("."))
+            + _PERCENT_COST * text.count("%")
+        )
+        if self.spent > MAX_READ:
+            self.count("size")
+            return False
+        return True
+
+    def read(self, text: str, *, likely: bool = False) -> list[Span]:
         """The reader's spans; whatever goes wrong, the whole text."""
-        del loose
         try:
-            self.spent += (
-                max(len(text), _WORD_COST * text.count(" "))
-                + _KEY_COST * (text.count(":") + text.count("="))
-                + _MARK_COST * sum(map(text.count, "-+."))
-                + _PERCENT_COST * text.count("%")
-            )
-            if self.spent > MAX_READ:
-                self.count("size")
-                return [Span(0, len(text), "TEXT", "budget", True)]
-            return self.reader.read(text, likely=likely)
+            if self.affords(text):
+                known = None if likely else self.readings.get(text)
+                return self.reader.read(text, likely=likely, kept=self.kept) if known is None else [*known]
         except TooDeep:
             self.count("depth")
         except TooLong:

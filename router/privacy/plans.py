@@ -16,7 +16,7 @@ from router.privacy.memory import NAMING, Place
 from router.privacy.roles import identifier
 from router.privacy.rules import Rules
 from router.privacy.spans import Span, settle
-from router.privacy.text import OF_A_PERSON
+from router.privacy.text import OF_A_PERSON, Kept
 from router.privacy.words import PRODUCTS
 
 _QUIET: Final = frozenset({"WORD", "NUMBER", "CODE", "TEXT", "AGE", "GEO"})
@@ -61,6 +61,7 @@ class Work:
         "doubtful",
         "findings",
         "halves",
+        "kept",
         "kinds",
         "late",
         "layers",
@@ -71,6 +72,7 @@ class Work:
         "plain",
         "plans",
         "reader",
+        "readings",
         "rules",
         "spent",
         "steps",
@@ -89,6 +91,8 @@ class Work:
         self.late: list[tuple[Any, Any, Plan]] = []  # leaves that only propagation touches
         self.maybes: list[tuple[Plan, list[Span]]] = []  # what is PHI in an event about a person
         self.steps: list[tuple[Any, Any, Plan] | Callable[[], None]] = []  # innermost first
+        self.readings: dict[str, list[Span]] = {}  # what was found in texts that may be read twice
+        self.kept: Kept = {}  # texts as they were cut when they were read first
         self.kinds: dict[str, str] = {}
         self.halves: set[str] = set()  # words of names that are ordinary words too, as written
         self.findings: dict[tuple[str, str], Finding] = {}

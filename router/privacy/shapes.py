@@ -542,8 +542,12 @@ def public_ip(text: str) -> bool | None:
     Not a person's: RFC 1918, loopback, link-local, unique local (RFC 4193), and what no client can send from
     (unspecified, multicast). Documentation ranges (RFC 5737, RFC 3849) stand for clients, so they count as theirs.
     """
+    parts = text.partition("/")[0].split(".")
+    if len(parts) == 4 and ":" not in text:  # noqa: PLR2004 - RFC 791
+        octets = [int(part) for part in parts if part in _OCTETS]
+        return None if len(octets) < 4 else _public(octets)  # noqa: PLR2004
     try:
-        address = ipaddress.ip_address(text.split("/", maxsplit=1)[0])
+        address = ipaddress.ip_address(text.partition("/")[0])
     except ValueError:
         return None
     return not (
@@ -555,6 +559,19 @@ def public_ip(text: str) -> bool | None:
     )
 
 
+def _public(octets: list[int]) -> bool:
+    """The same of an IPv4 address."""
+    first, second = octets[:2]
+    return not (
+        first in {10, 127}
+        or 224 <= first <= 239  # noqa: PLR2004 - multicast, RFC 5771
+        or (first == 172 and 16 <= second <= 31)  # noqa: PLR2004
+        or (first, second) in {(192, 168), (169, 254)}
+        or not any(octets)
+    )
+
+
+_OCTETS: Final = frozenset(map(str, range(256)))
 _INFRASTRUCTURE: Final = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 

@@ -16,7 +16,7 @@ from router.privacy.items import Item, is_separator, lettered, scan
 from router.privacy.keys import MACHINES, judge
 from router.privacy.lexicon import LEXICON
 from router.privacy.roles import plays
-from router.privacy.shadow import cast
+from router.privacy.shadow import Shadow, cast
 from router.privacy.spans import Span, settle
 from router.privacy.values import Values, field
 from router.privacy.words import ID_KINDS, NAME_PARTS, PERSON_CUES
@@ -32,6 +32,8 @@ _FRAME: Final = re.compile(
 )
 """A frame of a .NET or Java trace: a method with its parameters' types, and a file with a line."""
 _SERIAL: Final = 5
+_KEPT: Final = 4_000
+"""Characters of the longest text that is kept as it was cut."""
 _BY_HAND: Final = re.compile(r"[A-Za-z\xc9\xe9]{3}|^[0-9]{1,2}(?:/|[.-][0-9]{1,2}[.-][0-9]{4}$)")
 """A day as people write it, with a month's name or slashes: software logs `2026-03-01`."""
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
@@ -39,6 +41,9 @@ _VERSIONED: Final = frozenset({":", "@", "-", "v", "/", "_"})
 _NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP", "SSN"})
 """Kinds of shapes that the words before them can still change or make sure."""
 
+
+Kept = dict[str, tuple[Shadow, list[Item]]]
+"""The texts of one event, each with its shadow and what that was cut into."""
 
 OF_A_PERSON: Final = frozenset({"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "PATIENT_ID", "NATIONAL_ID"})
 """Kinds after which a text is about a person."""
@@ -156,14 +161,17 @@ class Reader(Values):
         super().__init__(strict=strict, safe=safe)
         self.patterns = patterns
 
-    def read(self, text: str, *, likely: bool = False) -> list[Span]:
+    def read(self, text: str, *, likely: bool = False, kept: Kept | None = None) -> list[Span]:
         """The stretches of `text` to replace, in order, not overlapping. Raises shadow.TooDeep, TooLong.
 
-        `likely`: at `detect` also what would be a person's in an event about one, not sure.
+        `likely`: at `detect` also what would be a person's in an event about one, not sure. `kept`: where the event's
+        texts are kept as they were cut, for `told`.
         """
         shadow = cast(text)
         seen = shadow.text
         items = scan(seen)
+        if kept is not None and len(text) <= _KEPT:
+            kept[text] = shadow, items
         if shadow.letters:
             items = [lettered(item, shadow.letters) for item in items]
         spans = self._spans(seen, items)
@@ -196,29 +204,28 @@ class Reader(Values):
         spans = settle(spans)
         concern = clinical.concerns(items, spans)
         if concern:
-            spans = settle([*spans, *clinical.announced(seen, items, clinical.within(spans), concern)])
+            spans = settle([*spans, *clinical.announced(seen, items, clinical.within(spans, items), concern)])
         if shadow.starts is None:
             return spans
         return settle([Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in spans])
 
-    def told(self, text: str, spans: list[Span], *, narrow: bool, own: bool) -> list[Span]:
+    def told(self, text: str, spans: list[Span], kept: Kept, *, narrow: bool, own: bool) -> list[Span]:
         """What else a text of an event about a person says, of which `spans` is known. Raises as read does.
 
-        `narrow`: also in ordinary words; `own`: the text itself says whose it is.
+        `narrow`: also in ordinary words; `own`: the text itself says whose it is; `kept`: as in read.
         """
-        shadow = cast(text)
+        known = kept.get(text)
+        if known is None:
+            shadow = cast(text)
+            items = scan(shadow.text)
+        else:
+            shadow, items = known
         seen = shadow.text
-        items = scan(seen)
         if shadow.letters:
             seen = shadow.letters
             items = [item._replace(text=seen[item.start : item.end]) for item in items]
         starts = [span.start for span in spans]
-
-        def covered(item: Item) -> bool:
-            start = item.start if shadow.starts is None else shadow.place(item.start, item.end)[0]
-            at = bisect_right(starts, start)
-            return bool(at) and spans[at - 1].end > start
-
+        covered = clinical.within(spans, items, shadow.starts)
         found = clinical.announced(seen, items, covered, 2, own=own, strict=self.strict)
         if own and not self.strict:
             found += clinical.unknown_names(seen, items, covered)

@@ -128,7 +128,7 @@ class Told(Fields):
         if (self.strict or not own) and not ((narrow or own) and clinical.restless(left, text, calm, own=own)):
             return spans
         try:
-            found = self.reader.told(text, taken, narrow=narrow, own=own)
+            found = self.reader.told(text, taken, self.kept, narrow=narrow, own=own)
         except (TooDeep, TooLong):
             return [Span(0, len(text), "TEXT", "budget", True)]
         if not found:

@@ -8,7 +8,6 @@ can tell them apart. They are wards where somebody is named, as the value of a k
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from router.privacy.items import Item
@@ -114,14 +113,14 @@ def _plain(low: str) -> str:
     return low if low.isascii() else low.translate(_ACCENTS)
 
 
-def called(text: str, items: list[Item], covered: Callable[[Item], bool], *, own: bool) -> list[Span]:
+def called(text: str, items: list[Item], covered: frozenset[int], *, own: bool) -> list[Span]:
     """The wards that a text about a person calls by these words. `own`: it says itself whose it is."""
     found: list[Span] = []
     index, count = 0, len(items)
     while index < count:
         item = items[index]
         low = _plain(item.text.lower())
-        if item.type not in {"w", "c"} or low.partition("-")[0] not in WAKING or covered(item):
+        if item.type not in {"w", "c"} or low.partition("-")[0] not in WAKING or item.start in covered:
             index += 1
             continue
         last = index
@@ -130,7 +129,7 @@ def called(text: str, items: list[Item], covered: Callable[[Item], bool], *, own
             last + 1 < count
             and last - index < _MOST
             and text[items[last].end : items[last + 1].start] in {" ", "-", " & ", "'", "/"}
-            and not covered(items[last + 1])
+            and items[last + 1].start not in covered
             and (
                 all(
                     part in _WORDS or part in _JOINTS or part == "s"
