@@ -204,8 +204,8 @@ def visit(session: Session, hashed: bytes, idle: timedelta) -> Row | None:
     return session.one(
         "SELECT u.user_id, u.email, u.roles, u.kind, u.zone, t.name, t.slug, s.session_id, s.auth, s.strong_at,"
         " s.in_utc, now() AS now FROM sessions s JOIN users u USING (tenant_id, user_id)"
-        " JOIN tenants t USING (tenant_id) WHERE s.session_hash = %s AND s.kind = 'session' AND s.ends_at > now() AND s.seen_at > now() - %s"
-        " AND u.disabled_at IS NULL",
+        " JOIN tenants t USING (tenant_id) WHERE s.session_hash = %s AND s.kind = 'session' AND s.ends_at > now()"
+        " AND s.seen_at > now() - %s AND u.disabled_at IS NULL",
         (hashed, idle),
     )
 
