@@ -334,7 +334,7 @@ def test_two_people_read_one_moment_on_two_clocks_and_a_token_is_copied_by_mouse
     desk = {"width": 1280, "height": 900}
 
     def reads_in(email: str, browsers: str, name: str) -> tuple[Person, str, str]:
-        """Somebody takes their browser's zone, which it calls so; when the incident opened, for machines and in words."""
+        """Somebody takes their browser's zone, which it calls so; when the incident opened, by machine and in words."""
         person = arrive(viewport=desk, timezone_id=browsers)
         page = person.signs_in_with(product.code(clinic, email, "responder"))
         page.get_by_role("link", name="Choose your time zone").click()
