@@ -35,7 +35,7 @@ from router.sources.body import read
 from router.sources.contract import Malformed, WrongShape
 from router.sources.registry import FORMATS
 from router.web.batch import Batcher, Overloaded
-from router.web.unpack import ENCODINGS, Packed, TooLarge, unpack
+from router.web.unpack import ENCODINGS, Packed, TooLarge, packing, unpack
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -145,14 +145,17 @@ class Ingest:
         return self._opsgenie if path.startswith("/v2/alerts") else self._envelope
 
     async def _alerts(self, scope: Scope, arrived: Arrived) -> tuple[int, bytes]:
-        parts = scope["path"].split("/")[2:]
-        if len(parts) == 2:  # noqa: PLR2004 - tenant, source
-            key = _key(arrived.headers)
-        elif len(parts) == 3:  # noqa: PLR2004 - tenant, source, key
-            key = unquote(parts[2])
-        else:
+        parts = _parts(scope)
+        if len(parts) < 2:  # noqa: PLR2004 - tenant, source
             raise NOT_FOUND
-        return 202, _receipts(await self._submit(arrived.post(key, tenant=parts[0], source=parts[1]), "source"))
+        # Keys that people make are often base64, whose slashes some clients escape and others do not.
+        key = "/".join(parts[2:]) or _key(arrived.headers)
+        try:
+            return 202, _receipts(await self._submit(arrived.post(key, tenant=parts[0], source=parts[1]), "source"))
+        except Refusal as refusal:
+            if refusal is NO_KEY and len(parts) > 3:  # noqa: PLR2004 - it was no key with slashes but no place of ours
+                raise NOT_FOUND from None
+            raise
 
     async def _prometheus(self, _: Scope, arrived: Arrived) -> tuple[int, bytes]:
         post = arrived.post(_key(arrived.headers), format=FORMATS["alertmanager"])
@@ -254,8 +257,9 @@ class Ingest:
         if size > self._max_bytes or declared > self._max_bytes:
             raise TOO_LARGE
         body = parts[0] if len(parts) == 1 else b"".join(parts)
-        encoding = headers.get(b"content-encoding", b"identity").strip().lower().decode("latin-1")
-        if encoding == "identity":
+        named = headers.get(b"content-encoding")
+        encoding = packing(named) if named else ""
+        if not encoding:
             return Arrived(body, headers, None)
         if encoding not in ENCODINGS or (encoding == "br" and not _ENVELOPE.fullmatch(path)):
             return Arrived(b"", headers, NOT_PACKED_SO)
@@ -265,6 +269,13 @@ class Ingest:
             raise TOO_LARGE from None
         except Packed:
             return Arrived(b"", headers, BAD_PACKING)
+
+
+def _parts(scope: Scope) -> list[str]:
+    """What follows `/ingest/` in the path, each part unescaped by itself; a slash at the end adds none."""
+    raw = scope.get("raw_path")
+    parts = [unquote(each) for each in raw.decode("latin-1").split("/")] if raw else scope["path"].split("/")
+    return parts[2:] if parts[-1] else parts[2:-1]
 
 
 def _action(scope: Scope, post: Post, alias: str, name: str) -> Post:

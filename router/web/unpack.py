@@ -15,6 +15,7 @@ import brotli
 _WINDOW_GZIP: Final = 31
 _WINDOW_ZLIB: Final = 15
 _WINDOW_RAW: Final = -15
+_MEMBERS: Final = 256  # of one body; each costs a copy of what is left of it
 _METHOD: Final = 8
 _CHECK: Final = 31
 """How a zlib stream begins (RFC 1950 §2.2): compression method 8, and two bytes that 31 divides."""
@@ -26,6 +27,16 @@ class TooLarge(Exception):  # noqa: N818 - what it is
 
 class Packed(Exception):  # noqa: N818 - what it still is
     """It is not packed in this way, or ends early."""
+
+
+def packing(header: bytes) -> str:
+    """The packing that a `Content-Encoding` names, in lower case; '' for none, the list as it is for more than one.
+
+    RFC 9110 §8.4.1: the header is a list, `identity` in it means nothing, and `x-gzip` is `gzip`.
+    """
+    named = [each.strip() for each in header.decode("latin-1").lower().split(",")]
+    packings = ["gzip" if each == "x-gzip" else each for each in named if each not in {"", "identity"}]
+    return ", ".join(packings)
 
 
 def unpack(body: bytes, encoding: str, most: int) -> bytes:
@@ -49,16 +60,27 @@ def _deflate(body: bytes, most: int) -> bytes:
 
 
 def _inflate(body: bytes, most: int, window: int) -> bytes:
-    machine = zlib.decompressobj(wbits=window)
-    try:
-        plain = machine.decompress(body, most + 1)
-    except zlib.error:
-        raise Packed from None
-    if len(plain) > most:
-        raise TooLarge
-    if not machine.eof:
-        raise Packed
-    return plain
+    """One stream, or of gzip any number of members behind each other (RFC 1952 §2.2); what follows must be one too."""
+    parts: list[bytes] = []
+    room = most
+    for _ in range(_MEMBERS):
+        machine = zlib.decompressobj(wbits=window)
+        try:
+            plain = machine.decompress(body, room + 1)
+        except zlib.error:
+            raise Packed from None
+        if len(plain) > room:
+            raise TooLarge
+        if not machine.eof:
+            raise Packed
+        parts.append(plain)
+        room -= len(plain)
+        body = machine.unused_data
+        if not body:
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+        if window != _WINDOW_GZIP:
+            break
+    raise Packed
 
 
 def _brotli(body: bytes, most: int) -> bytes:

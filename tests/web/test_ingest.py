@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -209,6 +210,16 @@ def test_the_key_may_be_in_the_path_for_tools_that_cannot_send_headers(site: Sit
     path = f"{site.path}/{site.clinic.keys['app']}"
     assert site.post(body(alert_uid="by path"), path, authorization="")[0] == 202
     assert site.clinic.keys["app"] not in site.web.said
+
+
+def test_a_key_in_the_path_may_hold_what_base64_holds_escaped_or_not(site: Site) -> None:
+    odd = site.clinic.keys.setdefault("odd", "aG9/c3+0Zw==%41".ljust(40, "k"))
+    site.clinic.set(sources={"odd": "generic"})
+    path = f"/ingest/{site.clinic.slug}/odd/"
+    assert site.post(body(), path + quote(odd, safe=""), authorization="")[0] == 202
+    assert site.post(body(), path + quote(odd, safe="/"), authorization="")[0] == 202
+    assert site.post(body(), path, authorization=f"Bearer {odd}")[0] == 202, "a slash at the end is no key"
+    assert site.post(body(), f"{path}{quote(odd, safe='')}/", authorization="")[0] == 202
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "OPTIONS"])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.web.unpack import ENCODINGS, Packed, TooLarge, unpack
+from router.web.unpack import ENCODINGS, Packed, TooLarge, packing, unpack
 
 
 def raw(body: bytes) -> bytes:
@@ -54,3 +54,32 @@ def test_a_body_that_ends_early_is_no_body(packing: str) -> None:
     encoding, pack = PACKINGS[packing]
     with pytest.raises(Packed):
         unpack(pack(b"somebody was here" * 9)[:-4], encoding, 1000)
+
+
+def test_gzip_may_come_in_members_of_which_none_is_lost() -> None:
+    members = b"".join(gzip.compress(part) for part in (b'{"title":', b"", b'"a"}'))
+    assert unpack(members, "gzip", 100) == b'{"title":"a"}'
+    with pytest.raises(TooLarge):
+        unpack(gzip.compress(b"x" * 60) * 2, "gzip", 100)
+
+
+@pytest.mark.parametrize("packing", sorted(set(PACKINGS) - {"brotli"}))
+def test_what_follows_a_stream_and_is_none_is_refused_with_it(packing: str) -> None:
+    encoding, pack = PACKINGS[packing]
+    with pytest.raises(Packed):
+        unpack(pack(b"{}") + b"xx", encoding, 100)
+
+
+@pytest.mark.parametrize(
+    ("header", "meant"),
+    [
+        (b"", ""),
+        (b"identity", ""),
+        (b"identity, GZIP", "gzip"),
+        (b"x-gzip", "gzip"),
+        (b"br", "br"),
+        (b"gzip, gzip", "gzip, gzip"),
+    ],
+)
+def test_a_content_encoding_is_a_list(header: bytes, meant: str) -> None:
+    assert packing(header) == meant
