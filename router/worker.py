@@ -256,6 +256,7 @@ def run_worker(config: settings.Settings, *, beat: bool, name: str = "") -> int:
     worker_shutting_down.connect(end, weak=False)
     if beat:
         app.steps["worker"].add(_beat_step(app))
+    wiring.settle()
     worker = app.Worker(
         pool="solo",
         queues=[broker.BELLS, broker.RECEIVE],

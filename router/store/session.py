@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -110,6 +110,70 @@ class Session:
         return self._pipeline.send(statement, values).rowcount
 
 
+class Flight:
+    """One transaction in two halves: it leaves with its commit, and lands when the server has answered.
+
+    Who asks for no answer on the way does something else meanwhile. Both halves raise what `Database.tenant` does, and
+    after either has raised nothing was kept and the connection is back in its pool.
+    """
+
+    __slots__ = ("_connection", "_pipeline", "_raw")
+
+    def __init__(self, connection: PoolProxiedConnection, raw: Wire) -> None:
+        self._connection = connection
+        self._raw = raw
+        self._pipeline = Pipeline(raw)
+
+    @contextmanager
+    def leaving(self) -> Iterator[Session]:
+        """Fill it; the block's end sends the commit. `land` must follow, unless this raises."""
+        try:
+            yield Session(self._pipeline)
+            self._pipeline.leave()
+        except BaseException as error:
+            told = self._failed(error)
+            if told is error:
+                raise
+            raise told from None
+
+    def land(self, then: Callable[[], None] = lambda: None) -> None:
+        """Wait for the commit. `then` may still read the answers of what was queued."""
+        try:
+            self._pipeline.land()
+            then()
+        except BaseException as error:
+            told = self._failed(error)
+            if told is error:
+                raise
+            raise told from None
+        self._pipeline.close()
+        self._connection.close()
+
+    def _failed(self, error: BaseException) -> BaseException:
+        """Roll back and let the connection go; what is to be raised."""
+        lost = not self._undo()
+        self._pipeline.close()
+        self._connection.close()
+        if isinstance(error, psycopg.IntegrityError):
+            return Conflict(error.diag.constraint_name)
+        if isinstance(error, psycopg.Error):
+            return DatabaseDown(error.sqlstate, unknown=self._pipeline.leaving and lost)
+        return error
+
+    def _undo(self) -> bool:
+        """Roll back; False when the connection is no longer to be used."""
+        raw = self._raw
+        try:
+            if not raw.closed:
+                self._pipeline.abandon()
+                raw.rollback()
+        except psycopg.Error:
+            raw.close()
+        if raw.closed:
+            self._connection.invalidate()
+        return not raw.closed
+
+
 class Database:
     """A pool of connections as the application role."""
 
@@ -152,33 +216,21 @@ class Database:
     @contextmanager
     def several(self) -> Iterator[Session]:
         """A transaction that names its tenant itself with `Session.enter`, or uses only the `door` functions."""
-        connection = self._take()
+        flight = self.flight()
+        with flight.leaving() as session:
+            yield session
+        flight.land()
+
+    def flight(self) -> Flight:
+        """A transaction whose end need not be waited for where it is sent. Raises DatabaseDown."""
+        try:
+            connection = self._pool.connect()
+        except (psycopg.Error, SQLAlchemyError) as error:
+            raise DatabaseDown(getattr(error, "sqlstate", None)) from None
         raw = connection.driver_connection
         if not isinstance(raw, Wire):
             raise DatabaseDown(None)
-        pipeline = Pipeline(raw)
-        committing = False
-        try:
-            yield Session(pipeline)
-            committing = True
-            pipeline.commit()
-        except psycopg.IntegrityError as error:
-            _undo(connection, raw, pipeline)
-            raise Conflict(error.diag.constraint_name) from None
-        except psycopg.Error as error:
-            lost = not _undo(connection, raw, pipeline)
-            raise DatabaseDown(error.sqlstate, unknown=committing and lost) from None
-        except BaseException:
-            _undo(connection, raw, pipeline)
-            raise
-        finally:
-            connection.close()
-
-    def _take(self) -> PoolProxiedConnection:
-        try:
-            return self._pool.connect()
-        except (psycopg.Error, SQLAlchemyError) as error:
-            raise DatabaseDown(getattr(error, "sqlstate", None)) from None
+        return Flight(connection, raw)
 
     def hold(self) -> Wire:
         """A connection of its own, outside the pool and in autocommit, for as long as a process lives."""
@@ -216,16 +268,3 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self._pool.dispose()
-
-
-def _undo(connection: PoolProxiedConnection, raw: Wire, pipeline: Pipeline) -> bool:
-    """Roll back; False when the connection is no longer to be used."""
-    try:
-        if not raw.closed:
-            pipeline.abandon()
-            raw.rollback()
-    except psycopg.Error:
-        raw.close()
-    if raw.closed:
-        connection.invalidate()
-    return not raw.closed

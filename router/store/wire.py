@@ -130,10 +130,12 @@ class _Preparing(Answer):
 class Pipeline:
     """One transaction's statements, in their order. It is begun with the first one."""
 
-    __slots__ = ("_begun", "_ending", "_new", "_pgconn", "_waiting", "_wire")
+    __slots__ = ("_begun", "_ending", "_new", "_over", "_pgconn", "_waiting", "_wire", "leaving")
 
     def __init__(self, wire: Wire) -> None:
-        self._ending = False  # the sync is on its way
+        self.leaving = False  # the commit is on its way
+        self._ending = False  # the sync is
+        self._over = False  # the connection is somebody else's
         self._wire = wire
         self._pgconn = wire.pgconn
         self._waiting: deque[Answer] = deque()
@@ -166,16 +168,28 @@ class Pipeline:
         if self._waiting:
             self.wait(self._waiting[-1])
 
-    def commit(self) -> None:
-        """End the transaction and wait for that. Raises psycopg.Error: nothing was kept."""
+    def leave(self) -> None:
+        """Send the transaction's end and do not wait for it: `land` does."""
+        self.leaving = True
         if not self._begun:
             return
         self._execute("COMMIT", b"COMMIT", ())
         self._sync()
+        if self._pgconn.flush():
+            self._flush()
+
+    def land(self) -> None:
+        """Wait for the end that was sent. Raises psycopg.Error: nothing was kept."""
+        if not self._begun:
+            return
         while self._waiting:
             self._waiting[0].take(self._next())
             self._waiting.popleft()
         self._end()
+
+    def close(self) -> None:
+        """The connection goes to somebody else: from here on no rows can be read with it."""
+        self._over = True
 
     def abandon(self) -> None:
         """Leave the pipeline after an error, whatever is still on its way; the transaction is to be rolled back."""
@@ -187,6 +201,8 @@ class Pipeline:
 
     def load(self, result: PGresult, count: int, make: Callable[[Iterable[Any]], Row]) -> list[Row]:
         """The first `count` rows of a result."""
+        if self._over:
+            raise RuntimeError("Rows are read while their transaction has its connection.")
         adapting = self._wire.adapting
         adapting.set_pgresult(result)
         try:

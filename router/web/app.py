@@ -87,6 +87,7 @@ class Web:
         loop = asyncio.get_running_loop()
         self._batcher.start(loop)
         beat = asyncio.create_task(self._beat())
+        wiring.settle()
         yield
         beat.cancel()
         await loop.run_in_executor(None, self._batcher.stop)

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from channels.contract import SafeText
 from router.core import render
 from router.core.retry import SCHEDULE
-from router.flow.delivery import OUT, Budget, Clean, pace
+from router.flow.delivery import Clean, pace
+from router.flow.desk import OUT, Budget
 from router.flow.respond import respond
 from router.local.vendors.base import Captured, Fault
 from router.local.vendors.pagerduty import PagerDutyVendor

@@ -144,3 +144,39 @@ def test_where_the_end_came_with_the_commit_nobody_says_it_was_not_kept(door: Do
         ended(door, database, (1, "perhaps"))
     assert down.value.unknown
     assert pages(door) == []
+
+
+def test_answers_are_read_while_their_transaction_has_its_connection_and_not_after(door: Door) -> None:
+    with door.several() as session:
+        late = session.queue("SELECT 1 AS one")
+        wrote = session.queue("INSERT INTO pages VALUES (1, 'x')")
+    assert wrote.rowcount == 1
+    with pytest.raises(RuntimeError):  # somebody else reads with that connection now
+        late.fetchall()
+
+
+def test_a_transaction_leaves_with_its_commit_and_lands_later(database: Database, door: Door) -> None:
+    two = Door(database.app_url, size=2)
+    flight = two.flight()
+    with flight.leaving() as session:
+        wrote = session.queue("INSERT INTO pages VALUES (1, 'x') RETURNING number")
+    with two.several() as other:  # another connection: the first is on its way
+        assert other.one("SELECT 2 AS two") == (2,)
+    found: list[int] = []
+    flight.land(lambda: found.extend(row.number for row in wrote.fetchall()))
+    assert found == [1]
+    assert pages(door) == [1]
+    two.close()
+
+
+def test_what_is_refused_on_its_way_is_told_at_the_landing_and_the_connection_goes_on(door: Door) -> None:
+    pid = one(door)
+    written(door, (1, "x"))
+    flight = door.flight()
+    with flight.leaving() as session:
+        session.queue("INSERT INTO pages VALUES (2, 'never')")
+        session.queue("INSERT INTO pages VALUES (1, 'again')")
+    with pytest.raises(Conflict):
+        flight.land()
+    assert pages(door) == [1]
+    assert one(door) == pid
