@@ -37,6 +37,25 @@ _CRONJOB: Final = re.compile(
     r"([a-z][a-z0-9-]{2,50})-[0-9]{5}-[a-z]{3}|([a-z][a-z0-9-]{3,50})-(?:2[6-9]|30)[0-9]{6}(?:-[a-z0-9]{5})?(?:\.[0-9a-f]{16})?"
 )
 """A revision of Cloud Run, a job of a Kubernetes CronJob, and an event about one."""
+_HASHED: Final = re.compile(
+    r"([A-Za-z][A-Za-z0-9.-]{1,60})-(?:[0-9a-f]{8,10}-[a-z0-9]{5}|[0-9]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5})"
+)
+"""A pod of a Kubernetes deployment: the names of its deployment and template, and five letters that mean nothing."""
+_ISSUED: Final = re.compile(r"([a-z]{2,8})_(?=[A-Za-z]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])([A-Za-z0-9]{12,40})")
+"""An id that some service made up: `ord_7FZW9uraORamQg`. Nobody's number has letters of both cases."""
+_OF_SECRETS: Final = frozenset(
+    {"sk", "pk", "rk", "tok", "token", "key", "secret", "whsec", "ghp", "pat", "pwd", "pass", "auth", "sess", "otp"}
+)
+_RELEASE: Final = re.compile(
+    r"([A-Za-z][A-Za-z0-9_./-]{1,60})@v?[0-9]{1,4}(?:\.[0-9]{1,5}){1,3}(?:[-+][0-9A-Za-z.]{1,20})?"
+)
+"""A program and its version: `radsched@4.4.1`."""
+_LOG_PLACE: Final = re.compile(r"([a-z][A-Za-z0-9_.-]{1,100}?)-[0-9]{1,4}@[0-9]{1,15}")
+"""A topic, its partition and the place in it: `mpi.person-12@18225087`."""
+_OID: Final = re.compile(r"(?:urn:oid:)?[0-2](?:\.(?:0|[1-9][0-9]{0,5})){4,20}")
+"""An object identifier of a register; one of a study or a picture has longer numbers."""
+_ERROR_PAGE: Final = 4
+COLOUR: Final = re.compile("(?=[0-9a-f]*[a-f])(?:[0-9a-f]{6}|[0-9a-f]{3}|[0-9a-f]{8})")
 _DIGEST: Final = re.compile("[0-9a-f]{32,64}")
 _CLOUD_ID: Final = re.compile(
     r"(?:i|vpc|subnet|sg|ami|vol|eni|snap|rtb|igw|nat|eipalloc|acl|lt|fs|eks|tgw|vpce|run|ws)-[0-9a-f]{8}(?:[0-9a-f]{9})?"
@@ -206,6 +225,10 @@ class Codes:
                 Span(at + login.start(1), at + login.end(1), "SECRET", "shape", True),
                 *self._path(word[login.end() :], at + login.end()),
             ]
+        if "@" in word and word[-1].isalnum():
+            release = _RELEASE.fullmatch(word) or _LOG_PLACE.fullmatch(word)
+            if release is not None and not self._names_in(release[1]):
+                return []
         if stripped.isalpha():
             flag = "w" if stripped.lower() in self.safe else LEXICON.flag(stripped.lower())
             if (
@@ -256,7 +279,7 @@ class Codes:
                 if shapes.SECRET_SHAPE.fullmatch(stripped)
                 else self._path(word, at)
             )
-        if shapes.VERSION.fullmatch(stripped) or _BUILD.fullmatch(stripped):
+        if shapes.VERSION.fullmatch(stripped) or _BUILD.fullmatch(stripped) or _OID.fullmatch(stripped):
             return []
         if shapes.HEX.fullmatch(stripped) and _opaque_hex(stripped):
             return []
@@ -314,6 +337,18 @@ class Codes:
         """A compound such as `claims-worker-f9f6018ff-t25wp`, `app.services.patient`, `MRN-17726`, `john.smith`."""
         if _RECORD_NUMBER.fullmatch(word):
             return [Span(at, end, "MRN", "prefix", True)]
+        issued = _ISSUED.fullmatch(word)
+        if (
+            issued is not None
+            and _jumbled(issued[2])
+            and issued[1] not in _OF_SECRETS
+            and not judge(issued[1]).kind
+            and judge(issued[1]).subject in {"", "infra"}
+        ):
+            return []
+        pod = _HASHED.fullmatch(word)
+        if pod is not None and not judge(pod[1]).kind and self._harmless_code(pod[1]):
+            return []
         login = _LOGIN_NAME.fullmatch(word)
         if login is not None and LEXICON.flag(login[1]) == "p" and LEXICON.flag(word.rstrip("0123456789")) == "":
             return [Span(at, end, "USERNAME", "name", True)]  # `agilmore18`
@@ -356,7 +391,7 @@ class Codes:
                     flag = LEXICON.flag(head.lower())
                     known += flag in SAFE
                     unknown += flag not in SAFE and len(head) > 3
-                    names += flag == "p"
+                    names += flag == "p" and len(head) > 2
                     doubtful += flag == "n" and head.lower() not in NOUNS and head.lower() not in PRODUCTS
                 else:
                     mixed += 1
@@ -506,6 +541,17 @@ class Codes:
             flags = {LEXICON.flag(halves[1].lower()), LEXICON.flag(halves[2].lower())}
             if flags <= {"n", "p"} and ("p" in flags or self.strict):
                 return [Span(at, at + len(word), "PERSON", "name", "p" in flags)]  # `DELACRUZ/CASSANDRA`
+        head = _HALVES.match(word)
+        if (
+            head is not None
+            and word[head.end() : head.end() + 1] == "/"
+            and LEXICON.flag(head[1].lower()) == "p"
+            and LEXICON.flag(head[2].lower()) == "p"
+        ):
+            return [
+                Span(at, at + head.end(), "PERSON", "name", True),
+                *self._path(word[head.end() + 1 :], at + head.end() + 1),
+            ]  # `Martin/Jason/S33-19530`
         spans: list[Span] = []
         place = at
         before = ""
@@ -514,6 +560,8 @@ class Codes:
             place = end + 1
             if not segment:
                 continue
+            if before == "20" and len(segment) == _ERROR_PAGE and "//sqlalche.me/e/" in word:
+                continue  # the page of an error of SQLAlchemy's
             port = _PORT.fullmatch(segment)
             if port is not None:
                 segment = port[1]  # noqa: PLW2901 - the port of a host is nobody's

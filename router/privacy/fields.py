@@ -56,6 +56,14 @@ _LONGEST_ROW: Final = 40
 _OPTION: Final = re.compile(r"--[a-z][a-z0-9_-]{1,40}")
 """An option of a command line given as a list: its value follows."""
 _DAY_OR_NAME: Final = re.compile(r"[0-9]{1,4}[-/.][0-9A-Za-z]{1,3}[-/.][0-9]{2,4}|[A-Z][A-Za-z'-]+, [A-Z][A-Za-z' -]+")
+_OF_RULES: Final = frozenset(
+    [
+        "alertname", "alertName", "alert_name", "AlarmName", "alarmName", "alarm_name", "rule", "rule_name", "ruleName",
+        "rulename", "check_name", "checkName", "monitor", "monitor_name", "monitorName", "trigger_name", "triggerName",
+        "watch_id", "search_name",
+    ]
+)  # fmt: skip
+"""Keys that hold the name of an alert's rule, whatever sends it: names in CamelCase there are nobody's."""
 _LOGGED: Final = frozenset({"level", "lvl", "severity", "error", "err", "status", "seviye", "nivel", "msg", "message"})
 _PERSONAL: Final = frozenset(
     {"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "NATIONAL_ID", "ADDRESS", "PHONE", "ZIP", "EMAIL"}
@@ -181,6 +189,7 @@ class Fields(Leaves):
                     and not below.exact
                     and isinstance(item, (str, int))
                     and not (name == "code" and not _LOGGED.isdisjoint(value))
+                    and not (name == "id" and "ctx" in value and "attr" in value)
                 ):
                     if personal is None:
                         personal = self.personal(value, place)
@@ -378,6 +387,7 @@ class Fields(Leaves):
         if element is not None:
             verdict = element
         harmless = element is not None or self.harmless_key(key)
+        declared = bool(role) or key in _OF_RULES
         place = Place(
             path,
             verdict,
@@ -386,8 +396,8 @@ class Fields(Leaves):
             rule=rule,
             states=states,
             harmless_key=harmless,
-            declared=bool(role),
-            slot=slot_of(role or verdict.role, declared=bool(role)),
+            declared=declared,
+            slot=slot_of(role or verdict.role, declared=declared),
             words=split(key) if verdict.kind else (),
             helper=_helper(key),
         )

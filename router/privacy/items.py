@@ -56,6 +56,7 @@ _OF_DIGITS: Final = re.compile(r"\+?[0-9().,\- eE+%]+")
 _DECIMAL: Final = re.compile(
     r"\+?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?|[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?%?"
 )
+_STATUS_AND_TIME: Final = re.compile(r"[1-5][0-9]{2} [0-9]{1,3}\.[0-9]{1,4}")
 _APART: Final = re.compile("[^0-9]+")
 _BEGINS_NUMBER: Final = frozenset("0123456789+(")
 _NUMERIC: Final = re.compile(r"[0-9 ().,/+-]+")
@@ -187,6 +188,14 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         if (_MIDNIGHT.search(piece) and not piece.startswith("0001")) or shapes.LONG_AGO.match(piece):
             return Item(start, end, "s", piece, "DATE")
         return Item(start, end, "d", piece)
+    if (
+        first in "012"
+        and piece.count(".") > 3
+        and ".." not in piece
+        and piece[1] == "."
+        and plain.replace(".", "").isdigit()
+    ):
+        return Item(start, end, "c", piece)  # an object identifier
     if piece.count(".") == 3 and piece.replace(".", "").split("/")[0].isdigit():
         public = shapes.public_ip(piece)
         if public is not None:
@@ -271,6 +280,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
         if plain.count(".") + plain.count(",") == 0 and plain.isdigit():
             return Item(start, end, "n", piece)
         return Item(start, end, "d", piece)
+    if _STATUS_AND_TIME.fullmatch(plain):
+        return None  # an answer and how long it took: `404 0.031`
     groups = [group for group in _APART.split(plain) if group]
     if not groups:
         return Item(start, end, "c", piece)
@@ -432,7 +443,11 @@ def lettered(item: Item, letters: str) -> Item:
     plain = _unaccented(piece)
     low = plain.lower()
     if plain.isascii() and (
-        LEXICON.flag(low) in {"p", "d", "m"} or low in STREET_LEADS or low in TITLES or low in KEY_WORDS
+        (piece == piece.lower() and LEXICON.trade(low))  # `für`, `conexión`
+        or LEXICON.flag(low) in {"p", "d", "m"}
+        or low in STREET_LEADS
+        or low in TITLES
+        or low in KEY_WORDS
     ):
         return item._replace(text=plain)
     return item

@@ -111,6 +111,7 @@ _ELAPSED: Final = re.compile(
 """How long something is there: `00:14:22`, `4d12h`."""
 _REFERENCE: Final = re.compile(r"[a-z]+[a-z0-9_]*(?:\.[a-z0-9_]+)+(?:\[[^\]\s]{1,20}\])?")
 _SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
+_COUNTABLE: Final = 1_000
 _AROUND: Final = re.compile(
     r"\s*(?:(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+|(?:[\w:/.-]*/)?[A-Z][A-Za-z]{2,30}/|urn:(?:uuid|oid):|:[0-9]{1,5})\s*"
 )
@@ -243,6 +244,9 @@ class Leaves(Work):
             end = start + value.index(":")
             value = text[start:end]
         if kind == "IP" and shapes.public_ip(value) is False:
+            self.plain.append((box, key, text, place))
+            return
+        if kind in {"PERSON", "USERNAME"} and _SETTING.fullmatch(value) and _of_things(value, kind):
             self.plain.append((box, key, text, place))
             return
         if kind == "USERNAME" and LEXICON.flag(value.lower()) in PLAIN:
@@ -519,6 +523,8 @@ class Leaves(Work):
             return
         if rule == "safe":
             return
+        if kind and not place.harmless_key and not place.named and isinstance(value, int) and 0 <= value < _COUNTABLE:
+            return  # how many there are of what the key, which is data, names
         if kind and not (place.exact and place.role not in {"", "free"}):
             if (
                 kind in {"PERSON", "USERNAME", "DIAGNOSIS", "MEDICATION", "SECRET", "BIOMETRIC"}
@@ -551,6 +557,20 @@ def _only_tokens(text: str) -> bool:
 def _binding(text: str) -> bool:
     """`lab.result.dead`: ordinary words with dots between."""
     return len(text) < 80 and "." in text and all(LEXICON.flag(part) in SAFE for part in re.split("[._-]", text))
+
+
+_ROBOTS: Final = frozenset(
+    [
+        "bot", "svc", "service", "robot", "daemon", "system", "agent", "runner", "worker", "job", "app", "api", "cron",
+        "batch", "sync", "deploy", "forwarder", "handler", "gateway", "etl", "ci",
+    ]
+)  # fmt: skip
+
+
+def _of_things(value: str, kind: str) -> bool:
+    """`intake-forwarder`, `billing-bot`: ordinary words with dashes, for a login one that says it is a machine's."""
+    parts = re.split("[-_]", value)
+    return all(LEXICON.flag(part) == "w" for part in parts) and (kind == "PERSON" or not _ROBOTS.isdisjoint(parts))
 
 
 def _trade_name(value: str) -> bool:

@@ -87,15 +87,25 @@ def _whole_name(text: str, items: list[Item]) -> bool:
     )
 
 
+_BOUND: Final = re.compile(r"(?:^|[ ,(\[{])[$:@?]?[A-Za-z]{0,2}[0-9]{1,3} ?[=:] ?$")
+
+
 def _argument(text: str, item: Item) -> bool:
     """Is a word in quotes one of several arguments or literals: `insert('Drew', 'Stack', 7)`, `near ''Land' AND`."""
     start, end = item.start - 1, item.end
     if start < 0 or text[start] not in "'\"" or text[end : end + 1] != text[start]:
         return False
     before, after = text[max(start - 3, 0) : start].rstrip(" ")[-1:], text[end + 1 : end + 4].lstrip(" ")[:1]
+    if before in {"=", ":"} and _BOUND.search(text, max(start - 12, 0), start) is not None:
+        return True  # `$2 = 'West'`, `1='West'`
     return (before in {"(", ","} and after in {")", ","} and (before, after) != ("(", ")")) or (
         text[start] == "'" and (before == "'" or text[end + 1 : end + 5] in {" AND", " and"})
     )
+
+
+_LEVELS: Final = frozenset(
+    {"ERROR", "WARN", "WARNING", "INFO", "DEBUG", "FATAL", "CRITICAL", "NOTICE", "TRACE", "SEVERE"}
+)
 
 
 class Names(Numbers):
@@ -185,6 +195,15 @@ class Names(Numbers):
             return index + 1  # `tylerlambert`
         if flag == "" and word.isupper() and len(word) > 5 and word[0] == "E" and LEXICON.flag(low[1:]) in PLAIN:
             return index + 1  # Node's errors: `ERESOLVE`
+        if (
+            flag == ""
+            and word == low
+            and index
+            and text[item.end : item.end + 1] == "]"
+            and items[index - 1].text in _LEVELS
+            and text[items[index - 1].end : item.start] in {" [", "  [", "]["}
+        ):
+            return index + 1  # `ERROR [prenotazioni]`: who logs
         if flag == "" and (low in KEY_WORDS or (not word.islower() and self._camel(word))):
             return index + 1
         return self._name_run(text, items, index, spans)
@@ -222,6 +241,17 @@ class Names(Numbers):
     def _name_follows(self, text: str, items: list[Item], index: int) -> bool:
         """An ordinary capitalised word right before a known name may be the other half of it (`Story Quackenbush`)."""
         following = items[index + 1]
+        if (
+            self.strict
+            and len(items) == 2  # `Ega Suwarno` and nothing else
+            and not index
+            and text[items[0].end : following.start] == " "
+            and items[0].text.istitle()
+            and following.text.istitle()
+            and following.end == len(text)
+            and LEXICON.flag(following.text.lower()) == ""
+        ):
+            return True
         if (
             self.strict
             and text[items[index].end : following.start] == ", "
@@ -270,6 +300,16 @@ class Names(Numbers):
         while probe < len(items):
             item = items[probe]
             gap = text[items[probe - 1].end : item.start] if probe > index else ""
+            if (
+                probe == index + 1
+                and gap == ","
+                and flags[0] == "p"
+                and LEXICON.flag(item.text.lower()) == "p"
+                and item.text[0].isupper() == items[index].text[0].isupper()
+                and text[max(items[index].start - 1, 0) : items[index].start] in {"", '"', "'", "=", " ", "("}
+                and text[item.end : item.end + 1] in {"", '"', "'", " ", ")", ";", "&"}
+            ):
+                gap = ", "  # `THOMAS,JUSTIN`
             if probe > index and gap not in {" ", ", ", ". ", "'", "^", "-", "+", "  "}:
                 if not (gap.isspace() and "\n" not in gap and item.text.isupper() and flags[-1] == "p"):
                     break
@@ -416,8 +456,10 @@ class Names(Numbers):
             len(words) == 1
             and flags[0] == "p"
             and capital
-            and not words[0].text.isupper()
-            and (is_value(text, words[0]) or in_prose(text, words[0]))
+            and (
+                (not words[0].text.isupper() and (is_value(text, words[0]) or in_prose(text, words[0])))
+                or (len(words[0].text) > 4 and _argument(text, words[0]))
+            )
         ):
             sure = True
         if (
@@ -599,7 +641,11 @@ class Names(Numbers):
                 break
             if word.lower() in self.safe:
                 break
-            if probe > start and word in PARTICLES and self._capital_follows(text, items, probe, named=True):
+            if (
+                word in PARTICLES
+                and (probe > start or items[index].text.lower() in TITLES)
+                and self._capital_follows(text, items, probe, named=True)
+            ):
                 probe += 2 if items[probe + 1].text[0].isupper() else 1
                 continue
             if (word[0].isupper() and flag in {"n", "p", ""}) or (

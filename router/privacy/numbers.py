@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from router.privacy import shapes
-from router.privacy.codes import IDLE, SOURCE_FILE, Codes
+from router.privacy.codes import COLOUR, IDLE, SOURCE_FILE, Codes
 from router.privacy.items import Item
 from router.privacy.keys import judge, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN
@@ -15,7 +15,7 @@ from router.privacy.spans import Span, settle
 from router.privacy.words import (
     CLINICAL_CUES,
     CODED_KINDS,
-    DAY_CUES,
+    DAYS_BEFORE,
     FILLERS,
     ID_KINDS,
     NUMBER_ROLES,
@@ -30,7 +30,11 @@ from router.privacy.words import (
     WHOSE,
 )
 
+_CELL_GAPS: Final = frozenset({'", "', "', '", '","', "','", ";", "; ", "|", " | ", "\t"})
+"""Between the cells of a list of values."""
 _MONTH_DAY: Final = re.compile(r"(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])(?![0-9/])")
+_DAY_MONTH: Final = re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])[/.](?:0?[1-9]|1[0-2])(?![0-9/])")
+_WHOLE_DAY: Final = 5
 HOUSE_NUMBER: Final = re.compile(
     r"[0-9]{1,5}(?: ?[A-Za-z](?![A-Za-z0-9]))?(?:[-/][0-9]{1,4}[A-Za-z]?)?(?![0-9A-Za-z%])"
 )
@@ -70,6 +74,7 @@ def _coordinates(first: str, second: str) -> bool:
 
 _KLOG: Final = re.compile(r"[IWEF](?:0[1-9]|1[0-2])[0-3][0-9]")
 """How a line of klog begins: `E0404 19:58:33.590854`."""
+_QUEUED: Final = re.compile("[0-9A-F]{9,12}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{12,17}")
 _SOMEBODY: Final = re.compile(r"([a-z]{3,14})[0-9]{1,4}")
 _BY: Final = frozenset({"by", "user", "for", "as", "from", "to"})
 _DEGREES: Final = re.compile(r"[0-9]{1,3}\.[0-9]{4,9}")
@@ -148,6 +153,13 @@ class Numbers(Codes):
             return  # `Host SQLPRD49'
         if index + 1 < len(items) and items[index + 1].type == "d" and _KLOG.fullmatch(word):
             return
+        if (
+            index
+            and text[items[index - 1].end : item.start] == "]: "
+            and text[item.end : item.end + 2] == ": "
+            and _QUEUED.fullmatch(word)
+        ):
+            return  # Postfix's name of a mail: `smtp[4811]: F34018A42A: to=<…>`
         if word[0] == "." and index and items[index - 1].end == item.start and items[index - 1].type == "d":
             return  # the fraction of a second
         if index and items[index - 1].text.lower() in _BY and text[items[index - 1].end : item.start] == " ":
@@ -155,6 +167,8 @@ class Numbers(Codes):
             if login is not None and LEXICON.flag(login[1]) == "p":
                 spans.append(Span(item.start, item.end, "USERNAME", "cue", True))
                 return  # `locked by leah53`
+        if text[item.start - 1 : item.start] == "#" and item.start and COLOUR.fullmatch(word) is not None and not cue:
+            return
         found = self._judge_code(word, item.start)
         if found:
             spans.extend(found)
@@ -177,6 +191,16 @@ class Numbers(Codes):
             return
         if (
             before is not None
+            and gap_before.strip() == "("
+            and gap_after[:2] == "):"
+            and before.text[1:2] == "/"
+            and before.text[0] in "VDIWEF"
+        ):
+            return  # Android's log: `E/CheckIn(7066):`
+        if after is not None and after.type == "d" and gap_before[-1:] == ">" and gap_after == " " and item.text == "1":
+            return  # syslog's version: `<134>1 2026-…`
+        if (
+            before is not None
             and gap_before == "["
             and gap_after[:1] == "]"
             and before.type == "c"
@@ -196,6 +220,17 @@ class Numbers(Codes):
             if after is not None and after.type == "w" and gap_after == " " and after.text[0].isupper():
                 spans.append(Span(after.start, after.end, "ADDRESS", "street", True))
             return
+        if len(digits) == 5 and gap_before in _CELL_GAPS and before is not None and before.type in {"w", "c", "s"}:
+            start = before.start
+            first = index - 1
+            while first and index - first < 4 and text[items[first - 1].end : items[first].start] in {" ", "-"}:
+                first -= 1
+                start = items[first].start
+            street = next((span for span in reversed(spans) if span.end <= start), None)
+            if street is not None and street.kind == "ADDRESS" and text[street.end : start] == gap_before:
+                spans.append(Span(start, before.end, "ADDRESS", "street", True))
+                spans.append(Span(item.start, item.end, "ZIP", "street", True))
+                return
         if (
             before is not None
             and gap_before in {", ", " (", ", age "}
@@ -340,9 +375,14 @@ class Numbers(Codes):
             spans.append(Span(item.start, item.end, sure_kind, "shape", sure_kind == "CREDIT_CARD"))
             return
         if size <= 3:
-            day = _MONTH_DAY.match(text, item.start)
-            if day is not None and before is not None and before.text.lower() in DAY_CUES:
-                spans.append(Span(item.start, day.end(), "DATE", "cue", False))
+            if text[item.end : item.end + 1] in {"/", "."}:
+                day = _MONTH_DAY.match(text, item.start) or _DAY_MONTH.match(text, item.start)
+                if day is not None and (
+                    (before is not None and before.text.lower() in DAYS_BEFORE and gap_before == " ")
+                    or (self.strict and "/" in day[0] and day[0].startswith("0"))
+                    or (self.strict and "/0" in day[0] and len(day[0]) == _WHOLE_DAY)
+                ):
+                    spans.append(Span(item.start, day.end(), "DATE", "cue", False))
             return
         if size >= 5 and before is not None and spans and spans[-1].end == before.end and gap_before in {" ", ", "}:
             spans.append(Span(item.start, item.end, "NUMBER", "beside", False))  # a postal code after a place
@@ -379,6 +419,12 @@ class Numbers(Codes):
             and size <= (4 if before.text.lower() in SOFT_ROLES or gap_after[:1] == "&" else 7)
         ):
             return
+        if (
+            before is not None
+            and before.text == "transaction"
+            and text[max(before.start - 8, 0) : before.start] == "Lock on "
+        ):
+            return  # Postgres: `waits for ShareLock on transaction 99120441`
         if gap_before.endswith("#") and (
             (gap_after.startswith("]") and size <= 7)
             or (gap_before == "#" and size == 5 and before is not None and before.kind == "IP")

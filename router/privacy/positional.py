@@ -96,6 +96,8 @@ _DICOM: Final[dict[str, str]] = {
     "00401001": "PATIENT_ID", "0020000D": "PATIENT_ID", "0020000E": "PATIENT_ID", "00080018": "PATIENT_ID",
 }  # fmt: skip
 """Data elements about a person (DICOM PS3.15 table E.1-1), as the eight hex digits of the DICOM JSON model."""
+_DICOM_MAKERS: Final = frozenset({"00080070", "00081090", "00181020", "00080060", "00080016", "00080005"})
+"""Who made the device, its model and software, and what kind of picture it is (DICOM PS3.6)."""
 _DICOM_KEY: Final = re.compile(r"\(?([0-9A-Fa-f]{4}),?([0-9A-Fa-f]{4})\)?")
 
 
@@ -105,6 +107,8 @@ def dicom(key: str) -> Verdict | None:
     if found is None or not key[:2].startswith(("0", "(")):
         return None
     tag = (found[1] + found[2]).upper()
+    if tag in _DICOM_MAKERS:
+        return Verdict("", "machine" if tag == "00080005" else "maker")
     kind = _DICOM.get(
         tag, "IDENTIFIER" if tag.startswith("0010") and tag not in {"00100040", "00101020", "00101030"} else ""
     )
@@ -206,7 +210,23 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
                 found.append(Span(match.start(2), match.end(2), verdict.kind, "column", True))
     if _may_be_sql(text):
         found += _sql(text)
+    if "NCPDP" in text or "\x1c" in text:
+        for match in _NCPDP_FIELD.finditer(text):
+            kind = _NCPDP.get(match[1], "")
+            if kind and match[2].strip():
+                found.append(Span(match.start(2), match.start(2) + len(match[2].rstrip()), kind, "column", True))
     return found or None
+
+
+_NCPDP: Final = {
+    "C1": "MEMBER_ID", "C2": "MEMBER_ID", "C4": "DOB", "CA": "PERSON", "CB": "PERSON", "CC": "PERSON", "CD": "PERSON", "CE": "MEMBER_ID", "CM": "ADDRESS",
+    "CN": "ADDRESS", "CP": "ZIP", "CQ": "PHONE", "CY": "PATIENT_ID", "D2": "PATIENT_ID", "D7": "MEDICATION", "DB": "NPI", "DO": "DIAGNOSIS", "DR": "PERSON",
+    "HN": "EMAIL", "PM": "PHONE", "2J": "PERSON", "2K": "ADDRESS", "2M": "ADDRESS", "2P": "ZIP", "4E": "NPI", "DL": "NPI", "EM": "PATIENT_ID", "EN": "PATIENT_ID",
+}  # fmt: skip
+"""Fields about a person of NCPDP's telecommunication standard D.0, by their two characters."""
+_NCPDP_FIELD: Final = re.compile(
+    r"(?:\x1c|(?<![A-Za-z0-9]))([C-EHP24][A-Z0-9])(?:(?<=\x1c..)|=)([^\x1c-\x1e=\n]{1,80}?)(?=[\x1c-\x1e\n]|$| [A-Z0-9]{2,10}=)"
+)
 
 
 _OPTION: Final = re.compile(
@@ -308,6 +328,8 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
             if not bare.strip():
                 continue
             kind = table.get(number, "")
+            if kind in {"", "DOB", "PERSON", "PHONE"} and _HL7_PLACE.fullmatch(bare):
+                kind = "ADDRESS"  # an address is seen as one also where a field too many moved it
             if kind:
                 spans.extend(_components(bare, start, kind, reader, strict=strict))
             elif segment[0] == "Z" and not re.fullmatch(r"[A-Z]{1,2}|\d{1,3}", bare):
@@ -358,6 +380,10 @@ def _components(field: str, at: int, kind: str, reader: Reader, *, strict: bool)
     return spans
 
 
+_HL7_PLACE: Final = re.compile(
+    r"[^^|]{0,80}\^[^^|]{0,60}\^[A-Za-z .'-]{2,40}\^[A-Z]{2}\^[0-9]{5}(?:-?[0-9]{4})?(?:\^[^|]{0,60})?"
+)
+"""Street, other, city, state, ZIP code: the components of an XAD."""
 _COMPONENT: Final = re.compile(r"[A-Z0-9&]{0,6}|[A-Z]{1,12}")
 """Types, authorities and suffixes beside what identifies."""
 
@@ -903,6 +929,10 @@ _TAG: Final = re.compile(r"<(?:[A-Za-z][\w-]*:)?([A-Za-z][\w.-]{0,60})(?:\s[^<>]
 _ATTRIBUTE: Final = re.compile(
     r"<(?:[A-Za-z][\w-]*:)?([A-Za-z][\w.-]{0,60})\s(?:[^<>]{0,200}?\s)??(value|extension|displayName)=\"([^\"<>]{1,300})\""
 )
+_CALLED: Final = re.compile(
+    r"[\s](?:FriendlyName|[Nn]ame|[Kk]ey|[Ff]ield|id|title)=\"([^\"<>]{1,120})\"[^<>]{0,200}>\s{0,20}(?:<[A-Za-z][\w:.-]{0,40}(?:\s[^<>]{0,200})?>\s{0,20})?([^<>\s][^<>]{0,200}?)\s{0,20}</"
+)
+"""An element that an attribute names, or the value in the one below it: SAML's `FriendlyName`."""
 _CELL_PAIR: Final = re.compile(
     r"<(?:t[dh]|dt)[^<>]{0,200}>\s*([^<>]{1,60}?)\s*:?\s*</(?:t[dh]|dt)>\s*<(?:t[dh]|dd)[^<>]{0,200}>\s*([^<>]{1,400}?)\s*</(?:t[dh]|dd)>"
 )
@@ -937,6 +967,11 @@ def _xml(text: str) -> list[Span]:
             spans.append(
                 Span(match.start(3) + lead, match.end(3), "EMAIL" if "@" in match[3] else kind, "column", True)
             )
+    for match in _CALLED.finditer(text):
+        name = match[1].rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+        kind = judge(name).kind or ("PERSON" if name in {"sn", "gn", "cn", "givenname", "surname"} else "")
+        if kind and match[2].strip():
+            spans.append(Span(match.start(2), match.end(2), kind, "column", True))
     for match in _CELL_PAIR.finditer(text):
         kind = judge(match[1]).kind or ("PERSON" if match[1].strip(" :").lower() in {"name", "first", "last"} else "")
         if kind and any(char.isalnum() for char in match[2]):

@@ -48,6 +48,10 @@ def plays(value: str, role: str, reader: Reader) -> bool:
         )
     if role == "opaque":
         return bool(shapes.UUID.fullmatch(value) or (shapes.HEX.fullmatch(value) and not value.isdigit()))
+    if role == "maker":
+        return len(value) <= 64 and not _LONG_NUMBER.search(value) and value.replace(" ", "").isascii()
+    if role == "version" and _RELEASE_DAY.fullmatch(value):
+        return True
     if role == "enum":
         return bool(
             re.fullmatch(r"[A-Za-z]{1,10}[-_ ]?[0-9]{1,2}", value) or value in {"0", "1", "2", "3", "4", "5"}
@@ -56,7 +60,7 @@ def plays(value: str, role: str, reader: Reader) -> bool:
         return not any(
             span.sure or span.kind in {"PERSON", "USERNAME", "DIAGNOSIS", "MEDICATION"} for span in reader.read(value)
         )
-    if role in {"name", "code", "machine"}:
+    if role in {"name", "code", "machine", "version"}:
         if reader.strict and "-" in value and owned_device(value):
             return False
         if value.isdigit():
@@ -111,6 +115,8 @@ _CHANNEL: Final = re.compile(r"[BCGT]0[A-Z0-9]{7,9}")
 """Slack's channels, groups and teams."""
 _LOG_STREAM: Final = re.compile(r"20[0-9]{2}/[01][0-9]/[0-3][0-9]/\[[$A-Za-z0-9]{1,12}\][0-9a-f]{32}")
 """A log stream of AWS Lambda."""
+_RELEASE_DAY: Final = re.compile("20[12][0-9]-[01][0-9]-[0-3][0-9](?:-preview)?")
+"""A day that is the name of a version: `2023-10-16`."""
 _MACHINE: Final = re.compile(r"(?:[a-z]+[0-9]{0,3}(?:[._/:-]|$))*[a-z]*[0-9]{0,4}")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]{1,199}")
 _LONG_NUMBER: Final = re.compile(r"[0-9]{5}")

@@ -367,6 +367,8 @@ class Reader(Values):
         if index >= len(items):
             return False
         item = items[index]
+        if item.type == "n" and text[max(items[index - 1].start - 3, 0) : item.start] == "]  Id: ":
+            return True  # whose connection it is, as MySQL's log of slow statements writes it
         if (
             role in {"id", "bare"}
             and item.type == "n"

@@ -111,6 +111,8 @@ ID_KINDS: Final = frozenset(
 CODED_KINDS: Final = ID_KINDS | {"DIAGNOSIS", "WARD", "ADDRESS"}
 LONG_KINDS: Final = frozenset(["PERSON", "ADDRESS", "DIAGNOSIS", "MEDICATION", "WARD"])
 DAY_CUES: Final = frozenset(["on", "by", "until", "since", "due", "from", "before", "after"])
+DAYS_BEFORE: Final = DAY_CUES | {"el", "le", "am", "il", "em", "den", "dia", "op", "vom", "dnia", "dne", "pe"}
+"""What stands before a day in other languages: `su cita es el 16/06`."""
 NAME_PARTS: Final = frozenset(["first", "last", "given", "family", "middle", "fn", "ln", "nm", "given_name"])
 TITLES: Final = frozenset(
     [
