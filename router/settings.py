@@ -7,12 +7,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 
 class SettingsError(Exception):
     """The environment cannot be used as it is. The text names the variable and what to do, never its value."""
 
+
+LOG_LEVELS = frozenset({"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -63,7 +65,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         SettingsError: a value has the wrong shape, or a hop would not be encrypted (design §6).
     """
     env = os.environ if environ is None else environ
-    data_dir = Path(_text(env, "DATA_DIR") or "data").expanduser().absolute()
+    data_dir = _path(env, "DATA_DIR") or _absolute("DATA_DIR", "data")
     run = _run_file(data_dir)
     database_url = _text(env, "DATABASE_URL") or run.get("database_url", "")
     redis_url = _text(env, "REDIS_URL") or run.get("redis_url", "")
@@ -77,15 +79,15 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         auditor_database_url=_text(env, "AUDITOR_DATABASE_URL"),
         redis_url=redis_url,
         keystore=_text(env, "KEYSTORE") or str(data_dir / "keystore.json"),
-        http_host=_text(env, "HTTP_HOST") or "127.0.0.1",
+        http_host=(_text(env, "HTTP_HOST") or "127.0.0.1").removeprefix("[").removesuffix("]"),
         http_port=_port(env, "HTTP_PORT", 8080),
         http_tls_cert=_path(env, "HTTP_TLS_CERT"),
         http_tls_key=_path(env, "HTTP_TLS_KEY"),
         trusted_proxies=proxies,
         egress_allow=_networks(env, "EGRESS_ALLOW"),
         egress_ca_file=_path(env, "EGRESS_CA_FILE"),
-        public_url=(_text(env, "PUBLIC_URL") or run.get("http_url", "")).rstrip("/"),
-        log_level=(_text(env, "LOG_LEVEL") or "info").upper(),
+        public_url=_public_url(env) or run.get("http_url", ""),
+        log_level=_log_level(env),
         kill_switch=_switch(env, "KILL_SWITCH"),
         insecure_transport=insecure,
         host_approvals=_switch(env, "HOST_APPROVALS"),
@@ -122,8 +124,7 @@ def hops(settings: Settings) -> list[tuple[str, str]]:
 def _protection(url: str) -> str:
     parts = urlsplit(url)
     query = parse_qs(parts.query)
-    host = (query.get("host") or [parts.hostname or ""])[0]
-    if parts.scheme in {"unix", "redis+socket"} or host.startswith("/") or host == "" or is_loopback(host):
+    if parts.scheme in {"unix", "redis+socket"} or _stays(parts, query):
         return "does not leave the host"
     if parts.scheme == "rediss" or query.get("sslmode") == ["verify-full"]:
         return "TLS, the certificate verified against the name"
@@ -142,8 +143,13 @@ def check_listener(settings: Settings) -> None:
     """Refuse to serve in the clear beyond loopback.
 
     Raises:
-        SettingsError: the listener is not loopback and has neither TLS nor a trusted proxy in front of it.
+        SettingsError: the listener is not loopback and has neither TLS nor a trusted proxy in front of it, or its
+            certificate and key cannot be used.
     """
+    if (settings.http_tls_cert is None) is not (settings.http_tls_key is None):
+        raise SettingsError("ALERTVEIL_HTTP_TLS_CERT and ALERTVEIL_HTTP_TLS_KEY come together: one of them is missing.")
+    if settings.http_tls_cert is not None:
+        _check_certificate(settings.http_tls_cert, settings.http_tls_key)
     if settings.insecure_transport or settings.http_tls_cert or settings.trusted_proxies:
         return
     if not is_loopback(settings.http_host):
@@ -151,6 +157,18 @@ def check_listener(settings: Settings) -> None:
             "ALERTVEIL_HTTP_HOST is not loopback: set ALERTVEIL_HTTP_TLS_CERT and ALERTVEIL_HTTP_TLS_KEY, or name the "
             "proxy that ends TLS in ALERTVEIL_TRUSTED_PROXIES."
         )
+
+
+def _check_certificate(certificate: Path, key: Path | None) -> None:
+    import ssl  # noqa: PLC0415 - costs memory that only a process which ends TLS needs
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except (OSError, ValueError):  # ssl.SSLError is an OSError
+        raise SettingsError(
+            "ALERTVEIL_HTTP_TLS_CERT and ALERTVEIL_HTTP_TLS_KEY cannot be used: both are readable PEM files, the "
+            "certificate with its chain and the key that belongs to it, without a passphrase."
+        ) from None
 
 
 def check_postgres_hop(name: str, url: str) -> None:
@@ -161,14 +179,22 @@ def check_postgres_hop(name: str, url: str) -> None:
     if not parts.scheme.startswith("postgres"):
         raise SettingsError(f"ALERTVEIL_{name} is no postgresql:// URL.")
     query = parse_qs(parts.query)
-    host = (query.get("host") or [parts.hostname or ""])[0]
-    if host.startswith("/") or host == "" or is_loopback(host):
+    if _stays(parts, query):
         return
     if query.get("sslmode") != ["verify-full"]:
         raise SettingsError(
             f"ALERTVEIL_{name} leaves this host unverified: add sslmode=verify-full (and sslrootcert=…) to it, or set "
             "ALERTVEIL_INSECURE_TRANSPORT=on, which doctor and the evidence will show."
         )
+
+
+def _stays(parts: SplitResult, query: Mapping[str, list[str]]) -> bool:
+    """Is every server of this URL on this host: libpq takes several, and goes to `hostaddr` whatever `host` says.
+
+    See https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING.
+    """
+    named = ",".join([*(query.get("host") or [parts.hostname or ""]), *query.get("hostaddr", [])])
+    return all(host.startswith("/") or host == "" or is_loopback(host) for host in named.split(","))
 
 
 def check_redis_hop(name: str, url: str) -> None:
@@ -262,7 +288,36 @@ def _port(env: Mapping[str, str], name: str, default: int) -> int:
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:
     value = _text(env, name)
-    return Path(value).expanduser().absolute() if value else None
+    return _absolute(name, value) if value else None
+
+
+def _absolute(name: str, value: str) -> Path:
+    try:
+        return Path(value).expanduser().absolute()
+    except (OSError, RuntimeError):  # the working directory was removed; nobody's home
+        raise SettingsError(
+            f"ALERTVEIL_{name} starts from a directory that is not there: give its whole path."
+        ) from None
+
+
+def _log_level(env: Mapping[str, str]) -> str:
+    level = (_text(env, "LOG_LEVEL") or "info").upper()
+    if level not in LOG_LEVELS:
+        raise SettingsError("ALERTVEIL_LOG_LEVEL must be debug, info, warning, error or critical.")
+    return level
+
+
+def _public_url(env: Mapping[str, str]) -> str:
+    """Without its last slash. It begins every link that leaves, and a vendor refuses a message for one that is none."""
+    url = (_text(env, "PUBLIC_URL") or "").rstrip("/")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not (parts.query or parts.fragment)
+    except ValueError:
+        usable = False
+    if url and not (usable and url.isascii() and url.isprintable() and " " not in url):
+        raise SettingsError("ALERTVEIL_PUBLIC_URL must be the address people open, such as https://alertveil.example.")
+    return url
 
 
 def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:

@@ -27,7 +27,7 @@ def build(settings: Settings, *, connections: int = 4, check: bool = True) -> Ru
 
     Raises:
         SettingsError: no database or broker is named and no instance runs in DATA_DIR, or the identity provider's
-            settings cannot be used.
+            settings or the file of trust anchors cannot be used.
         UnsafeRole: the database role could bypass row-level security.
         DatabaseDown: the database does not answer.
     """
@@ -36,6 +36,7 @@ def build(settings: Settings, *, connections: int = 4, check: bool = True) -> Ru
             "No database: start one with `alertveil up`, point ALERTVEIL_DATA_DIR at a running instance, or set "
             "ALERTVEIL_DATABASE_URL."
         )
+    kit = _kit(settings)
     database = Database(settings.database_url, size=connections)
     if check:
         database.check_role()
@@ -46,7 +47,7 @@ def build(settings: Settings, *, connections: int = 4, check: bool = True) -> Ru
         vault=Vault(keys),
         audit=Audit(database, keys.keystore),
         broker=Broker(settings.redis_url or "redis://127.0.0.1:6379/0", settings.data_dir / "bells"),
-        kit=Kit(egress_allow=settings.egress_allow, ca_file=settings.egress_ca_file),
+        kit=kit,
         public_url=settings.public_url,
         doorbells=settings.data_dir / "bells",
         kill_switch=settings.kill_switch,
@@ -55,6 +56,13 @@ def build(settings: Settings, *, connections: int = 4, check: bool = True) -> Ru
         identity=_identity(settings),
         smtp=settings.smtp,
     )
+
+
+def _kit(settings: Settings) -> Kit:
+    try:
+        return Kit(egress_allow=settings.egress_allow, ca_file=settings.egress_ca_file)
+    except OSError:  # ssl.SSLError is one
+        raise SettingsError("ALERTVEIL_EGRESS_CA_FILE names no readable file of certificates in PEM.") from None
 
 
 def _identity(settings: Settings) -> identity.Provider | None:
