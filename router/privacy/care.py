@@ -71,7 +71,7 @@ _FAULTS: Final = frozenset(
 """What goes wrong with systems."""
 _REMEMBERED: Final = 20_000
 _LONGEST: Final = 60
-_NAMED: Final = re.compile(r"[0-9]{0,3}[\xaa\xba]?(?: ?[A-Z\xc0-\xdd][\\w'&.]*){1,4}(?: [0-9]{1,3}[A-Z]?)?")
+_NAMED: Final = re.compile(r"[0-9]{0,3}[\xaa\xba]?(?: ?[A-Z\xc0-\xdd][\w'&.]*){1,4}(?: [0-9]{1,3}[A-Z]?)?")
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _PLACE: Final = re.compile(r"(?:The )?[A-Z][a-z']+(?: (?:[A-Z][a-z']*|of|and))*(?: ?[0-9]{1,3}[A-Za-z]?)?")
 _kinds: dict[str, str] = {}

@@ -13,6 +13,7 @@ from typing import Final
 
 from router.privacy.care import kind_of, of_systems, ordinary
 from router.privacy.items import Item, is_separator
+from router.privacy.keys import kind_of_words
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.spans import Span
 from router.privacy.wards import WAKING, called
@@ -41,6 +42,8 @@ _SURE_CUES: Final[dict[str, frozenset[str]]] = {
     "padece": frozenset({"", "de"}), "refiere": frozenset({""}), "relata": frozenset({""}), "acude": frozenset({"por"}), "ingresa": frozenset({"por"}), "ingresado": frozenset({"por", "en"}), "ingresada": frozenset({"por", "en"}), "diagnosticado": frozenset({"de", "com", "con"}), "diagnosticada": frozenset({"de", "com", "con"}),
     "internado": frozenset({"por", "com", "na", "no"}), "internada": frozenset({"por", "com", "na", "no"}),
     "souffre": frozenset({"de", "d"}), "hospitalise": frozenset({"pour", "en"}), "hospitalisee": frozenset({"pour", "en"}), "admis": frozenset({"pour", "en"}), "admise": frozenset({"pour", "en"}), "consulte": frozenset({"pour"}),
+    **dict.fromkeys(["allergie", "allergies", "allergy", "allergia", "alergia", "alergias", "allergique", "allergisch", "allergico", "alergico", "alergica", "al\xe9rgico", "al\xe9rgica"],
+                    frozenset({"", "to", "\xe0", "aux", "au", "a", "al", "gegen", "voor", "\xe0s", "ao"})),
     "leidet": frozenset({"an", "unter"}), "verdacht": frozenset({"auf"}), "aufgenommen": frozenset({"wegen", "mit"}), "behandlung": frozenset({"wegen"}),
     "opgenomen": frozenset({"met", "wegens", "op"}), "lijdt": frozenset({"aan"}),
 }  # fmt: skip
@@ -487,6 +490,8 @@ def _out_of_place(text: str, items: list[Item], index: int, low: str, safe: froz
         gap = text[item.end : items[index + 1].start]
         if ("=" in gap or ":" in gap) and is_separator(gap):
             return False  # a key
+        if gap == " " and item.text.islower() and kind_of_words((low, items[index + 1].text.lower())):
+            return False  # what a field is called: `birth date in the future`
     return not ((before in ",;|" and before) and (after in ",;|" and after))  # names of columns
 
 

@@ -16,6 +16,7 @@ from router.privacy.words import (
     GIVEN,
     NOUNS,
     NUMBERED_PAGES,
+    OF_RECORDS,
     OPENERS,
     OWNED_DEVICES,
     PRODUCTS,
@@ -327,7 +328,7 @@ class Codes:
             flag = LEXICON.flag(part)
             if flag == "" and classes:
                 continue
-            if flag in SAFE or part in self.safe:
+            if flag in SAFE or part in self.safe or part in KEY_WORDS:
                 known += len(part) > 2
             elif len(part) > 3 or flag in {"p", "d", "m"}:
                 return False
@@ -412,6 +413,8 @@ class Codes:
                     doubtful += flag == "n" and low not in NOUNS and low not in PRODUCTS
                     written += flag == "n" and piece.istitle() and low not in NOUNS and low not in PRODUCTS
                     either += flag == "n"
+                elif low in OF_RECORDS and part.islower():
+                    known += 1
                 elif flag in {"d", "m"}:
                     # `HIV-1`, neither `dialysis-scheduler` nor the alarm `OCCLUSION-12`
                     sure = alphabetic == 1 and part[0].isupper() and (len(part) < _LONG_CODE or not part.isupper())

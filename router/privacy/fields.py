@@ -68,6 +68,7 @@ _LOGGED: Final = frozenset({"level", "lvl", "severity", "error", "err", "status"
 _PERSONAL: Final = frozenset(
     {"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "NATIONAL_ID", "ADDRESS", "PHONE", "ZIP", "EMAIL"}
 )
+_ERROR_CODE: Final = re.compile(r"[A-Z]{2,8}[-_][A-Z]{0,8}_?[0-9]{1,4}")
 _CLOUD: Final = frozenset(
     {
         "region",
@@ -188,7 +189,7 @@ class Fields(Leaves):
                     and not below.verdict.kind
                     and not below.exact
                     and isinstance(item, (str, int))
-                    and not (name == "code" and not _LOGGED.isdisjoint(value))
+                    and not (name == "code" and (not _LOGGED.isdisjoint(value) or _is_error_code(item)))
                     and not (name == "id" and "ctx" in value and "attr" in value)
                 ):
                     if personal is None:
@@ -439,6 +440,11 @@ class Fields(Leaves):
         ):
             return None
         return self.plan(key, spans, place)
+
+
+def _is_error_code(item: Json) -> bool:
+    """`RTT-07`: the code of an error, not of a person."""
+    return type(item) is str and _ERROR_CODE.fullmatch(item) is not None
 
 
 def _descend(states: tuple[Any, ...], key: str) -> tuple[tuple[Any, ...], str, bool]:

@@ -22,6 +22,7 @@ from router.privacy.words import (
     NOUNS,
     NUMBER_ROLES,
     OF_BODIES,
+    OF_RECORDS,
     OPENERS,
     ORGANS,
     PARTICLES,
@@ -85,6 +86,18 @@ def _whole_name(text: str, items: list[Item]) -> bool:
         and second.text.islower()
         and {LEXICON.flag(first.text), LEXICON.flag(second.text)} == {"p", "n"}
     )
+
+
+_OF_TABLES: Final = re.compile(
+    r"(?:table|relation|column|into|from|update|join|index|collection|endpoint|resource|field|key|property|reading"
+    r"|load(?:ing)?|fetch(?:ing)?|list)[ =:(]{1,3}[\"'`\[]?$",
+    re.IGNORECASE,
+)
+
+
+def _called(text: str, item: Item) -> bool:
+    """Is a word the name of a table or a field: all of a text, or behind `relation` and its like."""
+    return len(text) == len(item.text) or _OF_TABLES.search(text, max(item.start - 14, 0), item.start) is not None
 
 
 _BOUND: Final = re.compile(r"(?:^|[ ,(\[{])[$:@?]?[A-Za-z]{0,2}[0-9]{1,3} ?[=:] ?$")
@@ -179,6 +192,8 @@ class Names(Numbers):
                 return self._name_run(text, items, index, spans)
             return index + 1
         if flag in {"d", "m"}:
+            if word in OF_RECORDS and _called(text, item):
+                return index + 1
             spans.append(Span(item.start, item.end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", True))
             return index + 1
         if word in PARTICLES:

@@ -183,23 +183,24 @@ class Reader(Values):
                 for found in pattern.finditer(seen)
                 if found.end() > found.start()
             )
+        if spans and (" (" in seen or ("\n" in seen and ("   at " in seen or "\tat " in seen))):
+            frames = [found.span() for found in _FRAME.finditer(seen)] + [
+                found.span() for found in _REGION.finditer(seen)
+            ]
+            if frames:
+                spans = [
+                    span
+                    for span in spans
+                    if span.sure
+                    or span.kind not in {"WORD", "CODE", "PERSON"}
+                    or not any(a <= span.start and span.end <= b for a, b in frames)
+                ]
         if not self.strict:
             about = any(span.sure and span.kind in OF_A_PERSON for span in spans)
             spans = [
                 span._replace(sure=about or span.sure)
                 for span in spans
                 if span.sure or ((about or likely) and _belongs(span, seen))
-            ]
-        elif spans and (("\n" in seen and ("   at " in seen or "\tat " in seen)) or " (" in seen):
-            frames = [found.span() for found in _FRAME.finditer(seen)] + [
-                found.span() for found in _REGION.finditer(seen)
-            ]
-            spans = [
-                span
-                for span in spans
-                if span.sure
-                or span.kind not in {"WORD", "CODE", "PERSON"}
-                or not any(a <= span.start and span.end <= b for a, b in frames)
             ]
         spans = settle(spans)
         concern = clinical.concerns(items, spans)
@@ -239,7 +240,7 @@ class Reader(Values):
             if not at or spans[at - 1].end <= span.start:
                 left.append(span)
             elif span.rule == "care":
-                left += _beside(span, spans[bisect_right(starts, span.start) - 1 if at > 1 else 0 : at], text)
+                left += _beside(span, spans[max(bisect_right(starts, span.start) - 1, 0) : at], text)
         return left
 
     def judge_name(self, text: str) -> list[Span]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.privacy import care, clinical
+from router.privacy import care, clinical, shapes
 from router.privacy.elsewhere import spared
 from router.privacy.fields import Fields
 from router.privacy.items import TooLong
@@ -18,6 +18,8 @@ _SHAPED: frozenset[str] = frozenset({"url", "time", "id", "opaque", "bare"})
 """Roles whose values are no words that somebody chose."""
 _VALUES: frozenset[str] = frozenset({"value", "val", "v", "text", "label", "display", "content", "answer", "data", "*"})
 """Keys that say less than those above them."""
+_CODED: frozenset[str] = frozenset({"cid", "CID", "cie", "CIE", "cim", "CIM"})
+"""What ICD-10 is called in Portuguese, Spanish and French; a `cid` is an id of a container or client as often."""
 _LONGEST = 200
 
 
@@ -60,6 +62,12 @@ class Told(Fields):
         known = self.memory.settled
         for leaf in self.plain:
             box, key, text, place = leaf
+            if about and not place.rule and key in _CODED and shapes.ICD10.fullmatch(text):
+                coded = Plan(text, [Span(0, len(text), "DIAGNOSIS", "care", True)], place.path)
+                self.plans.append((box, key, coded))
+                self.late.append((box, key, coded))
+                self.learn(coded)
+                continue
             if place.rule or place.role in _SHAPED:
                 left.append(leaf)
                 continue

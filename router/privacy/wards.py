@@ -74,6 +74,11 @@ _OF_SYSTEMS: Final = frozenset(
 _SHORT: Final = frozenset({"er", "ed", "ent", "ob", "uci", "uti"})
 """Short forms that are other words in small letters."""
 _LETTERS: Final = re.compile(r"[^\W\d_]+|[0-9]+")
+_JOINED: Final = re.compile(r"(?<![\w&/])(?:L&D|A&E|OB/GYN|Med/Surg|med/surg)(?![\w&/])")
+"""Wards whose names have marks in them."""
+_IN_BED: Final = re.compile(
+    r"\b(?:beds?|room|bay|patients?|census) (?:is |are )?(?:free |open |available |held )?in (?:the )?$"
+)
 _NUMBER: Final = re.compile(r"[0-9]{1,3}[A-Za-z]?|[A-HNSEW]")
 _LONGEST: Final = 60
 _MOST: Final = 6
@@ -115,7 +120,11 @@ def _plain(low: str) -> str:
 
 def called(text: str, items: list[Item], covered: frozenset[int], *, own: bool) -> list[Span]:
     """The wards that a text about a person calls by these words. `own`: it says itself whose it is."""
-    found: list[Span] = []
+    found = (
+        [Span(match.start(), match.end(), "WARD", "ward", True) for match in _JOINED.finditer(text)]
+        if "&" in text or "/" in text
+        else []
+    )
     index, count = 0, len(items)
     while index < count:
         item = items[index]
@@ -161,8 +170,10 @@ def called(text: str, items: list[Item], covered: frozenset[int], *, own: bool) 
             and text[item.start - 1 : item.start] not in {"/", "_", "@", "."}
             and not (edge == "." and text[items[last].end + 1 : items[last].end + 2].isalnum())
             and following not in _OF_SYSTEMS
-            and (long or (own and before in _INTO and not (low in _SHORT and item.text.islower())))
-            and _calls(words)
+            and (
+                ((long or (own and before in _INTO and not (low in _SHORT and item.text.islower()))) and _calls(words))
+                or (before == "in" and _IN_BED.search(text, max(item.start - 40, 0), item.start) is not None)
+            )
         ):
             found.append(Span(item.start, items[last].end, "WARD", "ward", True))
         index = last + 1

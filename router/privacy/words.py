@@ -681,10 +681,15 @@ CONDITION: Final = re.compile(
     r"fibrosis|cirrhosis|sclerosis|psychosis|carcinoma|sarcoma|melanoma|lymphoma|leuk(?:a)?emia|an(?:a)?emia|glyc(?:a)?emia|centesis)$"
 )
 """Endings of procedures and conditions (Latin and Greek stems); no word of operations ends so."""
+OF_RECORDS: Final = frozenset(["allergies", "allergy", "meds", "surgeries", "medicines", "diseases", "disorders"])
+"""What lists of records are called, where it is the name of a table or a part of code: `relation "allergies"`."""
 DRUG: Final = re.compile(
     r"(?:mab|tinib|pril|sartan|statin|olol|conazole|prazole|cillin|mycin|floxacin|cycline|dipine|gliptin|gliflozin|tidine|triptan|ciclovir|navir|buvir|tegravir|citabine|"
     r"caine|setron|azepam|zolam|barbital|oxetine|triptyline|thiazide|semide|parin|dronate|glutide|ciclib|trexone|lukast|profen|coxib|codone|morphone|phylline|terol|solone|"
-    r"peridone|apine|prazole|afil|lamide|formin|gabalin|racetam|xaban|grel|platin|rubicin|taxel|mustine|relin|tropin|cept|kinra|imus|vudine|bactam|penem|sulfone|quine|fibrate|glitazone|asone|onide|zosin|curium|faxine|pramine|idone)$"
+    r"peridone|apine|prazole|afil|lamide|formin|gabalin|racetam|xaban|grel|platin|rubicin|taxel|mustine|relin|tropin|cept|kinra|imus|vudine|bactam|penem|sulfone|quine|fibrate|glitazone|asone|onide|zosin|curium|faxine|pramine|idone|"
+    r"[ai]lol|calciferol|fenac|renone|bitril|bradine|dafinil|domide|terone|lutamide|cristine|fosfamide|phosphamide|uracil|paratide|citriol|asvir|tecavir|virin|micin|mectin|bendazole|cinolone|"
+    r"clidinium|hydramine|perazine|peramide|tulose|codyl|gatran|grelor|oxidil|mifene|prostol|curonium|flurane|antamine|giline|luzole|tiramer|limod|sevelam|tyramine|"
+    r"rafenib|parib|zomib|vaptan|orexant|gepant|grastim|poetin|teplase|fungin|oxacin|trelvir|desivir|amivir|capavir|virine|virapine|tadine|sterine|prazan)$"
 )
 EMPTY: Final = frozenset(
     [
