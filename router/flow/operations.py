@@ -80,6 +80,13 @@ class Operations:
     counted_to: datetime | None
 
     @property
+    def tone(self) -> Tone:
+        """How bad it is: something is broken or stuck, something wants a look, or all is well."""
+        if any(each.level == "error" for each in self.findings) or any(each.todo for each in self.queues):
+            return "bad"
+        return "busy" if self.wrong else "good"
+
+    @property
     def wrong(self) -> int:
         """How much of it wants somebody."""
         return sum(each.level != "ok" for each in self.findings) + sum(bool(each.todo) for each in self.queues)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import hashlib
 import re
@@ -276,6 +277,19 @@ def test_hostile_text_stays_text_and_a_token_is_a_pill_that_copies_whole(
         shown = {"".join(each.itertext()) for each in browser.all("span") if each.get("class") == "token"}
         assert shown
         assert shown <= set(alert.tokens)
+
+
+def test_every_rule_of_the_tokenizer_has_words_for_people() -> None:
+    rules = {
+        constant.value
+        for file in (Path(look.__file__).parents[2] / "privacy").glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Span" and len(call.args) > 3
+        for constant in ast.walk(call.args[3])
+        if isinstance(constant, ast.Constant) and len(str(constant.value)) > 1  # else a word's flag
+    }
+    assert len(rules) > 20
+    assert rules - {"inner"} <= set(look.RULES), "`inner` marks what is read again and leaves no token"
 
 
 def test_no_page_shows_the_patient(runtime: Runtime, clinic: Tenant, edge: Edge) -> None:

@@ -27,17 +27,23 @@ LEAVES: Final = 400
 """Values of one alert that its tree shows."""
 
 RULES: Final = {
+    "argument": "an argument where names are passed",
     "beside": "it stands beside another finding",
     "budget": "too much to read word by word, so all of it",
+    "care": "what such a text says of care",
     "code": "a code whose role is not known (strict)",
     "column": "the head of its column",
     "cue": "a word before it",
     "depth": "nested too deeply to read, so all of it",
     "digits": "digits whose role is not known (strict)",
     "field": "a rule of your configuration for its field",
+    "floor": "a floor and its side, in a text about a person",
+    "island": "words of another language in between",
     "key": "the name of its field",
     "lexicon": "it is no word of the safe lexicon (strict)",
+    "minute": "a time to the minute, alone in its field",
     "mixed": "letters and digits mixed (strict)",
+    "month": "the month beside it",
     "name": "how names are written, and lists of names",
     "number": "a number whose role is not known (strict)",
     "path": "its place in a path",
@@ -52,7 +58,11 @@ RULES: Final = {
     "state": "the state beside it",
     "street": "how street addresses are written",
     "suffix": "the ending of a clinical word",
+    "titled": "capitals in a text about a person",
+    "unit": "the unit of measurement beside it",
     "unknown": "it is not known to be harmless (strict)",
+    "untold": "it stands in a text about a person, and is no word of the trade",
+    "ward": "what wards are called",
 }
 """Why a value became a token, for people; the tokenizer keeps the short words."""
 

@@ -48,7 +48,10 @@ def chart(title: str, labels: Sequence[str], values: Sequence[int], name: str) -
                 report.LEFT - 5, y + 3, report.short(tick)
             )
         )
-    every = max(1, math.ceil((max((len(label) for label in labels), default=1) * LETTER + 8) / plot.slot))
+    wide = max((len(label) for label in labels), default=1) * LETTER
+    last = plot.columns[-1].middle if plot.columns else 0
+    pushed = max(0.0, last + wide / 2 - WIDTH)  # the last one would stand out of the picture
+    every = max(1, math.ceil((wide + 8 + pushed) / plot.slot))
     for place, (label, column) in enumerate(zip(labels, plot.columns, strict=True)):
         if column.height:
             parts.append(
@@ -57,13 +60,13 @@ def chart(title: str, labels: Sequence[str], values: Sequence[int], name: str) -
                 )
             )
         if place % every == (len(labels) - 1) % every:
-            last = place == len(labels) - 1  # it would stand out of the picture
+            out = place == len(labels) - 1 and pushed
             parts.append(
                 Markup('<text{} x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
                     Markup(' class="minor"') if (len(labels) - 1 - place) // every % 2 else "",
-                    WIDTH if last else column.middle,
+                    WIDTH if out else column.middle,
                     HEIGHT - 8,
-                    "end" if last else "middle",
+                    "end" if out else "middle",
                     escape(label),
                 )
             )

@@ -45,6 +45,7 @@
   const copy = async (pill) => {
     try {
       await navigator.clipboard.writeText(pill.textContent);
+      getSelection().removeAllRanges();
       say("Token copied", pill);
     } catch {
       getSelection().selectAllChildren(pill);
