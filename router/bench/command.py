@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -21,11 +21,21 @@ from router.local.private import LocalError
 PARTS = ("flow", "latency", "tokenizer", "celery", "alertmanager")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure on embedded parts in a directory of its own, print the table. Returns 0, or 1 when a part broke off."""
+STDOUT = Path("-")
+
+
+def options_of(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line asks for: `quick`, `json` (None, a file, or STDOUT), `only`, `corpus`."""
     parser = argparse.ArgumentParser(prog="alertveil bench", description="Speed, latency and memory on this machine.")
     parser.add_argument("--quick", action="store_true", help="under 90 seconds, one round of fewer loads")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there, `-` for standard output")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        nargs="?",
+        const=STDOUT,
+        metavar="FILE",
+        help="write every figure there; without FILE as one line on standard output, and nothing else",
+    )
     parser.add_argument("--only", action="append", choices=PARTS, help="repeats; default: all (flow: without peers)")
     parser.add_argument(
         "--corpus",
@@ -35,26 +45,39 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="FILE",
         help="score the tokenizer on labelled payloads; repeats",
     )
-    options = parser.parse_args(argv)
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure on embedded parts in a directory of its own, print the table. Returns 0, or 1 when a part broke off."""
+    options = options_of(argv)
     signal.signal(signal.SIGTERM, _interrupt)
+    tell = _tell_nobody if options.json == STDOUT else _tell
     try:
-        found = _measure(quick=options.quick, only=frozenset(options.only or PARTS), corpora=options.corpus)
+        found = _measure(quick=options.quick, only=frozenset(options.only or PARTS), corpora=options.corpus, tell=tell)
     except (BenchError, LocalError) as error:
         sys.stderr.write(f"alertveil bench: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 1
-    as_json = msgspec.json.format(msgspec.json.encode(found), indent=2)
-    if options.json == Path("-"):
-        sys.stdout.write(as_json.decode() + "\n")
-        return 0
-    sys.stdout.write(report.text(found))
-    if options.json:
-        options.json.write_bytes(as_json + b"\n")
+    put(found, options.json)
     return 0
 
 
-def _measure(*, quick: bool, only: frozenset[str], corpora: Sequence[Path]) -> report.Report:
+def put(found: report.Report, target: Path | None) -> None:
+    """The table on standard output and the figures in `target`; or these alone, on one line, where it is STDOUT."""
+    as_json = msgspec.json.encode(found)
+    if target == STDOUT:
+        sys.stdout.write(as_json.decode() + "\n")
+        return
+    sys.stdout.write(report.text(found))
+    if target is not None:
+        target.write_bytes(msgspec.json.format(as_json, indent=2) + b"\n")
+
+
+def _measure(
+    *, quick: bool, only: frozenset[str], corpora: Sequence[Path], tell: Callable[[str], None]
+) -> report.Report:
     began = time.monotonic()
     scale = QUICK if quick else FULL
     present = {"alertmanager": peers.alertmanager_version() or "not run: not installed"}
@@ -69,9 +92,9 @@ def _measure(*, quick: bool, only: frozenset[str], corpora: Sequence[Path]) -> r
     with tempfile.TemporaryDirectory(prefix="alertveil-bench-") as place, sink() as receiver:
         directory = Path(place)
         facts = machine.facts(directory)
-        _tell("starting the product")
+        tell("starting the product")
         with product(directory / "data", receiver.port) as running:
-            plan = Plan(scale, began, running, receiver, directory, _progress)
+            plan = Plan(scale, began, running, receiver, directory, lambda run: tell(_progress(run)))
             memory = {"idle": plan.memory()}
             plan.warm()
             if not present["celery"].startswith("not run"):
@@ -105,8 +128,12 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _progress(run: measure.Run) -> None:
-    _tell(f"{run.cell}: {run.system} {run.delivered:.0f} alerts/s delivered")
+def _progress(run: measure.Run) -> str:
+    return f"{run.cell}: {run.system} {run.delivered:.0f} alerts/s delivered"
+
+
+def _tell_nobody(_: str) -> None:
+    """Whoever reads the figures by program reads nothing beside them."""
 
 
 def _tell(text: str) -> None:

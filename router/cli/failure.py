@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import traceback
 from pathlib import Path
 
@@ -22,6 +24,8 @@ def sentence(error: BaseException) -> str:
     """
     if type(error).__module__.partition(".")[0] in {"router", "channels"}:
         return f"alertveil: {error}"
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+        return f"alertveil: It could not be written: {os.strerror(error.errno).lower()}."
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if "/router/" in frame.filename]
     place = f" at {Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
     return f"alertveil: It failed in a way nobody foresaw ({type(error).__name__}{place}); please report that as a bug."

@@ -232,11 +232,16 @@ class Far:
         found = self.client.get_delivery(incident_id, channel, revision)
         return _delivery(found, found.history)
 
-    def optins(self, channel: str | None) -> list[Any]:
-        """Opt-ins, the open ones first."""
+    def optins(self, channel: str | None, after: UUID | None, most: int) -> list[Any]:
+        """Opt-ins, the open ones first; those that follow `after`. Raises Refused: there is no such opt-in here."""
         found = [_row(each, optin_id=each.id) for each in self.client.list_optins(channel=channel, page=PAGE)]
         running = {"requested", "active", "expiring"}
-        return sorted(found, key=lambda each: (each.state not in running, -each.requested_at.timestamp()))
+        found.sort(key=lambda each: (each.state not in running, -each.requested_at.timestamp()))
+        places = [place for place, each in enumerate(found, 1) if each.id == after]
+        if after is not None and not places:
+            raise Refused("There is no such opt-in in this tenant; `alertveil optins list` shows them.")
+        start = places[0] if places else 0
+        return found[start : start + most]
 
     def record(self, quarter: str, *, interim: bool | None) -> Any:  # noqa: ANN401 - client.api.ReviewRecord
         """The whole record of a review. Raises Refused, exit 3: it is not what was signed."""

@@ -148,18 +148,21 @@ def revoke(optin: Id, *, reason: Reason = "", tenant: Slug = None, as_: As = Non
 def list_(
     *,
     channel: Annotated[str | None, typer.Option(metavar="C", help="Of this channel only.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 500,
+    after: Annotated[str | None, typer.Option(metavar="ID", help="Go on after this one.")] = None,
     tenant: Slug = None,
     as_json: Json = False,
 ) -> None:
     """Opt-ins, the open ones first."""
+    last = ident(after) if after is not None else None
     there = far.far(tenant)
     if there is not None:
-        found: list[Any] = there.optins(channel)
+        found: list[Any] = there.optins(channel, last, limit)
     else:
         from router.flow import optin as flow
 
         with reach.runtime() as runtime:
-            found = flow.every(runtime, reach.tenant(runtime, tenant), channel)
+            found = flow.every(runtime, reach.tenant(runtime, tenant), channel, after=last, most=limit)
     if as_json:
         say.line([_line(each) for each in found])
         return
@@ -178,8 +181,10 @@ def list_(
             )
             for each in found
         ],
-        nothing="No opt-ins: every channel holds tokens.",
+        nothing="No opt-ins: every channel holds tokens." if after is None else "No more opt-ins.",
     )
+    if len(found) == limit:
+        say.text(f"There may be more: --after {_id(found[-1])}")
 
 
 @app.command()

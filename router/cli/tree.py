@@ -96,14 +96,16 @@ def run(words: Sequence[str]) -> int:
     os.umask(0o077)
     command = _built()
     try:
-        command(list(words), prog_name="alertveil")
+        try:
+            command(list(words), prog_name="alertveil")
+        finally:
+            sys.stdout.flush()  # here, where a disk that is full is a sentence, and not when the interpreter ends
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
         return 1
     except Exception as error:  # noqa: BLE001 - whatever it is: one sentence, and no traceback with values in it
-        sys.stdout.flush()
         say.aside(failure.sentence(error))
         return error.status if isinstance(error, failure.Refused) else 1
     finally:

@@ -359,11 +359,17 @@ def keep_in(  # noqa: PLR0913 - one a fact of the decision
     return ""
 
 
-def every(runtime: Runtime, tenant_id: UUID, channel: str | None = None) -> list[Shown]:
-    """The tenant's opt-ins, the open ones first. Raises NotFound, KeystoreDown, DatabaseDown."""
+def every(
+    runtime: Runtime, tenant_id: UUID, channel: str | None = None, *, after: UUID | None = None, most: int = 500
+) -> list[Shown]:
+    """The tenant's opt-ins, the open ones first, then the newest; those that follow `after`.
+
+    Raises NotFound, KeystoreDown, DatabaseDown.
+    """
     with runtime.database.tenant(tenant_id) as session:
         channel_id = _channel(session, channel).channel_id if channel else None
-        return [_shown(runtime, row) for row in optins.every(session, channel_id=channel_id)]
+        last = _found(optins.by_id(session, after)) if after else None
+        return [_shown(runtime, row) for row in optins.every(session, channel_id=channel_id, after=last, most=most)]
 
 
 def current(runtime: Runtime, tenant_id: UUID, over: int) -> list[Shown]:

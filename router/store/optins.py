@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from channels.contract import Severity
@@ -142,6 +142,10 @@ def agreements(session: Session) -> dict[UUID, Baa]:
     }
 
 
+OPEN: Final = ("requested", "active", "expiring")
+"""States in which an opt-in may still carry a decision, or waits for one."""
+
+
 def by_id(session: Session, optin_id: UUID) -> Row | None:
     """One opt-in's row with its channel, agreement and people by name."""
     return session.one(_SHOWN + " WHERE o.optin_id = %s", (optin_id,))
@@ -158,12 +162,21 @@ _SHOWN = (
 )
 
 
-def every(session: Session, *, channel_id: UUID | None = None, most: int = 500) -> list[Row]:
-    """The entered tenant's opt-ins with their names, the open ones first, then the newest."""
+def every(session: Session, *, channel_id: UUID | None = None, after: Row | None = None, most: int = 500) -> list[Row]:
+    """The entered tenant's opt-ins with their names, the open ones first, then the newest; those behind `after`."""
     return session.rows(
-        _SHOWN + " WHERE %(channel)s::uuid IS NULL OR o.channel_id = %(channel)s"
-        " ORDER BY o.state IN ('requested', 'active', 'expiring') DESC, o.requested_at DESC LIMIT %(most)s",
-        {"channel": channel_id, "most": most},
+        _SHOWN + " WHERE (%(channel)s::uuid IS NULL OR o.channel_id = %(channel)s)"
+        " AND (%(id)s::uuid IS NULL OR (o.state = ANY (%(open)s), o.requested_at, o.optin_id)"
+        "  < (%(was_open)s, %(at)s, %(id)s))"
+        " ORDER BY o.state = ANY (%(open)s) DESC, o.requested_at DESC, o.optin_id DESC LIMIT %(most)s",
+        {
+            "channel": channel_id,
+            "open": list(OPEN),
+            "id": after and after.optin_id,
+            "at": after and after.requested_at,
+            "was_open": after and after.state in OPEN,
+            "most": most,
+        },
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from router.bench import alerts, machine, measure, peers, report
+from router.bench import alerts, command, machine, measure, peers, report
 from router.bench.measure import Cell, Run
 from router.bench.plan import QUICK, Plan
 from router.bench.rig import CHANNELS, BenchError, Sink, product, send
@@ -147,6 +147,27 @@ def test_ratios_are_formed_within_a_round() -> None:
     assert (found.accepted.least, found.accepted.most) == (1.0, 4.0)
     assert (found.delivered.least, found.delivered.median, found.delivered.most) == (4.0, 6.0, 8.0)
     assert report.ratios("cell", [[run("alertveil", 1, 1), run("alertveil", 1, 1)]]) == []
+
+
+def test_as_json_the_figures_are_one_line_and_all_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = report.Report(
+        machine=machine.facts(tmp_path),
+        peers={},
+        rows=[],
+        ratios=[],
+        memory_mb={},
+        tokenizer=None,
+        skipped=[],
+        runs=[run("a", 1, 1)],
+    )
+    command.put(found, command.options_of(["--quick", "--json"]).json)
+    said = capsys.readouterr()
+    assert (said.out.count("\n"), said.err) == (1, "")
+    file = tmp_path / "bench.json"
+    command.put(found, command.options_of(["--json", str(file)]).json)
+    assert orjson.loads(file.read_bytes()) == orjson.loads(said.out)
 
 
 def test_the_table_says_what_was_left_out_and_what_could_not_be_read(tmp_path: Path) -> None:

@@ -35,6 +35,32 @@ def test_up_becomes_the_supervisor() -> None:
     assert run("up", "--bogus").returncode == 2
 
 
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_standard_stream_that_the_caller_closed_leads_nowhere(tmp_path: Path, closed: int) -> None:
+    """The file that `keys init` makes would otherwise be standard output itself."""
+    keystore = tmp_path / "keystore.json"
+    words = [sys.executable, "-c", MAIN, "keys", "init", "--json"]
+    shell = f'exec "$@" {closed}>&-'
+    given = os.environ | {"ALERTVEIL_KEYSTORE": str(keystore), "ALERTVEIL_DATA_DIR": str(tmp_path)}
+    done = subprocess.run(["sh", "-c", shell, "sh", *words], capture_output=True, env=given, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.count(b"\n") == (closed != 1)
+    assert set(json.loads(keystore.read_bytes())) == {"current", "keys"}
+    if closed == 0:
+        nothing = subprocess.run(
+            ["sh", "-c", shell, "sh", *words[:3], "scrub"], capture_output=True, env=given, check=False, timeout=60
+        )
+        assert (nothing.returncode, nothing.stdout, nothing.stderr) == (0, b"", b"")
+
+
+def test_a_full_disk_behind_standard_output_is_a_sentence() -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            [sys.executable, "-c", MAIN, "--version"], stdout=full, stderr=subprocess.PIPE, check=False, timeout=60
+        )
+    assert (done.returncode, done.stderr) == (1, b"alertveil: It could not be written: no space left on device.\n")
+
+
 @pytest.mark.parametrize("word", ["web", "worker"])
 def test_a_service_carries_nothing_that_reads_command_lines(word: str) -> None:
     """Typer costs 10 MB, in a process that runs for months."""

@@ -149,6 +149,7 @@ def test_it_reads_the_same_here_and_there(terminal: Terminal) -> None:
         ("hooks", "show", "pager"),
         ("hooks", "events", "pager"),
         ("optins", "list"),
+        ("optins", "list", "--limit", 1),
         ("baas", "list"),
         ("reviews", "list"),
         ("reviews", "show", "--quarter", quarter),

@@ -107,6 +107,22 @@ def test_two_people_open_a_channel_and_one_closes_it(
     assert (line["id"], line["state"]) == (made["id"], "revoked")
 
 
+def test_opt_ins_are_listed_in_pages_that_lose_and_repeat_none(clinic: Tenant, alertveil: Alertveil) -> None:
+    baa = filed(alertveil)
+    made = []
+    for number in range(3):
+        made.append(asked(alertveil, baa).json["id"])
+        if number != 1:
+            alertveil("optins", "reject", made[-1], "--tenant", "clinic", "--as", OFFICER)
+    words = ("optins", "list", "--tenant", "clinic", "--limit", 1, "--json")
+    found = [alertveil(*words).json[0]["id"]]
+    while more := alertveil(*words, "--after", found[-1]).json:
+        found.append(more[0]["id"])
+    assert found == [made[1], made[2], made[0]], "the open one first, then the newest"
+    assert f"--after {made[1]}" in alertveil(*words[:-1]).out
+    assert alertveil(*words, "--after", clinic.tenant_id).code == 1
+
+
 def test_every_deed_is_in_the_audit_with_the_host_it_came_through(clinic: Tenant, alertveil: Alertveil) -> None:
     baa = filed(alertveil)
     made = asked(alertveil, baa).json["id"]
