@@ -121,6 +121,12 @@ def of_systems(text: str) -> bool:
     return any((low := word.lower()) in _FAULTS or LEXICON.systems(low) for word in _WORD.findall(text))
 
 
+def vague(key: str) -> bool:
+    """Is a key one of systems for the most part, so that a single word under it is a system's."""
+    words = split(key)
+    return bool(words) and words[-1] in {"svc", "context", "issue", "product"}
+
+
 def ordinary(text: str, kind: str = "") -> bool:
     """Is a text made of ordinary words, and none that speaks of systems; or, for a WARD, of a name's shape."""
     if "://" in text:

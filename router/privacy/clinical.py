@@ -81,6 +81,7 @@ _INTRODUCING: Final = frozenset(
         "avec",
         "com",
         "per",
+        "your",
     ]
 )
 """What introduces a phrase where somebody is named: `for travel jabs`."""
@@ -88,6 +89,10 @@ _SKIPPED: Final = frozenset(
     ["a", "an", "the", "his", "her", "their", "my", "your", "some", "acute", "chronic", "severe", "mild", "new", "recurrent", "ongoing", "possible", "suspected", "an", "el", "la", "un", "una", "le", "une", "de", "den", "der", "die", "het", "een", "o", "um", "uma"]
 )  # fmt: skip
 """Words between a cue and what it announces."""
+WHO: Final = frozenset(
+    ["patient", "patients", "pt", "member", "subscriber", "resident", "client", "nurse", "doctor", "dr", "mr", "mrs", "ms", "prof", "physician", "provider", "clinician", "surgeon", "pharmacist", "therapist", "prescriber", "user", "customer", "caregiver", "guardian"]
+)  # fmt: skip
+"""Who somebody is to the hospital: it says nothing of what is wrong."""
 _STOPS: Final = frozenset(
     ["and", "or", "but", "at", "by", "from", "since", "for", "with", "who", "which", "that", "is", "was", "were", "are", "not", "failed", "could", "cannot", "due", "after", "before", "because",
      "via", "when", "while", "during", "today", "yesterday", "tomorrow", "until", "on", "as", "if", "has", "had", "have", "will", "to", "into", "without", "error", "failed", "missing", "timeout",
@@ -211,6 +216,7 @@ _END_OF_FIELD: Final = re.compile(r"[\s&#\"'<>]")
 _HYPHENED: Final = re.compile(r"[A-Z][a-z]+(?:-[A-Z][a-z]+){1,2}")
 """`Step-Down` in the name of a ward."""
 _PICTURES: Final = frozenset({"x-ray", "x-rays", "ct-scan", "mri-scan", "check-up"})
+_AGED: Final = re.compile(r"(?<![0-9.])([0-9]{1,3})[ -]?(?:y(?:ea)?rs?|months?|weeks?|days?)[ -]old")
 _LONGEST_VALUE: Final = 200
 _OPENING: Final = frozenset("('\";|,")
 _CLOSING: Final = frozenset(")'\";|\n,")
@@ -281,7 +287,7 @@ def announced(
             continue
         while (
             begin < count
-            and items[begin].text.lower() in _SKIPPED
+            and (items[begin].text.lower() in _SKIPPED or items[begin].text.lower() in WHO)
             and text[items[begin].end : items[begin].end + 1] == " "
         ):
             begin += 1
@@ -294,7 +300,7 @@ def announced(
         if sure is None and of_systems(text[words[0].start : words[-1].end]):
             continue  # `reason=expired`
         if (
-            not strict
+            (not strict or low == "your")
             and low in _INTRODUCING
             and all(LEXICON.trade(word.text.lower()) or word.type == "n" for word in words)
         ):
@@ -420,6 +426,11 @@ def untold(
         else:
             close(low if gap == " " else "")
     close()
+    found += (
+        [Span(match.start(1), match.end(1), "AGE", "cue", True) for match in _AGED.finditer(text)]
+        if "old" in text
+        else []
+    )
     found += _places(text, items, covered)
     found += called(text, items, covered, own=own)
     return found
@@ -475,6 +486,7 @@ def _out_of_place(text: str, items: list[Item], index: int, low: str, safe: froz
         or LEXICON.trade(low)
         or of_systems(low)
         or low in _STOPS
+        or low in WHO
         or low in _GLUE
         or low in _SKIPPED
     ):

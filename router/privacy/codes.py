@@ -70,6 +70,9 @@ _ZONE: Final = re.compile(
 """A time zone of the IANA database, though it is called after a city."""
 _REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{4,5}")
 _LONG_CODE: Final = 7
+_PARTITION: Final = re.compile(r"20[0-9]{2}/(?:0[1-9]|1[0-2])(?:/|$)")
+_A_VERSION: Final = re.compile(r"v?[0-9]{1,3}(?:\.[0-9]{1,4}){0,3}")
+"""What stands behind the name of a program: `chart-web/2.4`."""
 _POD: Final = re.compile(r"[a-z][a-z0-9-]{1,60}-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{8,10}-[a-z0-9]{5}")
 """A pod of a deployment: `rx-5c9d8b7f64-x2k8p` numbers no prescription."""
 _ADDRESS_OF_MEMORY: Final = re.compile(r"0x[0-9a-fA-F]{1,16}")
@@ -413,7 +416,7 @@ class Codes:
                     doubtful += flag == "n" and low not in NOUNS and low not in PRODUCTS
                     written += flag == "n" and piece.istitle() and low not in NOUNS and low not in PRODUCTS
                     either += flag == "n"
-                elif low in OF_RECORDS and part.islower():
+                elif low in OF_RECORDS:
                     known += 1
                 elif flag in {"d", "m"}:
                     # `HIV-1`, neither `dialysis-scheduler` nor the alarm `OCCLUSION-12`
@@ -569,8 +572,10 @@ class Codes:
             if port is not None:
                 segment = port[1]  # noqa: PLW2901 - the port of a host is nobody's
             found = self.segment(segment, before, start)
+            if found and found[0].rule == "path" and _PARTITION.match(word, start - at):
+                found = []  # `exports/2026/09/`
             spans.extend(found)
-            before = segment
+            before = segment if not found or found[0].rule != "path" else ""
         if len(spans) > 1 and any(span.rule == "path" for span in spans):
             spans = [span._replace(sure=True) if span.rule == "name" else span for span in spans]
         return spans
@@ -611,9 +616,13 @@ class Codes:
                     )
                 )
                 and not re.fullmatch(r"v\d{1,2}", segment)
+                and not ("-" in before and _A_VERSION.fullmatch(segment) and len(segment) < _LONG_CODE)
+                and not (kind in {"DIAGNOSIS", "MEDICATION"} and "_" in before and not shapes.ICD10.fullmatch(segment))
                 and not segment.endswith((".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs"))
             ):
                 return [Span(at, end, kind if has_digit or kind != "PATIENT_ID" else "PATIENT_ID", "path", True)]
+        if segment in OF_RECORDS:
+            return []
         if segment.isdigit():
             if len(segment) >= 5 and not (before.lower() in NUMBERED_PAGES and len(segment) != 10):
                 return [

@@ -103,8 +103,6 @@ _WEAK: Final = frozenset(
         "unit",
     }
 )
-_NO_SESSION: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}|(?:scheduler|rt|subsearch)_[A-Za-z0-9_.]{10,200}")
-"""A `sid` that opens nothing: Twilio's name of a resource, a search of Splunk's."""
 _ELAPSED: Final = re.compile(
     r"[0-9]{1,4}(?::[0-5][0-9]){1,2}(?:\.[0-9]+)?|(?:[0-9]+(?:\.[0-9]+)?(?:d|h|m|s|ms|min|hrs?) ?){1,4}"
 )
@@ -209,7 +207,7 @@ class Leaves(Work):
         if kind == "SECRET" and place.words == ("routing", "key") and _binding(text):
             self.plain.append((box, key, text, place))  # RabbitMQ's; PagerDuty's is 32 hex digits
             return
-        if kind == "SECRET" and place.words[-1:] == ("sid",) and _NO_SESSION.fullmatch(text):
+        if kind == "SECRET" and place.words[-1:] == ("sid",) and shapes.NO_SESSION.fullmatch(text):
             self.plain.append((box, key, text, place))
             return
         if kind == "SECRET":

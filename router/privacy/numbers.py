@@ -653,7 +653,7 @@ class Numbers(Codes):
                     or (kind_of_words((*words, trail[0])) if trail else "")
                     or (CLINICAL_CUES.get(low, "") if len(words) == 1 else "")
                 )
-                if not found and item.type == "c" and len(words) == 1 and gap != ":":
+                if not found and item.type == "c" and len(words) == 1 and gap != ":" and "/" not in low:
                     found = judge(low).kind
                     found = "" if found == "PERSON" else found
                 if not found and len(words) == 1 and low.endswith("s") and len(low) > 4:

@@ -323,6 +323,8 @@ LONG_AGO: Final = re.compile(r"(?!1970-01-01|1900-01-01)(?:18|19)[0-9]{2}[-/]")
 """The beginning of a time before any log began: somebody's birth rather than an event."""
 EPOCH: Final = re.compile(r"1[0-9]{9}(?:\.\d{1,9})?|1[0-9]{12}|1[0-9]{15}|1[0-9]{18}")
 ICD10: Final = re.compile(r"[A-TV-Z]\d[0-9AB](?:\.[0-9A-KXZ]{1,4})?", re.IGNORECASE)
+NO_SESSION: Final = re.compile(r"[A-Z]{2}[0-9a-f]{32}|(?:scheduler|rt|subsearch)_[A-Za-z0-9_.]{10,200}")
+"""A `sid` that opens nothing: Twilio's name of a resource, a search of Splunk's."""
 ICD10_DOTTED: Final = re.compile(r"[A-TV-Z]\d[0-9AB]\.[0-9A-KXZ]{1,4}")
 VIN_SHAPE: Final = re.compile(r"[A-HJ-NPR-Z0-9]{17}")
 DEA_SHAPE: Final = re.compile(r"[ABCDEFGHJKLMPRSTUX][A-Z9]\d{7}")

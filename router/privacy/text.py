@@ -137,6 +137,23 @@ def _sure_shape(item: Item, cue: str) -> bool:
     return True
 
 
+_TITLE: Final = re.compile(r"\b(?:Nurse|Doctor|Dr|Mr|Mrs|Ms)\b")
+_ADDRESSED: Final = re.compile(
+    r"(?:^[\"' ]{0,2}|[:\"'] ?)([A-Z][a-z]{2,20}), (?:your|you|we|you're|we're)\b|(?<![\w.])M\. ([A-Z][a-z]{2,20})(?![\w.])"
+    r"|\b(?:Nurse|Doctor|Dr\.?|Mr\.?|Mrs\.?|Ms\.?) ([A-Z][a-z]{1,20})(?=:)"
+)
+
+
+def _addressed(text: str) -> list[Span]:
+    """Who a message speaks to or who speaks: `Karen, your visit is tomorrow`, `M. Guyot`, `Nurse Powers: …`."""
+    spans = []
+    for match in _ADDRESSED.finditer(text):
+        group = match.lastindex or 1
+        if LEXICON.flag(match[group].lower()) in {"p", "n", ""}:
+            spans.append(Span(match.start(group), match.end(group), "PERSON", "cue", True))
+    return spans
+
+
 def _beside(span: Span, known: list[Span], text: str) -> list[Span]:
     """What of the value of a key is left beside what is `known` of it: `hay` of `hay fever`."""
     rest = [span]
@@ -177,6 +194,8 @@ class Reader(Values):
         spans = self._spans(seen, items)
         if shadow.letters and not self.strict:
             spans.extend(_islands(seen, items))
+        if "M. " in seen or ", y" in seen or ", w" in seen or (":" in seen and _TITLE.search(seen) is not None):
+            spans.extend(_addressed(seen))
         for kind, pattern in self.patterns:
             spans.extend(
                 Span(found.start(), found.end(), kind, "pattern", True)

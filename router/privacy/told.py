@@ -105,7 +105,7 @@ class Told(Fields):
             return None
         told = "<" in text and TOKEN.search(text) is not None  # what a first reading left stays
         if about and not place.exact and len(text) <= _LONGEST and not told:
-            kind = care.kind_of(key)
+            kind = "" if text.isalnum() and care.vague(key) else care.kind_of(key)
             if kind and care.ordinary(text, kind) and (self.strict or care.clinical(key) or care.telling(text, kind)):
                 return Plan(text, spared([_unquoted(text, kind)], text), place.path)
             if care.calls_ward(key, text):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from router.privacy import shapes
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.items import Item, is_separator
 from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, judge, kind_of_words
@@ -241,6 +242,10 @@ class Values(Names):
     def _secret(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
         """A credential runs to white space; `Bearer` and `Basic` before it stay."""
         first = items[index]
+        if items[index - 1].text.lower().endswith("sid") and (
+            shapes.NO_SESSION.fullmatch(first.text) or len(first.text) <= _PLACEHOLDER
+        ):
+            return index + 1
         if first.text.lower() in {"bearer", "basic", "digest", "token", "negotiate", "apikey"} and index + 1 < len(
             items
         ):
