@@ -498,6 +498,8 @@ def _out_of_place(text: str, items: list[Item], index: int, low: str, safe: froz
         return False
     if after == "." and text[item.end + 1 : item.end + 2].isalnum():
         return False
+    if index > 1 and item.text.islower() and kind_of_words((items[index - 2].text.lower(), items[index - 1].text, low)):
+        return False  # what a field is called: `is no date of birth`
     if index + 1 < len(items):
         gap = text[item.end : items[index + 1].start]
         if ("=" in gap or ":" in gap) and is_separator(gap):
