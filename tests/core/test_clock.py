@@ -58,6 +58,13 @@ def test_days_follow_each_other_without_a_gap(each: Clock, day: date) -> None:
         assert each.local(begins - timedelta(microseconds=1)).date() < day
 
 
+@given(clocks, moments)
+def test_the_day_that_a_clock_shows_has_begun_and_the_next_one_not(each: Clock, at: datetime) -> None:
+    own = each.local(at).date()
+    again = timedelta(hours=1)  # in St. John's, to 2011, the last hour of a day came once more after its midnight
+    assert each.day(own) <= at < each.day(own + timedelta(days=1)) + again
+
+
 @given(clocks, moments, st.sampled_from([(1, 24), (6, 28), (24, 30)]))
 def test_the_columns_of_a_chart_lead_up_to_now_in_whole_hours(
     each: Clock, now: datetime, span: tuple[int, int]

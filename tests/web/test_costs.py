@@ -20,7 +20,7 @@ import pytest
 
 from router import settings
 from router.core.access import ROLES
-from router.flow import manage, signin, tokens
+from router.flow import accounts, manage, signin, tokens
 from router.runtime import Runtime
 from router.store.wire import Pipeline
 from router.web.app import Web
@@ -58,6 +58,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def costs(runtime: Runtime, web: Web, tenant_id: UUID, sent: list[str]) -> dict[str, Cost]:
     """Every page and list of a tenant, as somebody who may see all of it."""
     manage.add_user(runtime, tenant_id, f"all@{tenant_id}.test", ROLES, "test")
+    # Somebody whose times are longer on the page, and who costs no statement more than others.
+    accounts.set_zone(runtime, tenant_id, f"all@{tenant_id}.test", "Asia/Kolkata", actor="test")
     cookie = signin.exchange(runtime, signin.offer(runtime, tenant_id, f"all@{tenant_id}.test").text) or ""
     until = datetime.now(UTC) + timedelta(days=1)
     token = tokens.add(runtime, tenant_id, roles=list(ROLES), until=until, actor="test").text

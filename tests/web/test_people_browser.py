@@ -341,6 +341,7 @@ def test_two_people_read_one_moment_on_two_clocks_and_a_token_is_copied_by_mouse
         assert f"This browser is set to {name}." in person.reads()
         assert page.get_by_label("Time zone").input_value() == "UTC", "offered, never taken silently"
         page.get_by_role("button", name="Take that").click()
+        assert page.get_by_label("Time zone").input_value() == browsers, "the list's own name for it"
         page.get_by_role("button", name="Save").click()
         page.get_by_text("Times are in your zone from now on").wait_for()
         opened = person.goes_to(f"/incidents/{incident_id}").locator("main time").first

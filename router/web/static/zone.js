@@ -4,15 +4,22 @@
 (() => {
   const field = document.querySelector("#zone");
   const offer = document.querySelector("[data-zone-offer]");
-  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  if (!field || !offer || !here || here === field.value) return;
-  const button = offer.querySelector("button");
+  // A zone has several names (Asia/Kolkata, Asia/Calcutta); a browser has one of its own for each.
+  const named = (zone) => {
+    try {
+      return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone;
+    } catch {
+      return "";
+    }
+  };
+  const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!field || !offer || !here || named(field.value) === here) return;
   offer.querySelector("b").textContent = here;
   offer.hidden = false;
-  button.addEventListener("click", () => {
-    // A browser may know a zone by another of its names than the list does.
-    if (![...field.options].some((each) => each.value === here)) field.add(new Option(here, here), 0);
-    field.value = here;
+  offer.querySelector("button").addEventListener("click", () => {
+    const same = [...field.options].find((each) => each.value === here || named(each.value) === here);
+    if (!same) field.add(new Option(here, here), 0);
+    field.value = same ? same.value : here;
     field.focus();
     offer.hidden = true;
   });
