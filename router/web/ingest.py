@@ -71,6 +71,7 @@ class Refusal(Exception):  # noqa: N818 - the answer
 
 TOO_LARGE = Refusal(413, "Too large", "The body is larger than this server takes. Send fewer alerts in one request.")
 NO_KEY = Refusal(401, "Unauthorized", "Send the source's key as `Authorization: Bearer …`; this one is not known here.")
+NO_ROUTING_KEY = Refusal(401, "Unauthorized", "Send the source's key as routing_key; this one is not known here.")
 NOT_FOUND = Refusal(404, "Not found", "There is no such source in this tenant.")
 NO_ACTION = Refusal(404, "Not found", "An alert can be closed or acknowledged here, by its alias.")
 NOT_ALLOWED = Refusal(405, "Method not allowed", "Alerts are sent with POST.")
@@ -173,11 +174,14 @@ class Ingest:
         if not isinstance(event, dict) or not isinstance(event.get("routing_key"), str):
             raise Refusal(400, "Malformed", "routing_key must be a string.")
         dedup_key = event.get("dedup_key")
-        if dedup_key is None and event.get("event_action", "trigger") == "trigger":
+        if (dedup_key is None or dedup_key == "") and event.get("event_action", "trigger") == "trigger":
             dedup_key = event["dedup_key"] = uuid.uuid4().hex
             body = orjson.dumps(event)
         post = replace(arrived, body=body).post(event["routing_key"], format=FORMATS["pagerduty"])
-        await self._submit(post, "pagerduty")
+        try:
+            await self._submit(post, "pagerduty")
+        except Refusal as refusal:
+            raise NO_ROUTING_KEY if refusal is NO_KEY else refusal from None
         return 202, orjson.dumps({"status": "success", "message": "Event processed", "dedup_key": dedup_key})
 
     async def _opsgenie(self, scope: Scope, arrived: Arrived) -> tuple[int, bytes]:

@@ -246,8 +246,9 @@ class TestPagerDuty:
         )
         return status, json.loads(answer)
 
-    def test_a_trigger_without_a_key_gets_one_that_resolves_it(self, site: Site) -> None:
-        status, answer = self.enqueue(site)
+    @pytest.mark.parametrize("event", [{}, {"dedup_key": None}, {"dedup_key": ""}])
+    def test_a_trigger_without_a_key_gets_one_that_resolves_it(self, site: Site, event: dict[str, object]) -> None:
+        status, answer = self.enqueue(site, **event)
         assert (status, answer["status"], answer["message"]) == (202, "success", "Event processed")
         assert self.enqueue(site, event_action="resolve", dedup_key=answer["dedup_key"])[0] == 202
         rows = site.clinic.rows("SELECT status FROM incidents WHERE source = 'pd' ORDER BY opened_at DESC LIMIT 1")
@@ -259,6 +260,7 @@ class TestPagerDuty:
             ({"routing_key": None}, 400),
             ({"routing_key": "x" * 32}, 401),
             ({"event_action": SAID}, 422),
+            ({"dedup_key": {NAME: 1}}, 422),
             ({"payload": SAID}, 422),
         ],
     )
@@ -269,6 +271,7 @@ class TestPagerDuty:
         assert status == expected
         assert set(answer) == {"status", "message", "errors"}
         assert answer["status"] == "invalid event"
+        assert ("routing_key" in answer["errors"][0]) == (expected < 422), "not a header that PagerDuty's clients lack"  # type: ignore[index]
         assert NAME not in json.dumps(answer)
 
     def test_a_duplicate_key_is_refused_though_the_body_is_written_again(self, site: Site) -> None:
