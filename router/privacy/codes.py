@@ -56,6 +56,13 @@ _LOG_PLACE: Final = re.compile(r"([a-z][A-Za-z0-9_.-]{1,100}?)-[0-9]{1,4}@[0-9]{
 _OID: Final = re.compile(r"(?:urn:oid:)?[0-2](?:\.(?:0|[1-9][0-9]{0,5})){4,20}")
 """An object identifier of a register; one of a study or a picture has longer numbers."""
 _ERROR_PAGE: Final = 4
+_QUEUED_MAIL: Final = re.compile("(?=[^-]*[A-Za-z])[0-9A-Za-z]{6}-[0-9A-Za-z]{6}(?:[0-9A-Za-z]{5})?-[0-9A-Za-z]{2,4}")
+"""Exim's name of a mail: `1rX9O9-0004Kd-2B`."""
+_ROLLED: Final = re.compile(r"([a-z][a-z._-]{2,60})-0[0-9]{5}")
+"""An index that Elasticsearch rolled over: `people-000042`."""
+_IN_SOURCE: Final = re.compile(
+    r"[A-Za-z_$][A-Za-z0-9_$.-]{0,60}\.(?:tsx?|jsx?|mjs|vue|py|java|kt|go|rb|cs|php|rs|swift|scala)(?::[0-9]{1,6}){1,2}"
+)
 COLOUR: Final = re.compile("(?=[0-9a-f]*[a-f])(?:[0-9a-f]{6}|[0-9a-f]{3}|[0-9a-f]{8})")
 _DIGEST: Final = re.compile("[0-9a-f]{32,64}")
 _CLOUD_ID: Final = re.compile(
@@ -350,6 +357,11 @@ class Codes:
             and judge(issued[1]).subject in {"", "infra"}
         ):
             return []
+        if _QUEUED_MAIL.fullmatch(word) is not None and sum(map(str.isalpha, word)) > 2:
+            return []
+        rolled = _ROLLED.fullmatch(word)
+        if rolled is not None and not judge(rolled[1]).kind and self._harmless_code(rolled[1]):
+            return []
         pod = _HASHED.fullmatch(word)
         if pod is not None and not judge(pod[1]).kind and self._harmless_code(pod[1]):
             return []
@@ -616,6 +628,7 @@ class Codes:
                     )
                 )
                 and not re.fullmatch(r"v\d{1,2}", segment)
+                and not _IN_SOURCE.fullmatch(segment)
                 and not ("-" in before and _A_VERSION.fullmatch(segment) and len(segment) < _LONG_CODE)
                 and not (kind in {"DIAGNOSIS", "MEDICATION"} and "_" in before and not shapes.ICD10.fullmatch(segment))
                 and not segment.endswith((".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs"))

@@ -68,7 +68,7 @@ _RELEASE: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3} \([0-9]{1,6}\)?")
 _SPAN_OF_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?\.\.[0-9]{1,9}(?:\.[0-9]{1,3})?")
 _BUILT: Final = frozenset({"build", "version", "release", "ver", "rev"})
 _LETTERS: Final = re.compile("[A-Za-z]+")
-_MESSAGE_ID: Final = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16,64}")
+_MESSAGE_ID: Final = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16,64}|[0-9]{14,20}\.[0-9A-Fa-f]{4,40}")
 """What stands before the @ in a message's own id, and before nobody's."""
 _CALLED: Final = re.compile(r"\+[0-9]{8,15}|0[0-9]{8,13}")
 _LEADING_NUMBER: Final = re.compile(r"\+?[0-9]++(?![A-Za-z0-9_])")
@@ -142,6 +142,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
             return Item(start, end, "d", piece)
         if (
             "." in domain
+            and "/" not in domain
+            and not _local.endswith("/")
             and not domain.replace(".", "").isdigit()
             and not domain[0].isdigit()
             and _WITH_LETTER.fullmatch(domain.rsplit(".", 1)[1])
@@ -188,14 +190,6 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         if (_MIDNIGHT.search(piece) and not piece.startswith("0001")) or shapes.LONG_AGO.match(piece):
             return Item(start, end, "s", piece, "DATE")
         return Item(start, end, "d", piece)
-    if (
-        first in "012"
-        and piece.count(".") > 3
-        and ".." not in piece
-        and piece[1] == "."
-        and plain.replace(".", "").isdigit()
-    ):
-        return Item(start, end, "c", piece)  # an object identifier
     if piece.count(".") == 3 and piece.replace(".", "").split("/")[0].isdigit():
         public = shapes.public_ip(piece)
         if public is not None:
@@ -250,6 +244,10 @@ def _numeric(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "c", piece)
     if size == _STAMP_SIZE and shapes.STAMP.fullmatch(piece):
         return Item(start, end, "d", piece)
+    if dots == 3 and piece[0] == "(" and (public := shapes.public_ip(piece[1:])) is not None:
+        return Item(start + 1, end, "s" if public else "d", piece[1:], "IP")
+    if dots > 3 and piece[0] in "012" and piece[1] == "." and ".." not in piece and piece.replace(".", "").isdigit():
+        return Item(start, end, "c", piece)  # an object identifier
     if dots == 3 and piece.replace(".", "").split("/")[0].isdigit():
         public = shapes.public_ip(piece)
         if public is not None:

@@ -109,6 +109,7 @@ _ELAPSED: Final = re.compile(
 """How long something is there: `00:14:22`, `4d12h`."""
 _REFERENCE: Final = re.compile(r"[a-z]+[a-z0-9_]*(?:\.[a-z0-9_]+)+(?:\[[^\]\s]{1,20}\])?")
 _SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
+_RELEASED: Final = re.compile(r"v[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?:-[a-z]{2,8}[.0-9]{0,4})?")
 _COUNTABLE: Final = 1_000
 _AROUND: Final = re.compile(
     r"\s*(?:(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+|(?:[\w:/.-]*/)?[A-Z][A-Za-z]{2,30}/|urn:(?:uuid|oid):|:[0-9]{1,5})\s*"
@@ -223,6 +224,9 @@ class Leaves(Work):
                 self.free(box, key, text, place, "")
                 return
             self.whole(box, key, text, kind, "key", place)
+            return
+        if kind != "SECRET" and _RELEASED.fullmatch(text):
+            self.plain.append((box, key, text, place))  # of a module that is called after what it does: `fax: v1.8.2`
             return
         if kind == "AGE" and _ELAPSED.fullmatch(text):
             self.plain.append((box, key, text, place))

@@ -62,6 +62,7 @@ def _named_alone(text: str, first: Item, last: Item, *, strict: bool) -> bool:
     return (
         not after
         or after in _AFTER_NAME
+        or (after == ":" and following == " " and not strict)
         or (after == " " and (following in _BETWEEN or (not strict and following.islower())))
     )
 
@@ -116,6 +117,10 @@ def _argument(text: str, item: Item) -> bool:
     )
 
 
+_OWNED: Final = re.compile(
+    "(?:'|&#39;|%27| )s (?:iPhone|iPad|MacBook|Mac|Galaxy|Pixel|[pP]hone|Watch|[lL]aptop|PC|Surface|[tT]ablet|AirPods)"
+)
+"""Whose device it is, as the device says it."""
 _LEVELS: Final = frozenset(
     {"ERROR", "WARN", "WARNING", "INFO", "DEBUG", "FATAL", "CRITICAL", "NOTICE", "TRACE", "SEVERE"}
 )
@@ -389,7 +394,7 @@ class Names(Numbers):
                     and is_separator(after)
                     and not (
                         after in {": ", ":"}
-                        and "p" in flags
+                        and ("p" in flags or (flags == ["n"] and flag == "n" and items[index].text.lower() in GIVEN))
                         and word.istitle()
                         and gap == " "
                         and not kind_of_words((word.lower(),))
@@ -467,6 +472,9 @@ class Names(Numbers):
             )
         ):
             sure = True  # `Will Young`, `Young, Will`, `YOUNG^WILL`
+        if len(words) == 1 and words[0].text.istitle() and _OWNED.match(text, words[0].end) is not None:
+            spans.append(Span(words[0].start, words[0].end, "PERSON", "cue", True))
+            return last + 1  # `Sarah's iPhone`
         if (
             len(words) == 1
             and flags[0] == "p"

@@ -201,7 +201,7 @@ class Numbers(Codes):
             return  # syslog's version: `<134>1 2026-…`
         if (
             before is not None
-            and gap_before == "["
+            and gap_before in {"[", ":["}
             and gap_after[:1] == "]"
             and before.type == "c"
             and len(digits) in range(1, 8)

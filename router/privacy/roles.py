@@ -100,7 +100,7 @@ def identifier(value: str, reader: Reader) -> bool:
     flags = ["w" if part in reader.safe else LEXICON.flag(part) for part in parts]
     if not _NAMED.isdisjoint(flags):
         return False
-    known = any(flag in PLAIN and len(part) > 2 for flag, part in zip(flags, parts, strict=True))
+    known = any((flag in PLAIN or part in NOUNS) and len(part) > 2 for flag, part in zip(flags, parts, strict=True))
     if not known and sum(len(part) > 2 for part in parts) < 3:
         return False
     return not any(span.sure for span in reader.read(value))

@@ -81,7 +81,7 @@ class Values(Names):
                 break
             if item.type in {"w", "c"} and ("=" in after or ":" in after) and is_separator(after):
                 low = item.text.lower()
-                kinds.add("PERSON" if low in NAME_PARTS else judge(item.text).kind)
+                kinds.add("PERSON" if low in NAME_PARTS or low == "name" else judge(item.text).kind)
         return "PERSON" in kinds and len(kinds - {""}) > 0
 
     def _named(self, text: str, items: list[Item], index: int, separator: str, spans: list[Span]) -> bool:
@@ -187,6 +187,8 @@ class Values(Names):
             return self._long(text, items, index, kind, spans)
         if kind in {"DOB", "DATE"} and first.type == "d":
             return self._take(items, index, index, first.end, kind, spans)
+        if kind in {"PHONE", "FAX"} and first.type == "w" and LEXICON.flag(first.text) in SAFE:
+            return index  # `fax: page render`
         if kind in {"PHONE", "FAX", "SSN", "CREDIT_CARD", "GEO"}:
             last = index
             while (
