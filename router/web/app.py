@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import resource
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -143,6 +144,13 @@ def serve(config: settings.Settings, *, quiet: bool = False) -> int:
             backlog=BACKLOG,
         )
     )
+
+    def leave(*_: object) -> None:
+        server.should_exit = True
+
+    # uvicorn raises again what it was stopped by, which would end the process by a signal and not with its exit code.
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, leave)
     server.run(sockets=[listener])
     return 0 if server.started else 1
 

@@ -85,6 +85,16 @@ def test_a_service_that_cannot_reach_its_database_says_so_in_a_sentence(tmp_path
         assert b"hunter2secret" not in done.stderr
 
 
+def test_a_beat_that_waits_for_its_broker_ends_when_it_is_told_to(tmp_path: Path) -> None:
+    given = os.environ | {"ALERTVEIL_REDIS_URL": "redis://127.0.0.1:9/0", "ALERTVEIL_DATA_DIR": str(tmp_path)}
+    words = [sys.executable, "-c", MAIN, "beat"]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=given) as beat:
+        assert beat.stderr is not None
+        assert b"celery.beat" in beat.stderr.readline(), "it looked for its broker"
+        beat.terminate()
+        assert beat.wait(30) == 0
+
+
 def test_scrub_reads_text_and_writes_the_same_lines_in_tokens() -> None:
     text = f"2026-01-31 ERROR patient {NAME} <{EMAIL}> not found\n\nsame patient {NAME}\n"
     done = run("scrub", stdin=text.encode())

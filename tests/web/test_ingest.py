@@ -70,6 +70,7 @@ def site(postgres: RunningPostgres, tmp_path_factory: pytest.TempPathFactory) ->
             Superuser(postgres.url(SUPERUSER, "site")) as superuser,
         ):
             yield Site(web, clinic, superuser, given)
+            assert web.stop() == 0, "to be told to end is no failure"
         runtime.close()
         connection.execute("DROP DATABASE site WITH (FORCE)")
 
