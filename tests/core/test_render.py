@@ -88,6 +88,18 @@ def test_the_facts_of_the_incident_are_in_the_message() -> None:
     assert told.links == (("Runbook", "https://runbooks.example.test/x"),)
 
 
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        (f"https://x.test/p?email={TOKEN_TEXT}&n=1#a", "https://x.test/p?email=%3CEMAIL_7K2M4QXW9R%3E&n=1#a"),
+        ('https://x.test/a b?q={"k":"é"}|%20', "https://x.test/a%20b?q=%7B%22k%22:%22%C3%A9%22%7D%7C%20"),
+        ("https://[2001:db8::1]:8443/~a", "https://[2001:db8::1]:8443/~a"),
+    ],
+)
+def test_a_link_is_an_address_that_no_vendor_refuses_and_nothing_cuts(link: str, told: str) -> None:
+    assert message(replace(INCIDENT, links=(("Source", link),))).links == (("Source", told),)
+
+
 def test_tokens_stay_tokens_without_a_decision() -> None:
     told = message(values={TOKEN_TEXT: PLAIN})
     assert PLAIN not in repr(told)
