@@ -122,6 +122,7 @@ class Supervisor:
         self.data_dir = Path(options.data_dir).expanduser().absolute()
         self.host: str = options.host
         self.port: int = options.port
+        environ = _with_files(environ)
         self._environ = environ
         self._external_database = environ.get("ALERTVEIL_DATABASE_URL", "")
         self._external_redis = environ.get("ALERTVEIL_REDIS_URL", "")
@@ -134,6 +135,7 @@ class Supervisor:
         self._stop_asked = False
         self._slow_since = time.monotonic()
         self._serves = False
+        self._written: dict[str, int] = {}
 
     def run(self) -> None:
         """Start, serve until somebody asks to stop, stop. Raises LocalError when it cannot start."""
@@ -232,7 +234,8 @@ class Supervisor:
     def _environment(self) -> dict[str, str]:
         """What every part of the product is told. The owner's URL is not in it: only `migrate` gets that."""
         environment = dict(self._environ)
-        environment.pop("ALERTVEIL_OWNER_DATABASE_URL", None)
+        for name in ("ALERTVEIL_OWNER_DATABASE_URL", "ALERTVEIL_OWNER_DATABASE_URL_FILE"):
+            environment.pop(name, None)
         environment |= {
             "ALERTVEIL_DATA_DIR": str(self.data_dir),
             "ALERTVEIL_HTTP_HOST": self.host,
@@ -321,8 +324,8 @@ class Supervisor:
         next_look = 0.0
         while not self._stop_asked:
             now = time.monotonic()
-            if self._tend():
-                self._write_run_file()
+            self._tend()
+            self._write_run_file()
             if self._guard:
                 self._guard.renew()
             if now >= next_look:
@@ -334,9 +337,8 @@ class Supervisor:
                 os.read(reading, 4096)
         raise _Stopping
 
-    def _tend(self) -> bool:
-        """Start again what ended and is due. True when a process id changed."""
-        changed = False
+    def _tend(self) -> None:
+        """Start again what ended and is due."""
         now = time.monotonic()
         for kept in self._kept:
             if kept.process is not None and kept.process.poll() is not None:
@@ -354,21 +356,25 @@ class Supervisor:
                     _tell(str(error))
                     continue
                 self._watched(kept)
-                changed = True
-        return changed
 
     def _watched(self, kept: _Kept) -> None:
         if self._guard and kept.process is not None:
             self._guard.watch(kept.process.pid)
 
     def _write_run_file(self) -> None:
+        """Say what runs where, if that is not what the file says; a part that waits to be started is as it was."""
         if not self._serves:
             return
-        pids = {kept.name: kept.process.pid for kept in self._kept if kept.process is not None}
+        now = {kept.name: kept.process.pid for kept in self._kept if kept.process is not None}
+        pids = {**self._written, **now, "supervisor": os.getpid()}
+        if pids == self._written:
+            return
         try:
-            private.write_json(self.data_dir / "run.json", {**self._run, "pids": {**pids, "supervisor": os.getpid()}})
-        except LocalError as error:  # a full disk later on is no reason to stop serving
+            private.write_json(self.data_dir / "run.json", {**self._run, "pids": pids})
+        except LocalError as error:  # a full disk later on is no reason to stop serving; the next look tries again
             _tell(str(error))
+        else:
+            self._written = pids
 
     def _announce(self) -> None:
         """What a person at the terminal wants to know, and then the one line that programs wait for."""
@@ -418,6 +424,22 @@ class Supervisor:
             raise LocalError(
                 f"The disk that holds {self.data_dir} is full: {free >> 20} MB are free, {needed >> 20} MB are needed."
             )
+
+
+def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` and what is in the files that it names for what `up` itself decides by. Raises LocalError.
+
+    As every other process of the product reads them: a variable goes before its `_FILE` twin.
+    """
+    found = dict(environ)
+    for name in ("DATABASE_URL", "OWNER_DATABASE_URL", "AUDITOR_DATABASE_URL", "REDIS_URL", "KEYSTORE"):
+        variable, file = f"ALERTVEIL_{name}", environ.get(f"ALERTVEIL_{name}_FILE")
+        if file and not environ.get(variable):
+            try:
+                found[variable] = Path(file).read_text(encoding="utf-8").strip()
+            except (OSError, ValueError):
+                raise LocalError(f"{variable}_FILE names a file that cannot be read.") from None
+    return found
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -195,6 +196,24 @@ def test_parts_that_were_killed_are_started_again(data: Path) -> None:
         assert set(up.run_file()["pids"].values()) <= set(of(data))
 
 
+def test_the_run_file_says_what_runs_though_it_could_not_be_written_at_first(data: Path) -> None:
+    with Up(data) as up:
+        up.ready()
+        before = up.run_file()["pids"]
+        (data / "run.json").unlink()
+        (data / "run.json" / "in-the-way").mkdir(parents=True)  # what stands for a full disk, for root too
+        os.kill(before["worker"], signal.SIGKILL)
+        assert up.process.stderr is not None
+        while "run.json cannot be written" not in up.process.stderr.readline():
+            assert up.process.poll() is None
+        shutil.rmtree(data / "run.json")
+        up.process.send_signal(signal.SIGCHLD)  # it looks now and not after its five seconds
+        assert eventually((data / "run.json").exists)
+        now = up.run_file()["pids"]
+        assert now == {**before, "worker": now["worker"]}
+        assert now["worker"] in of(data)
+
+
 def test_a_part_that_never_starts_ends_up_with_its_own_words(data: Path) -> None:
     (data / "web.fail").touch()
     with Up(data) as up:
@@ -230,12 +249,16 @@ def test_a_lost_keystore_is_never_replaced_silently(data: Path) -> None:
         )
 
 
-def test_a_database_and_a_broker_of_ones_own_are_used_as_they_are(data: Path) -> None:
+@pytest.mark.parametrize("by", ["variable", "file"])
+def test_a_database_and_a_broker_of_ones_own_are_used_as_they_are(data: Path, by: str) -> None:
     own = {
         "ALERTVEIL_DATABASE_URL": "postgresql://web@db.example/alertveil?sslmode=verify-full",
         "ALERTVEIL_REDIS_URL": "rediss://broker.example:6380/0",
     }
-    with Up(data, environ=own) as up:
+    for name, value in own.items() if by == "file" else ():
+        (data / name).write_text(value + "\n")
+    given = {f"{name}_FILE": str(data / name) for name in own} if by == "file" else own
+    with Up(data, environ=given) as up:
         up.ready()
         run = up.run_file()
         assert (run["database_url"], run["redis_url"]) == tuple(own.values())
