@@ -74,6 +74,8 @@ _LONGEST: Final = 60
 _NAMED: Final = re.compile(r"[0-9]{0,3}[\xaa\xba]?(?: ?[A-Z\xc0-\xdd][\w'&.]*){1,4}(?: [0-9]{1,3}[A-Z]?)?")
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _PLACE: Final = re.compile(r"(?:The )?[A-Z][a-z']+(?: (?:[A-Z][a-z']*|of|and))*(?: ?[0-9]{1,3}[A-Za-z]?)?")
+_CODED_WARD: Final = re.compile(r"['\"]?[0-9]{1,2} ?[A-Z]{1,2}(?:-?[0-9]{1,3})?['\"]?")
+"""`5B`, `4W-12`."""
 _kinds: dict[str, str] = {}
 _alone: dict[str, bool] = {}
 
@@ -132,7 +134,10 @@ def ordinary(text: str, kind: str = "") -> bool:
     if "://" in text:
         return False
     if kind == "WARD" and (
-        _PLACE.fullmatch(text) or is_ward(text) or (_NAMED.fullmatch(text) and not of_systems(text))
+        _PLACE.fullmatch(text)
+        or is_ward(text)
+        or _CODED_WARD.fullmatch(text)
+        or (_NAMED.fullmatch(text) and not of_systems(text))
     ):
         return True
     words = [word.strip(".,;:!?()'\"") for word in text.replace("+", " ").split()]
@@ -142,5 +147,5 @@ def ordinary(text: str, kind: str = "") -> bool:
 def telling(text: str, kind: str) -> bool:
     """Does a value of a key that is used of systems too say something of a person, so that `detect` takes it."""
     if kind == "WARD":
-        return bool(_PLACE.fullmatch(text) or _NAMED.fullmatch(text) or is_ward(text))
+        return bool(_PLACE.fullmatch(text) or _NAMED.fullmatch(text) or is_ward(text) or _CODED_WARD.fullmatch(text))
     return any(LEXICON.personal(word.lower()) for word in _WORD.findall(text))

@@ -392,7 +392,8 @@ def untold(
                 close()
             continue
         if item.type == "c":
-            if strict and _said_as_code(text, item, found):
+            where = index > 0 and items[index - 1].text in _TOWARDS and own
+            if (strict or where) and _said_as_code(text, item, found, sure=where):
                 close()
             elif _plain_compound(text, item):
                 begun = begun if run else index
@@ -535,7 +536,7 @@ def _plain_compound(text: str, item: Item) -> bool:
     return all(flag in SAFE or flag in {"d", "m"} for flag in flags) and not all(LEXICON.trade(part) for part in parts)
 
 
-def _said_as_code(text: str, item: Item, found: list[Span]) -> bool:
+def _said_as_code(text: str, item: Item, found: list[Span], *, sure: bool) -> bool:
     """`5B` as a ward, `the 4th` as a day, beside words."""
     if text[item.start - 1 : item.start] not in {"", " ", "("} or text[item.end : item.end + 1] not in {
         "",
@@ -548,7 +549,7 @@ def _said_as_code(text: str, item: Item, found: list[Span]) -> bool:
     }:
         return False
     if _NUMBERED_WARD.fullmatch(item.text):
-        found.append(Span(item.start, item.end, "WARD", "untold", False))
+        found.append(Span(item.start, item.end, "WARD", "untold", sure))
         return True
     if _ORDINAL.fullmatch(item.text.rstrip(".")) and not text[item.end : item.end + 9].lower().startswith(
         (" perc", " attempt", " time", " retry", " of ")

@@ -10,6 +10,7 @@ from router.privacy import shapes
 from router.privacy.keys import KEY_WORDS, judge
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.spans import Span
+from router.privacy.wards import of_program
 from router.privacy.words import (
     CLASS_ENDS,
     DATED,
@@ -77,6 +78,9 @@ _ZONE: Final = re.compile(
 """A time zone of the IANA database, though it is called after a city."""
 _REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{4,5}")
 _LONG_CODE: Final = 7
+_SALT: Final = 6
+_JOINED_WORDS: Final = re.compile(r"[A-Za-z]{2,}(?:[+'-][A-Za-z]+){1,8}")
+"""Words in a query: `diabetic+foot+ulcer`."""
 _PARTITION: Final = re.compile(r"20[0-9]{2}/(?:0[1-9]|1[0-2])(?:/|$)")
 _A_VERSION: Final = re.compile(r"v?[0-9]{1,3}(?:\.[0-9]{1,4}){0,3}")
 """What stands behind the name of a program: `chart-web/2.4`."""
@@ -128,6 +132,20 @@ def _compound(word: str) -> bool:
         if any(end - start >= 4 and LEXICON.flag(word[start:end]) == "w" for start in reached if end - start <= 16):
             reached.add(end)
     return len(word) in reached
+
+
+def _program(part: str, word: str) -> bool:
+    """`surgery-sched@6.1.2`, `cardiology-api`: does a part of medicine name a program."""
+    others = [other for other in CAMEL.findall(word) if other.isalpha() and other.lower() != part]
+    return word.islower() and any(of_program(part, other) for other in others)
+
+
+def _medicines(word: str) -> bool:
+    """`oxycodone-acetaminophen`: medicines that are one, each by its name or stem."""
+    parts = re.split("[-/]", word.lower())
+    return 1 < len(parts) < 4 and all(
+        LEXICON.flag(part) == "m" or (len(part) > _SALT and LEXICON.flag(part) == "") for part in parts
+    )
 
 
 def _stay(word: str) -> str:
@@ -428,11 +446,15 @@ class Codes:
                     doubtful += flag == "n" and low not in NOUNS and low not in PRODUCTS
                     written += flag == "n" and piece.istitle() and low not in NOUNS and low not in PRODUCTS
                     either += flag == "n"
-                elif low in OF_RECORDS:
+                elif low in OF_RECORDS or (flag == "d" and ("@" in word or "-" in word) and _program(low, word)):
                     known += 1
                 elif flag in {"d", "m"}:
+                    if "+" in word and _JOINED_WORDS.fullmatch(word):
+                        return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", True)]
                     # `HIV-1`, neither `dialysis-scheduler` nor the alarm `OCCLUSION-12`
                     sure = alphabetic == 1 and part[0].isupper() and (len(part) < _LONG_CODE or not part.isupper())
+                    if alphabetic == 1 and flag == "m" and _medicines(word):
+                        return [Span(at, end, "MEDICATION", "lexicon", True)]
                     return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", sure)]
                 elif flag == "p" and len(part) > 2:
                     names += 1

@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from router.privacy import positional
+from router.privacy.care import kind_of
 from router.privacy.findings import Json
 from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge, split
 from router.privacy.leaves import Leaves
@@ -330,13 +331,15 @@ class Fields(Leaves):
             and re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{1,40}", value[0])
         ):
             verdict = judge(value[0], place.verdict.subject)
-            if verdict.kind or verdict.role:
+            if verdict.kind or verdict.role or kind_of(value[0]):
                 self.walk(copy, 0, value[0], below, depth + 1)
                 self.walk(
                     copy,
                     1,
                     value[1],
-                    Place((*place.path, "1"), verdict, verdict.role, exact=False, rule=place.rule, slot=verdict.role),
+                    Place(
+                        (*place.path, value[0]), verdict, verdict.role, exact=False, rule=place.rule, slot=verdict.role
+                    ),
                     depth + 1,
                 )
                 return

@@ -12,6 +12,7 @@ from router.privacy.keys import KEY_WORDS, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.numbers import HOUSE_NUMBER, Numbers
 from router.privacy.spans import Span
+from router.privacy.wards import of_program
 from router.privacy.words import (
     CONDITION,
     DATED,
@@ -198,6 +199,13 @@ class Names(Numbers):
             return index + 1
         if flag in {"d", "m"}:
             if word in OF_RECORDS and _called(text, item):
+                return index + 1
+            if (
+                flag == "d"
+                and index + 1 < len(items)
+                and text[item.end : items[index + 1].start] == " "
+                and of_program(low, items[index + 1].text.lower())
+            ):
                 return index + 1
             spans.append(Span(item.start, item.end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", True))
             return index + 1

@@ -80,6 +80,10 @@ _BY: Final = frozenset({"by", "user", "for", "as", "from", "to"})
 _DEGREES: Final = re.compile(r"[0-9]{1,3}\.[0-9]{4,9}")
 
 
+_OF_SOMEBODY: Final = 5
+"""Digits of a number in brackets right behind a name that make it that person's."""
+
+
 class Numbers(Codes):
     """Judges numbers, and codes by the words before them."""
 
@@ -189,6 +193,17 @@ class Numbers(Codes):
         )
         if self._street(text, items, index, spans):
             return
+        if (
+            gap_before == " ("
+            and gap_after[:1] == ")"
+            and len(digits) >= _OF_SOMEBODY
+            and before is not None
+            and spans
+            and spans[-1].kind == "PERSON"
+            and spans[-1].end == before.end
+        ):
+            spans.append(Span(item.start, item.end, "NPI" if shapes.npi_ok(digits) else "IDENTIFIER", "beside", True))
+            return  # `Dr. Jane Hill (1467562934)`
         if (
             before is not None
             and gap_before.strip() == "("

@@ -13,6 +13,7 @@ from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, judge, kind_of_word
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.names import Names
 from router.privacy.spans import Span, stronger
+from router.privacy.tokens import is_token
 from router.privacy.words import EMPTY, FILLERS, LONG_KINDS, NAME_PARTS, PARTICLES, STREETS
 
 HL7_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2})[.-]([0-9]{1,2})(?:[.-][0-9]{1,2})?")
@@ -29,6 +30,8 @@ _OF_MACHINES: Final = re.compile(
     r"|[\w./-]{1,200}@(?:sha256|sha512|sha1|md5)"
 )
 """What a port or a digest stands behind."""
+_NO_LIST: Final = re.compile(r"[=:{(\n\[<]")
+_ELEMENT: Final = re.compile(r"[^\s,;|'\"][^,;|'\"]*[^\s,;|'\"]|[^\s,;|'\"]")
 _LONGEST_VALUE: Final = 400
 
 
@@ -163,6 +166,10 @@ class Values(Names):
                 if item.type in {"n", "s", "d"}
             )
             return index  # the words between are read like any others
+        if "[" in separator and "{" not in separator and tail[-1:] not in {"'", '"'} and kind != "SECRET":
+            after = self._listed(text, items, index, kind, spans)
+            if after:
+                return after
         if (
             "{" in separator
             or ("[" in separator and tail[-1:] not in {"'", '"'})
@@ -217,6 +224,21 @@ class Values(Names):
         ):
             last += 1
         return self._take(items, index, last, items[last].end, kind, spans)
+
+    def _listed(self, text: str, items: list[Item], index: int, kind: str, spans: list[Span]) -> int:
+        """The values of `meds=[amoxicillin-clavulanate; insulin]`, each for itself; 0 when it is no plain list."""
+        start = items[index].start
+        stop = text.find("]", start, start + _LONGEST_VALUE)
+        if stop < 0 or _NO_LIST.search(text, start, stop):
+            return 0
+        spans.extend(
+            Span(match.start(), match.end(), kind, "key", True)
+            for match in _ELEMENT.finditer(text, start, stop)
+            if match[0].lower() not in EMPTY and any(map(str.isalnum, match[0])) and not is_token(match[0])
+        )
+        while index < len(items) and items[index].start < stop:
+            index += 1
+        return index
 
     def _take(self, items: list[Item], index: int, last: int, end: int, kind: str, spans: list[Span]) -> int:
         chosen = items[index : last + 1]

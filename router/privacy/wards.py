@@ -45,6 +45,8 @@ _SPOTS: Final = frozenset(
     pavilion house hospital unidad unite abteilung station afdeling sala salle servicio pavillon icu stepdown down""".split()
 )
 """Kinds of places."""
+_SPOTS_OF_VALUES: Final = _SPOTS | {"pod", "side", "block", "zone", "area", "hub", "team"}
+"""The same for the value of a key, where nothing else is called so."""
 _JOINTS: Final = frozenset({"and", "of", "de", "la", "y", "et", "for", "in", "the"})
 _PAIRS: Final = frozenset(
     """labor and delivery; labour and delivery; day surgery; day case; behavioral health; behavioural health; mental health; intensive care;
@@ -68,9 +70,13 @@ _INTO: Final = frozenset(
 """What stands before the name of a ward that is one word."""
 _OF_SYSTEMS: Final = frozenset(
     ["api", "app", "service", "services", "queue", "server", "system", "feed", "interface", "worker", "pipeline", "data", "database", "db", "schema", "table", "team", "exporter", "agent", "collector", "stream", "events", "metrics", "job", "jobs", "failed", "error", "errors",
-     "module", "portal", "scheduler", "gateway", "bridge", "topic", "export", "import", "sync", "pod", "pods", "cluster", "report", "reports", "dashboard", "form", "number", "contact", "mode", "stop", "patch", "plan", "fix", "notes", "release", "alerts", "alert"]
+     "module", "portal", "scheduler", "scheduling", "sched", "workflow", "gateway", "bridge", "topic", "export", "import", "sync", "pod", "pods", "cluster", "report", "reports", "dashboard", "form", "number", "contact", "mode", "stop", "patch", "plan", "fix", "notes", "release", "alerts", "alert"]
 )  # fmt: skip
 """What makes of a part of medicine the name of a program: `oncology scheduler`."""
+_PROGRAMS: Final = frozenset(
+    ["api", "app", "service", "services", "svc", "queue", "server", "system", "feed", "interface", "worker", "workers", "pipeline", "database", "db", "schema", "exporter", "agent", "collector", "stream", "job", "jobs", "module", "portal", "scheduler", "scheduling", "sched", "gateway", "bridge", "topic", "etl", "export", "import", "sync", "pod", "pods", "cluster", "dashboard", "frontend", "backend", "web"]
+)  # fmt: skip
+"""What a program is called after its part of medicine."""
 _SHORT: Final = frozenset({"er", "ed", "ent", "ob", "uci", "uti"})
 """Short forms that are other words in small letters."""
 _LETTERS: Final = re.compile(r"[^\W\d_]+|[0-9]+")
@@ -84,16 +90,21 @@ _LONGEST: Final = 60
 _MOST: Final = 6
 
 
-def _calls(words: list[str]) -> bool:
+def _calls(words: list[str], spots: frozenset[str] = _SPOTS) -> bool:
     """Do these lower-case words call a ward."""
     known = [word for word in words if not word.isdigit() and len(word) > 1]
-    if not known or not all(word in _WORDS or word in _JOINTS for word in known):
+    if not known or not all(word in _WORDS or word in _JOINTS or word in spots for word in known):
         return False
     if any(word in _PARTS for word in known) or tuple(known) in _NAMES:
         return True
     if any(tuple(known[at : at + size]) in _NAMES for size in (2, 3) for at in range(len(known) - size + 1)):
         return True
-    return known[-1] in _SPOTS and any(word in _KINDS for word in known[:-1])
+    return known[-1] in spots and any(word in _KINDS for word in known[:-1])
+
+
+def of_program(word: str, following: str) -> bool:
+    """`Surgery scheduling`, `cardiology api`: is a part of medicine what a program is called after."""
+    return word in _PARTS and following in _PROGRAMS
 
 
 def is_ward(text: str) -> bool:
@@ -107,7 +118,7 @@ def is_ward(text: str) -> bool:
         return True
     if not set(low) <= _SIGNS:
         return False
-    return _calls([word for word in _LETTERS.findall(low.replace("'s", "s")) if word != "s"])
+    return _calls([word for word in _LETTERS.findall(low.replace("'s", "s")) if word != "s"], _SPOTS_OF_VALUES)
 
 
 _SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789 -/&'.,")
