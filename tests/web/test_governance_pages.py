@@ -15,8 +15,9 @@ import trustme
 
 from router import settings
 from router.core.access import ROLES, Deed, may
+from router.core.clock import clock
 from router.core.quarter import Quarter
-from router.flow import audit_export, audit_keep, baa, evidence, manage, review, signin
+from router.flow import accounts, audit_export, audit_keep, baa, evidence, manage, review, signin
 from router.flow.audit_files import Files
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
@@ -176,8 +177,14 @@ def test_two_people_open_an_opt_in_by_pages_and_one_ends_it(web: Web, clinic: Te
     assert "alex@example.test" in olga.words()
     assert "A webhook needs https and an agreement" in olga.words()
 
+    accounts.set_zone(clinic.runtime, clinic.tenant_id, OLGA, "America/New_York", actor="test")
+    olga.send("GET", "/opt-ins/new?channel=hook&type=EMAIL")
+    assert "Last day, in America/New_York" in olga.words()
     here = asked(web, clinic, baa_id)
+    (row,) = clinic.rows("SELECT ends_at FROM optins")
+    assert row.ends_at == clock("America/New_York").day(datetime.now(UTC).date() + timedelta(days=6)), "all of it, hers"
     petra = Browser(web).sign_in(clinic, "privacy_officer", email=PETRA)
+    accounts.set_zone(clinic.runtime, clinic.tenant_id, PETRA, "Asia/Kolkata", actor="test")
     petra.send("GET", "/opt-ins")
     assert "Waiting for a second person (1)" in petra.words()
     petra.send("GET", here)
@@ -188,7 +195,7 @@ def test_two_people_open_an_opt_in_by_pages_and_one_ends_it(web: Web, clinic: Te
     assert "In force (1)" in petra.words()
     assert "days left" in petra.words()
     petra.send("GET", "/channels")
-    assert "plaintext of EMAIL until" in petra.words()
+    assert f"plaintext of EMAIL until {clock('Asia/Kolkata').minute(row.ends_at)}" in petra.words()
     petra.send("GET", here)
     assert f"approve by {PETRA} allowed agreed" in petra.words()
 
