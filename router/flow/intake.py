@@ -143,7 +143,7 @@ class Mint:
         if known is None:
             if not self._random:
                 self._random = os.urandom(BYTES * 8)  # the system is asked once an alert, not once a value
-            known = Found(new_token(kind, self._random[:BYTES]), kind, value, normal)
+            known = tuple.__new__(Found, (new_token(kind, self._random[:BYTES]), kind, value, normal))
             self._random = self._random[BYTES:]
             self.found[kind, normal] = known
         return known.token

@@ -362,13 +362,16 @@ def untold(
         kept.clear()
 
     taken = -1
+    last = len(items) - 1
     for index, item in enumerate(items):
         if item.start < taken:
             continue
-        if item.start in covered or item.type in {"t", "d", "s"}:
-            close()
+        kind = item.type
+        if item.start in covered or kind in {"t", "d", "s"}:
+            if run:
+                close()
             continue
-        if item.type in {"w", "c"} and index + 1 < len(items):
+        if kind in {"w", "c"} and index < last and text[item.end : items[index + 1].start] != " ":
             value = _keyed(text, items, index)
             if value is not None:
                 close()
@@ -378,7 +381,7 @@ def untold(
         gap = text[items[index - 1].end : item.start] if index else ""
         if run and gap not in {" ", "-"}:
             close()
-        if item.type == "n":
+        if kind == "n":
             _age_or_day(text, items, index, found)
             if (
                 run
@@ -391,7 +394,7 @@ def untold(
             else:
                 close()
             continue
-        if item.type == "c":
+        if kind == "c":
             where = index > 0 and items[index - 1].text in _TOWARDS and own
             if (strict or where) and _said_as_code(text, item, found, sure=where):
                 close()
@@ -424,7 +427,7 @@ def untold(
             kept.append(item)
         elif run and _titled(text, items, index, run):
             run.append(item)
-        else:
+        elif run:
             close(low if gap == " " else "")
     close()
     found += (
@@ -477,21 +480,18 @@ def _opens(text: str, item: Item) -> bool:
     return text[max(item.start - 2, 0) : item.start].strip(" \t\"'[(") in {"", ".", "\n", "]"}
 
 
+_of_trade: set[str] = set()  # words of the lexicon that are never out of place
+
+
 def _out_of_place(text: str, items: list[Item], index: int, low: str, safe: frozenset[str]) -> bool:
     """Is a safe word no word of the trade, and part of a sentence rather than of a name, a key or an address."""
-    item = items[index]
-    flag = LEXICON.flag(low)
-    if (
-        flag not in SAFE
-        or low in safe
-        or LEXICON.trade(low)
-        or of_systems(low)
-        or low in _STOPS
-        or low in WHO
-        or low in _GLUE
-        or low in _SKIPPED
-    ):
+    if low in _of_trade or LEXICON.flag(low) not in SAFE or low in safe:
         return False
+    if LEXICON.trade(low) or of_systems(low) or low in _STOPS or low in WHO or low in _GLUE or low in _SKIPPED:
+        if len(_of_trade) < _REMEMBERED:
+            _of_trade.add(low)
+        return False
+    item = items[index]
     before, after = text[item.start - 1 : item.start], text[item.end : item.end + 1]
     if (before and before not in _ALONE) or (after and after not in _ALONE):
         return False

@@ -25,6 +25,12 @@ from router.privacy.words import (
 )
 
 _DIGIT: Final = re.compile("[0-9]")
+_LETTER: Final = re.compile(r"[^\W\d_]")
+_SEVEN: Final = re.compile("[0-9]{7}")
+_LONG: Final = 100
+_JUDGED: Final = 2_000
+"""Codes of one event that are judged once."""
+new = tuple.__new__
 _BUILD: Final = re.compile(
     r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3}[ -]?[-(][0-9]{1,6}\)?(?:-(?:aws|azure|gcp|generic|amd64|arm64|kvm|lowlatency|cloud|default|linuxkit|el[0-9]))?"
 )
@@ -213,12 +219,14 @@ _MODELS: Final = frozenset(
 class Codes:
     """Judges codes. `safe`: a tenant's words that pass; `codes`: harmless codes met before."""
 
-    __slots__ = ("codes", "idle", "safe", "strict")
+    __slots__ = ("codes", "idle", "judged", "parts", "safe", "strict")
 
     def __init__(self, *, strict: bool, safe: frozenset[str]) -> None:
         self.strict = strict
         self.safe = safe
         self.codes: set[str] = set()  # harmless codes met before
+        self.parts: set[str] = set()  # harmless codes without a digit, and parts of paths and addresses
+        self.judged: dict[str, list[Span]] | None = None  # of the event that is read, and forgotten with it
         self.idle: set[str] = set()  # lower-case words of the lexicon that begin nothing
 
     def _harmless_code(self, text: str) -> bool:
@@ -226,6 +234,19 @@ class Codes:
 
     def _judge_code(self, word: str, at: int) -> list[Span]:
         """What of a code is not harmless; nothing when it is a name the trade uses."""
+        if word in self.codes or word in self.parts:
+            return []
+        judged = self.judged
+        found = judged.get(word) if judged is not None else None
+        if found is None:
+            found = self._judge_anew(word, 0)
+            if not found and len(word) < _LONG and len(self.parts) < IDLE and _DIGIT.search(word) is None:
+                self.parts.add(word)
+            elif judged is not None and len(judged) < _JUDGED:
+                judged[word] = found
+        return [new(Span, (span.start + at, span.end + at, *span[2:])) for span in found]
+
+    def _judge_anew(self, word: str, at: int) -> list[Span]:
         end = at + len(word)
         if "\xc9" in word:
             glued = [
@@ -388,7 +409,7 @@ class Codes:
             return [Span(at, end, "USERNAME", "name", True)]  # `agilmore18`
         if ("-" in word or "_" in word) and owned_device(word):
             return [Span(at, end, "DEVICE_ID", "name", True)]
-        if sum(map(word.count, "0123456789")) >= 8 and any(char.isalpha() for char in word):
+        if len(word) > 8 and sum(map(word.count, "0123456789")) >= 8 and _LETTER.search(word) is not None:
             if (inside := _INSIDE.search(word)) is not None:
                 return [Span(at, end, "SSN" if inside[1] else "PHONE", "shape", True)]
             if (born := _BIRTHS.search(word)) is not None:
@@ -416,7 +437,7 @@ class Codes:
                 first = False
                 second = False
                 continue
-            if not piece.isalpha() and any(char.isdigit() for char in piece):
+            if not piece.isalpha() and _DIGIT.search(piece) is not None:
                 if second:
                     adjacent = True
                 second = False
@@ -432,20 +453,22 @@ class Codes:
                     tail = len(piece) - len(head)
                     if head.isalpha() and tail >= 4 and first:
                         leading = head
-                    if not piece.islower() or max(map(len, re.findall(r"[0-9]+", piece))) >= 7:
+                    if not piece.islower() or _SEVEN.search(piece) is not None:
                         mixed += 100
                 first = False
                 continue
-            for part in CAMEL.findall(piece):
+            for part in (piece,) if piece.islower() or piece.isupper() else CAMEL.findall(piece):
                 low = part.lower()
                 flag = "w" if low in self.safe else LEXICON.flag(low)
                 alphabetic += 1
                 capitals += part[0].isupper() and not part.isupper()
                 if flag in SAFE:
                     known += len(part) > 1
-                    doubtful += flag == "n" and low not in NOUNS and low not in PRODUCTS
-                    written += flag == "n" and piece.istitle() and low not in NOUNS and low not in PRODUCTS
-                    either += flag == "n"
+                    if flag == "n":
+                        either += 1
+                        if low not in NOUNS and low not in PRODUCTS:
+                            doubtful += 1
+                            written += piece.istitle()
                 elif low in OF_RECORDS or (flag == "d" and ("@" in word or "-" in word) and _program(low, word)):
                     known += 1
                 elif flag in {"d", "m"}:
@@ -563,7 +586,7 @@ class Codes:
 
     def _numbered(self, piece: str) -> bool:
         """`In4Hours`, `nvme1n1`, `5XX`, `utf8`: safe words or single letters with at most three digits."""
-        if sum(char.isdigit() for char in piece) > 3:
+        if len(_DIGIT.findall(piece)) > 3:
             return False
         longest = 0
         for part in CAMEL.findall(piece):
@@ -619,7 +642,7 @@ class Codes:
         end = at + len(segment)
         if "@" in segment and _MAILBOX.fullmatch(segment):
             return [Span(at, end, "EMAIL", "shape", True)]
-        has_digit = any(char.isdigit() for char in segment)
+        has_digit = _DIGIT.search(segment) is not None
         if (
             before
             and before not in {"usr", "pts"}

@@ -18,7 +18,10 @@ _URL_SAFE: Final = str.maketrans("-_", "+/")
 MAX_INFLATED: Final = 1 << 20
 RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX: Final = re.compile("(?:[0-9a-f]{2})+|(?:[0-9A-F]{2})+")
-LONG: Final = re.compile("[A-Za-z0-9+/_-]{16}")
+LONG: Final = re.compile(
+    r"(?:[^A-Za-z0-9+/_-]*+[A-Za-z0-9+/_-]{1,15}+(?![A-Za-z0-9+/_-]))*+[^A-Za-z0-9+/_-]*+[A-Za-z0-9+/_-]{16}"
+)
+"""Matches a text with a run of sixteen such characters, each of them looked at once."""
 OBJECT: Final = re.compile(r'\{\s{0,40}"')
 KEY_BEFORE: Final = re.compile(r"""([A-Za-z_][A-Za-z0-9_]{1,40})["']?\s?(?:=|:|=>|:=)\s?$""")
 SMALLEST: Final = 8
@@ -67,11 +70,10 @@ def _readable(raw: bytes) -> str | None:
             return None
     if len(raw) <= 16 and not raw.isascii():
         return None  # a digest's bytes may be UTF-8 by chance; a name has more of them
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
+    text = raw.decode("utf-8", "ignore")
+    if len(text) < 6 or len(text.encode()) < len(raw):
         return None
-    if len(text) < 6 or sum(char.isprintable() or char in "\r\n\t" for char in text) < len(text):
+    if not text.isprintable() and not all(char.isprintable() or char in "\r\n\t" for char in text):
         return None
     return text
 

@@ -30,7 +30,7 @@ class Finding(NamedTuple):
         return f"<Finding {self.kind} by {self.rule}>"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, repr=False)
 class Tokenized:
     """`event`: the same structure with tokens in place. `counters`: what failed closed, by cause."""
 

@@ -248,18 +248,22 @@ def split(key: str) -> tuple[str, ...]:
     words: list[str] = []
     for piece in _PIECE.findall(key):
         low = piece.lower()
-        if not low.isascii() and low not in _WORDS:
+        if low in _WORDS:
+            if words and low.isdigit() and words[-1] + low in _WORDS:
+                words[-1] += low  # `line1` is more than a line
+            else:
+                words.append(low)
+        elif not low.isascii():
             words.extend(_known_inside(low) or (low,))
-        elif (
-            low not in _WORDS
-            and (owned := _OWNED.fullmatch(low)) is not None
-            and owned[2].rstrip("0123456789") in _PHI_KEYS
-        ):
+        elif low.isdigit():
+            if words and len(low) < _ACRONYM and words[-1] + low in _WORDS:
+                words[-1] += low
+            else:
+                words.append(low)
+        elif (owned := _OWNED.fullmatch(low)) is not None and owned[2].rstrip("0123456789") in _PHI_KEYS:
             words.extend((owned[1], owned[2]))  # `PTDOB`
-        elif low.isascii() and low not in _WORDS and len(low) > 5 and LEXICON.flag(low) not in PLAIN:  # noqa: PLR2004
+        elif len(low) >= _ACRONYM and LEXICON.flag(low) not in PLAIN:
             words.extend(_segment(low) or (low,))
-        elif low.isdigit() and words and words[-1] + low in _WORDS:
-            words[-1] += low  # `line1` is more than a line
         else:
             words.append(low)
     return tuple(words)
@@ -496,7 +500,9 @@ _AGED: Final = frozenset(
     ]
 )  # fmt: skip
 """Words that make an age that of a thing."""
-_CREDENTIAL: Final = re.compile(r"(?:auth|sess|sessid|session|token|secret|passwd|password|apikey|cookie|sid)$")
+_CREDENTIAL: Final = (
+    "auth", "sess", "sessid", "session", "token", "secret", "passwd", "password", "apikey", "cookie", "sid"
+)  # fmt: skip
 _NO_CREDENTIAL: Final = frozenset({"preauth", "priorauth", "unauth", "session", "reauth"})
 
 
@@ -553,7 +559,7 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one
         return Verdict("", _TAILS[words[-1]], below or subject)
     if (len(words) > 1 and words[0] in _COUNTERS) or (not role and not _COUNTED.isdisjoint(words)):
         return Verdict("", "number", below or subject)
-    if _CREDENTIAL.search(words[-1]) and words[-1] not in _NO_CREDENTIAL:
+    if words[-1].endswith(_CREDENTIAL) and words[-1] not in _NO_CREDENTIAL:
         return Verdict("SECRET")
     if words[-1] == "name" and len(words) > 1:
         return Verdict("", "name", below or subject)
@@ -569,6 +575,9 @@ _SHORT_FORMS: Final = {
     "med": "medication", "diag": "diagnosis", "gndr": "gender", "srvc": "service", "svc": "service", "emp": "employee", "ident": "identifier",
 }  # fmt: skip
 """How teams with short columns write the words of a key."""
+_TELLING: Final = _WORDS | _COUNTERS | _COUNTED | _NUMBERED | _BARE | _SHORT_FORMS.keys() | {"slug", "value"}
+_ENDINGS: Final = ("s", *_CREDENTIAL)
+"""What a rule asks of the words of a key: one with none of these words, and none that ends so, says nothing."""
 _REMEMBERED: Final = 8_192
 _known: dict[tuple[str, str], Verdict] = {}
 
@@ -586,7 +595,10 @@ def judge(key: str, subject: str = "") -> Verdict:
     if len(key) > 80 or ("<" in key and TOKEN.search(key)):  # noqa: PLR2004 - no key name is that long; it is data
         return Verdict("", "", subject)
     words = split(key)
-    verdict = _judge(words, subject)
+    if words and _TELLING.isdisjoint(words) and subject != "cookies" and not words[-1].endswith(_ENDINGS):
+        verdict = Verdict("", "", subject)
+    else:
+        verdict = _judge(words, subject)
     if not verdict.kind and len(words) > 1 and not _SHORT_FORMS.keys().isdisjoint(words):
         spelt = _judge(tuple(_SHORT_FORMS.get(word, word) for word in words), subject)
         if (spelt.kind and verdict.role not in {"number", "time", "enum"}) or not verdict.role:

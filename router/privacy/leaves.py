@@ -456,7 +456,7 @@ class Leaves(Work):
 
     def encoded(self, text: str, spans: list[Span], place: Place) -> list[tuple[int, int, Callable[[], str]]]:
         """Base64, base64url and hex runs that hide text: tokenized inside and encoded again."""
-        if len(text) < 16 or LONG.search(text) is None:
+        if len(text) < 16 or LONG.match(text) is None:
             return []
         found: list[tuple[int, int, Callable[[], str]]] = []
         secrets = [span for span in spans if span.kind == "SECRET"]

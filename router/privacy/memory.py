@@ -15,6 +15,9 @@ PATHS: Final = 5_000
 NAMING: Final = frozenset({"name", "enum", "id", "code", "machine"})
 """Roles whose values are names of things."""
 
+Case = tuple[str, str, bool, bool]
+"""A key, its role, whether the source format named it exactly, and whether the event is about a person."""
+
 
 def slot_of(role: str, *, declared: bool) -> str:
     """Under what harmless values are remembered: a declared role lets names pass that a guessed one does not."""
@@ -41,28 +44,44 @@ class Place:
     personal: bool = False  # a key below says something of a person
     calm: set[str] | None = None  # harmless values of this place, when nothing but the value itself can matter
     said: str | None = None  # the key that says most of what stands here, once it was asked for
+    quiet: tuple[set[str], set[str]] | None = None  # texts that say nothing of a person: in another's event, in one's
     helper: str = ""  # `value`: a sibling may name what stands here; `rows`: a sibling may name its columns
 
 
 class Memory:
     """Bounded; holds only strings that were judged harmless, never one that got a token. One per compiled rules."""
 
-    __slots__ = ("harmless", "paths", "roots", "settled", "templates")
+    __slots__ = ("_cases", "_settled", "harmless", "paths", "roots", "templates")
 
     def __init__(self, reader: Reader) -> None:
         self.templates = Templates(reader)
         self.harmless: dict[str, set[str]] = {}
         self.roots: dict[int, tuple[object, Place]] = {}
         self.paths = 0
-        self.settled: set[tuple[str, str, str, bool, bool]] = set()
+        self._settled: dict[Case, set[str]] = {}
+        self._cases = 0
 
-    def settle(self, case: tuple[str, str, str, bool, bool]) -> None:
-        """Remember that a text says nothing of a person: text, key, role, exactly named, in an event about one."""
-        if len(case[0]) > LONGEST:
-            return
-        if len(self.settled) >= STRINGS:
-            self.settled.clear()
-        self.settled.add(case)
+    def settled(self, case: Case) -> set[str]:
+        """The texts that say nothing of a person in this case; emptied when all of them together are too many."""
+        texts = self._settled.get(case)
+        if texts is None:
+            self._count()
+            texts = self._settled[case] = set()
+        return texts
+
+    def settle(self, case: Case, text: str) -> None:
+        """Remember that `text` says nothing of a person."""
+        if len(text) <= LONGEST:
+            self._count()
+            self.settled(case).add(text)
+
+    def _count(self) -> None:
+        self._cases += 1
+        if self._cases > STRINGS:
+            for texts in self._settled.values():
+                texts.clear()  # places hold these sets
+            self._settled.clear()
+            self._cases = 1
 
     def slot(self, role: str) -> set[str]:
         """The strings that are harmless in this role; the same set for good, emptied when it is full."""

@@ -34,6 +34,7 @@ _RANK: Final = {
     "SSN": 5,
     "SECRET": 6,
 }
+new = tuple.__new__  # a named tuple's own __new__ is a call more
 _HALF: Final = re.compile(r"[A-Z][A-Za-z]{2,}")
 _LONGEST_NAME: Final = 60
 
@@ -74,6 +75,7 @@ class Work:
         "reader",
         "readings",
         "rules",
+        "simple",
         "spent",
         "steps",
         "strict",
@@ -94,6 +96,7 @@ class Work:
         self.readings: dict[str, list[Span]] = {}  # what was found in texts that may be read twice
         self.kept: Kept = {}  # texts as they were cut when they were read first
         self.kinds: dict[str, str] = {}
+        self.simple: dict[str, str] = {}  # each value that was found, as `kinds` has it
         self.halves: set[str] = set()  # words of names that are ordinary words too, as written
         self.findings: dict[tuple[str, str], Finding] = {}
         self.counters: dict[str, int] = {}
@@ -127,16 +130,14 @@ class Work:
         kinds = self.kinds
         for start, end, kind, _, sure in plan.spans:
             value = text[start:end]
-            simple = simplified(value)
+            simple = self.simple[value] = simplified(value)
             known = kinds.get(simple)
             if known is None or (known != kind and _RANK.get(kind, 1) > _RANK.get(known, 1)):
                 kinds[simple] = kind
                 if kind == "PERSON" and sure and len(value) < _LONGEST_NAME:
-                    self.halves.update(
-                        half
-                        for half in _HALF.findall(value)
-                        if LEXICON.flag(half.lower()) == "n" and half.lower() not in PRODUCTS
-                    )
+                    for half in _HALF.findall(value):
+                        if LEXICON.flag(half.lower()) == "n" and half.lower() not in PRODUCTS:
+                            self.halves.add(half)
             if not sure:
                 self.doubtful = True
 
@@ -184,9 +185,9 @@ class Work:
             return
         if self.doubtful and self.strict:
             self.vouch()
-        if all(kind in _QUIET for kind in self.kinds.values()):
+        if _QUIET.issuperset(self.kinds.values()):
             return
-        rest = [text for _, _, text, _ in self.plain]
+        rest = [leaf[2] for leaf in self.plain]
         for _, _, plan in self.plans:
             at = 0
             text = plan.text
@@ -267,9 +268,10 @@ class Work:
         return "".join(parts)
 
     def token(self, span: Span, value: str, path: tuple[str, ...]) -> str:
-        simple = simplified(value)
-        kind = self.kinds.get(simple, span.kind)
+        simple = self.simple.get(value)
+        kind = self.kinds.get(simplified(value) if simple is None else simple, span.kind)
         normal = shapes.normal(kind, value)
-        if (kind, normal) not in self.findings:
-            self.findings[kind, normal] = Finding(kind, value, normal, span.rule, ".".join(path))
+        meaning = kind, normal
+        if meaning not in self.findings:
+            self.findings[meaning] = new(Finding, (kind, value, normal, span.rule, ".".join(path)))
         return self.mint.token(kind, value, normal)

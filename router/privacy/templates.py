@@ -51,7 +51,7 @@ PARTS: Final = 400_000
 """Pieces and marks in the keys of all plans of one rule set, some 10 MB at most; then all are forgotten."""
 SKELETONS: Final = 16_000
 """Texts without their pieces, by hash, of which is known how often no plan was found for them."""
-HOPELESS: Final = 16
+HOPELESS: Final = 8
 """Misses after which texts with the same marks are read without asking for a plan."""
 _GAP: Final = 8
 """Characters of a mark between pieces that is remembered."""
@@ -186,9 +186,12 @@ class Templates:
         key: Sign = tuple(signs)  # type: ignore[arg-type]  # no None is left
         plan = self._plans.get(key)
         if plan is None:
-            self._misses[bones] = misses + 1
             spans = full(text)
-            return spans, key if self._learn(parts, key, spans) else None
+            if self._learn(parts, key, spans):
+                self._misses[bones] = misses + 1
+                return spans, key
+            self._misses[bones] = misses + 3
+            return spans, None
         if misses:
             self._misses[bones] = 0
         for _, pattern in self._reader.patterns:
@@ -343,7 +346,7 @@ class Templates:
         says = ""
         if len(core) < 12 or shapes.HEX.fullmatch(core) is None:
             verdict = judge(core)
-            kind = verdict.kind or (judge(core.lower()).kind if not core.islower() else "")
+            kind = verdict.kind or ("" if core.islower() or core.isupper() else judge(core.lower()).kind)
             if kind or (verdict.role and (":" in gap or "=" in gap)):
                 if not found:
                     return piece, len(piece) < 100

@@ -30,10 +30,14 @@ def tokenize(event: Json, rules: Rules, roles: Mapping[str, str], mint: Mint) ->
     work = Told(rules, mint)
     root = _root(rules, roles)
     box: list[Json] = [event]
-    work.walk(box, 0, event, root, 0)
-    work.tell()
-    work.propagate()
-    work.finish()
+    rules.reader.judged = {}  # another thread's event may take it away or share it: what is missing is judged again
+    try:
+        work.walk(box, 0, event, root, 0)
+        work.tell()
+        work.propagate()
+        work.finish()
+    finally:
+        rules.reader.judged = None
     return Tokenized(box[0], tuple(work.findings.values()), work.counters)
 
 

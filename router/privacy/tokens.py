@@ -53,10 +53,11 @@ KINDS: Final[dict[str, str]] = {
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32 (no I, L, O, U)."""
 
-_PAIRS: Final = tuple(first + second for first in ALPHABET for second in ALPHABET)
+_LETTERS: Final = (ALPHABET * 8).encode()
+"""For each of the 256 bytes one of 32 letters, each of them for eight."""
 LENGTH: Final = 10
-BYTES: Final = 7
-"""Random bytes that `new_token` needs: 50 of their 56 bits are used."""
+BYTES: Final = LENGTH
+"""Random bytes that `new_token` needs: one a place, of which five bits count."""
 
 TOKEN: Final = re.compile(r"<([A-Z][A-Z_]{1,15})_([0-9A-HJKMNP-TV-Z]{10})>")
 """The token grammar. Bounded, so linear; a match is a token only if its kind is in KINDS and its body has a letter."""
@@ -71,16 +72,8 @@ def new_token(kind: str, random_bytes: bytes) -> str:
         ValueError: an unknown kind, or too few bytes.
     """
     if kind not in KINDS or len(random_bytes) < BYTES:
-        raise ValueError("a token needs a kind of KINDS and seven random bytes")
-    bits = int.from_bytes(random_bytes[:BYTES], "big")
-    pairs = _PAIRS
-    body = (
-        pairs[bits & 1023]
-        + pairs[bits >> 10 & 1023]
-        + pairs[bits >> 20 & 1023]
-        + pairs[bits >> 30 & 1023]
-        + pairs[bits >> 40 & 1023]
-    )
+        raise ValueError("a token needs a kind of KINDS and ten random bytes")
+    body = random_bytes[:LENGTH].translate(_LETTERS).decode()
     if body.isdigit():
         body = body[:-1] + ALPHABET[10 + int(body[-1])]
     return f"<{kind}_{body}>"

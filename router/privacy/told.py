@@ -6,6 +6,7 @@ from router.privacy import care, clinical, shapes
 from router.privacy.elsewhere import spared
 from router.privacy.fields import Fields
 from router.privacy.items import TooLong
+from router.privacy.keys import NOTHING
 from router.privacy.memory import Place
 from router.privacy.plans import Plan
 from router.privacy.positional import segmented
@@ -21,6 +22,8 @@ _VALUES: frozenset[str] = frozenset({"value", "val", "v", "text", "label", "disp
 _CODED: frozenset[str] = frozenset({"cid", "CID", "cie", "CIE", "cim", "CIM"})
 """What ICD-10 is called in Portuguese, Spanish and French; a `cid` is an id of a container or client as often."""
 _LONGEST = 200
+_GONE: tuple[None, None, str, Place] = (None, None, "", Place((), NOTHING, "", exact=False, rule=""))
+"""In the place of a leaf that passed, until it was told that it should not have."""
 
 
 def _unquoted(text: str, kind: str) -> Span:
@@ -39,11 +42,7 @@ class Told(Fields):
         """After the walk: narrow what passed, where the event is about a person or a key speaks of care."""
         if self.level == "sealed":
             return
-        about = any(
-            span.sure and (span.kind in clinical.OF_PERSONS or (span.kind == "DATE" and span.rule == "key"))
-            for _, _, plan in self.plans
-            for span in plan.spans
-        )
+        about = self._about()
         if self.strict and not about:
             about = any(clinical.speaks(plan.text) for _, _, plan in self.plans) or self._spoken()
         if about:
@@ -58,35 +57,50 @@ class Told(Fields):
                     plan.spans = told
         elif not self.strict:
             return
-        left = []
-        known = self.memory.settled
-        for leaf in self.plain:
-            box, key, text, place = leaf
-            if about and not place.rule and key in _CODED and shapes.ICD10.fullmatch(text):
+        taken = False
+        for at, (box, key, text, place) in enumerate(self.plain):
+            if about and key in _CODED and not place.rule and shapes.ICD10.fullmatch(text):
                 coded = Plan(text, [Span(0, len(text), "DIAGNOSIS", "care", True)], place.path)
                 self.plans.append((box, key, coded))
                 self.late.append((box, key, coded))
                 self.learn(coded)
+                self.plain[at] = _GONE
+                taken = True
                 continue
             if place.rule or place.role in _SHAPED:
-                left.append(leaf)
                 continue
-            said = place.said
-            if said is None:
-                said = place.said = next((part for part in reversed(place.path) if part not in _VALUES), "")
-            case = (text, said, place.role, place.exact, about)
-            if case in known:
-                left.append(leaf)
+            quiet = place.quiet or self._quiet(place)
+            if text in quiet[about]:
                 continue
+            said = place.said or ""
             found = self._narrowed(text, place, said, about=about)
             if found is None:
-                self.memory.settle(case)
-                left.append(leaf)
+                self.memory.settle((said, place.role, place.exact, about), text)
             else:
                 self.plans.append((box, key, found))
                 self.late.append((box, key, found))
                 self.learn(found)
-        self.plain = left
+                self.plain[at] = _GONE
+                taken = True
+        if taken:
+            self.plain = [leaf for leaf in self.plain if leaf is not _GONE]
+
+    def _about(self) -> bool:
+        """Is something in the event sure to be a person's."""
+        for _, _, plan in self.plans:
+            for _, _, kind, rule, sure in plan.spans:
+                if sure and (kind in clinical.OF_PERSONS or (kind == "DATE" and rule == "key")):
+                    return True
+        return False
+
+    def _quiet(self, place: Place) -> tuple[set[str], set[str]]:
+        """The texts of `place` that are known to say nothing of a person."""
+        said = place.said = next((part for part in reversed(place.path) if part not in _VALUES), "")
+        place.quiet = (
+            self.memory.settled((said, place.role, place.exact, False)),
+            self.memory.settled((said, place.role, place.exact, True)),
+        )
+        return place.quiet
 
     def _spoken(self) -> bool:
         """Does a text that passed speak of patients; what does not is remembered."""

@@ -35,7 +35,7 @@ class WrongShape(Exception):  # noqa: N818
     """Valid JSON of the wrong shape (HTTP 422). The text names the field and the expected type, never the value."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, repr=False)  # not frozen: eleven guarded assignments would cost as much as reading the body
 class RawAlert:
     """One alert as its source sent it, in the clear; lives in the edge process only.
 
