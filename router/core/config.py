@@ -26,6 +26,9 @@ from router.core.routing import MatcherError, Route, parse_matcher
 Privacy = Literal["detect", "strict", "sealed"]
 Secret = Callable[[Literal["env", "file"], str], str]
 """Reads one secret: ("env", variable) or ("file", path). Raises LookupError or OSError when there is none."""
+ChannelCheck = Callable[[Spec[Any], ChannelConfig, Mapping[str, str]], str]
+"""Why nothing could be sent with these settings and secrets of a channel kind, as a sentence; '' when it could."""
+
 RuleCheck = Callable[[Literal["pattern", "field", "word"], str, str], str]
 """Why the engine refuses one rule, as a sentence without its subject; '' when it takes it. ("pattern", type, regex),
 ("field", name, verdict) or ("word", word, "")."""
@@ -33,6 +36,9 @@ RuleCheck = Callable[[Literal["pattern", "field", "word"], str, str], str]
 QUIET_AFTER: Final = timedelta(minutes=30)
 SHORTEST_KEY: Final = 32
 """Characters of an ingest key: it is stored as a fast hash, so it must be too long to guess (ASVS 11.4.2)."""
+
+LONGEST_NAME: Final = 200
+"""Characters of what people call a tenant: it stands in the head of every page."""
 
 _LONGEST_QUIET = timedelta(days=30)
 _MAX_FILE = 512 * 1024
@@ -42,6 +48,8 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _TYPE = re.compile(r"[A-Z][A-Z_]{1,15}")
 _DURATION = re.compile(r"(?=\d)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?", re.ASCII)
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""What no text of a file may hold: Postgres takes no NUL, and nobody half a character."""
 _POINTER = re.compile(r"(?:/(?:[^~/]|~[01])*)+")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}")
@@ -167,17 +175,19 @@ def parse(
     *,
     looks_like_phi: Callable[[str], bool],
     refused: RuleCheck = lambda _what, _name, _value: "",
+    unusable: ChannelCheck = lambda _spec, _config, _secrets: "",
 ) -> Config:
     """The configuration in `text`.
 
     `kinds` are the channel kinds and `formats` the source formats by name. `looks_like_phi` is the detector's opinion
     of a word that the file would let pass untouched: a matcher's literal or a safe word. `refused` is the engine's
-    opinion of each rule by itself, so that a refusal is told with the rule's line.
+    opinion of each rule by itself, so that a refusal is told with the rule's line. `unusable` says why a channel could
+    not send with these settings and secrets, or '': a warning, since a secret may come to where it belongs later.
 
     Raises:
         ConfigError: with every problem found.
     """
-    reader = _Reader(kinds, formats, secret, looks_like_phi, refused)
+    reader = _Reader(kinds, formats, secret, looks_like_phi, refused, unusable)
     tree = reader.tree(text)
     tenants = reader.tenants(tree) if tree is not None else ()
     if reader.problems:
@@ -242,6 +252,7 @@ class _Reader:
         secret: Secret,
         looks_like_phi: Callable[[str], bool],
         refused: RuleCheck,
+        unusable: ChannelCheck = lambda _spec, _config, _secrets: "",
     ) -> None:
         self.problems: list[tuple[int, str]] = []
         self.warnings: list[tuple[int, str]] = []
@@ -250,6 +261,7 @@ class _Reader:
         self._secret = secret
         self._looks_like_phi = looks_like_phi
         self._refused = refused
+        self._unusable = unusable
         self._lines: dict[Path, int] = {}
         self._nodes = 0
         self._keys: dict[str, str] = {}  # ingest key -> whose, across tenants: it alone may name the source
@@ -287,7 +299,11 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             items = enumerate(node.value)
             return [self._value(item, (*path, index), item.start_mark.line + 1) for index, item in items]
-        return _scalar(node)
+        value = _scalar(node)
+        if isinstance(value, str) and _NO_TEXT.search(value):
+            self._add(line, "a text holds a control character, which is kept nowhere and shown to nobody")
+            return _NO_TEXT.sub(" ", value)
+        return value
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -303,6 +319,9 @@ class _Reader:
                 continue
             if not isinstance(key, yaml.ScalarNode):
                 self._add(line, "a key must be a word")
+                continue
+            if _NO_TEXT.search(key.value):
+                self._add(line, "a key holds a control character")
                 continue
             if key.value in found:
                 self._add(line, f"`{key.value}` stands here twice")
@@ -444,7 +463,7 @@ class _Reader:
         self._unique([channel.name for channel in channels], (*path, "channels"), "channel")
         return TenantConfig(
             slug=slug,
-            name=self._text(tenant, "name", path, what, slug or "unnamed"),
+            name=self._named(tenant, path, what, slug or "unnamed"),
             privacy=privacy,
             sources=sources,
             channels=channels,
@@ -457,6 +476,12 @@ class _Reader:
             fields=self._fields(tenant, path, what),
             retention=self._retention(tenant, path, what),
         )
+
+    def _named(self, tenant: Mapping[str, Any], path: Path, what: str, default: str) -> str:
+        name = self._text(tenant, "name", path, what, default)
+        if len(name) > LONGEST_NAME or "\n" in name or "\r" in name:
+            self._at((*path, "name"), f"{what}: `name` is one line of at most {LONGEST_NAME} characters")
+        return name
 
     def _retention(self, tenant: Mapping[str, Any], path: Path, what: str) -> Retention:
         if tenant.get("retention") is None:
@@ -573,6 +598,9 @@ class _Reader:
             self._at(path, f"{what} needs `{missing}_env` or `{missing}_file`")
         ways = [f"{each}_{way}" for each in (*spec.secrets, *spec.optional_secrets) for way in ("env", "file")]
         config = self._struct(plain, spec.config, path, what, ways)
+        complete = isinstance(config, ChannelConfig) and all(secrets.get(each) for each in spec.secrets)
+        if complete and (fault := self._unusable(spec, config, secrets)):
+            self._warn(path, f"{what} cannot send as it is: {fault}")
         return ChannelConfigEntry(
             name=name,
             kind=kind,

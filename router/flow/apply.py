@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 import msgspec
 import orjson
 
+from channels.contract import ChannelConfig, Spec
 from channels.registry import CHANNELS
 from router.core import config as file
 from router.core import form
@@ -120,6 +121,7 @@ def apply(
         lambda kind, name: read_secret(kind, name, environ, base_dir),
         looks_like_phi=lambda word: looks_like_phi(word) is not None,
         refused=refused,
+        unusable=lambda spec, config, secrets: _unusable(runtime, spec, config, secrets),
     )
     _check_patterns(wanted)
     if only is not None and [each.slug for each in wanted.tenants] != [only.slug]:
@@ -155,6 +157,15 @@ def apply(
     for keys in opened:
         runtime.vault.adopt(keys)
     return Applied(tuple(changes), wanted.warnings, versions, ids)
+
+
+def _unusable(runtime: Runtime, spec: Spec[Any], settings: ChannelConfig, secrets: Mapping[str, str]) -> str:
+    """Why nothing could be sent through a channel that is set up like this, without a value of it; '' if it could."""
+    try:
+        spec.open(settings, secrets, runtime.kit)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def read_secret(kind: Literal["env", "file"], name: str, environ: Mapping[str, str], base_dir: Path | None) -> str:

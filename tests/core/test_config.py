@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.contract import ChannelConfig, Spec
 from channels.email import EmailConfig
 from channels.registry import CHANNELS
 from router.core import config
@@ -330,6 +332,30 @@ def test_a_source_that_repeats_more_slowly_than_its_quiet_time_is_warned_of() ->
     assert "repeats nothing" in never[0][1]
     assert not parse(EXAMPLE).warnings
     assert not parse(EXAMPLE.replace("off", "5h")).warnings
+
+
+def test_a_channel_that_could_not_send_as_it_is_is_warned_of() -> None:
+    def unusable(spec: Spec[Any], _: ChannelConfig, secrets: Mapping[str, str]) -> str:
+        return "Another secret is needed." if spec.kind == "webhook" and secrets["secret"] else ""
+
+    read = config.parse(
+        EXAMPLE, CHANNELS, FORMATS, secret, looks_like_phi=lambda word: "MRN" in word, unusable=unusable
+    )
+    assert read.warnings == ((18, "channel `hook` cannot send as it is: Another secret is needed."),)
+
+
+@pytest.mark.parametrize("text", ["a\\u0000b", "a\\x1bb", "a\\uD800b"])
+def test_a_text_that_nothing_could_keep_is_refused_with_its_line(text: str) -> None:
+    found = problems(EXAMPLE.replace("name: Acme Health", f'name: "{text}"'))
+    assert found == [(4, "a text holds a control character, which is kept nowhere and shown to nobody")]
+    found = problems(EXAMPLE.replace("title: /event/name", f'title: /event/name, "labels.{text}": /x'))
+    assert found == [(8, "a key holds a control character")]
+
+
+@pytest.mark.parametrize("name", ["x" * 201, "two\\nlines"])
+def test_the_name_of_a_tenant_is_one_line(name: str) -> None:
+    found = problems(EXAMPLE.replace("name: Acme Health", f'name: "{name}"'))
+    assert found == [(4, "tenant `acme-health`: `name` is one line of at most 200 characters")]
 
 
 def test_routes_that_catch_nothing_or_everything_too_early_are_warned_of() -> None:
