@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
+import zoneinfo
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -291,6 +297,19 @@ def test_the_list_of_zones_has_each_place_once_under_its_part_of_the_world() -> 
     values = re.findall(r'value="([^"]*)"', html)
     assert len(values) == len(set(values)) > 300
     assert html.count("<optgroup") == html.count("</optgroup>") >= 9
+
+
+def test_a_host_with_less_time_zone_data_offers_what_it_has_and_reads_the_rest_in_utc(tmp_path: Path) -> None:
+    (tmp_path / "Europe").mkdir()
+    whole = next(Path(each) for each in zoneinfo.TZPATH if (Path(each) / "Europe/Berlin").exists())
+    shutil.copy(whole / "Europe/Berlin", tmp_path / "Europe/Berlin")
+    program = (
+        "from router.core.clock import clock; from router.web.pages import zones;"
+        "print(*zones.offered(), *(clock(name).name for name in ('Europe/Berlin', 'Asia/Kolkata')))"
+    )
+    environment = {**os.environ, "PYTHONTZPATH": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
+    assert ran.stdout.split() == ["Europe/Berlin", "Europe/Berlin", "UTC"]
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "localtime", "Europe", "Europe/Berlin\0"])
