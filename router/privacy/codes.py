@@ -45,11 +45,11 @@ _CRONJOB: Final = re.compile(
     r"([a-z][a-z0-9-]{2,50})-[0-9]{5}-[a-z]{3}|([a-z][a-z0-9-]{3,50})-(?:2[6-9]|30)[0-9]{6}(?:-[a-z0-9]{5})?(?:\.[0-9a-f]{16})?"
 )
 """A revision of Cloud Run, a job of a Kubernetes CronJob, and an event about one."""
-_HASHED: Final = re.compile(
+HASHED: Final = re.compile(
     r"([A-Za-z][A-Za-z0-9.-]{1,60})-(?:[0-9a-f]{8,10}-[a-z0-9]{5}|[0-9]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5})"
 )
 """A pod of a Kubernetes deployment: the names of its deployment and template, and five letters that mean nothing."""
-_ISSUED: Final = re.compile(r"([a-z]{2,8})_(?=[A-Za-z]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])([A-Za-z0-9]{12,40})")
+_ISSUED: Final = re.compile(r"([a-z]{2,8})[-_](?=[A-Za-z]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])([A-Za-z0-9]{12,40})")
 """An id that some service made up: `ord_7FZW9uraORamQg`. Nobody's number has letters of both cases."""
 _OF_SECRETS: Final = frozenset(
     {"sk", "pk", "rk", "tok", "token", "key", "secret", "whsec", "ghp", "pat", "pwd", "pass", "auth", "sess", "otp"}
@@ -63,7 +63,13 @@ _LOG_PLACE: Final = re.compile(r"([a-z][A-Za-z0-9_.-]{1,100}?)-[0-9]{1,4}@[0-9]{
 _OID: Final = re.compile(r"(?:urn:oid:)?[0-2](?:\.(?:0|[1-9][0-9]{0,5})){4,20}")
 """An object identifier of a register; one of a study or a picture has longer numbers."""
 _ERROR_PAGE: Final = 4
-_QUEUED_MAIL: Final = re.compile("(?=[^-]*[A-Za-z])[0-9A-Za-z]{6}-[0-9A-Za-z]{6}(?:[0-9A-Za-z]{5})?-[0-9A-Za-z]{2,4}")
+_ENTITY: Final = re.compile("([A-Z]{4,20}(?:_[A-Z]{2,20}){0,3})-(?=[0-9]{0,15}[A-F])(?=[A-F]{0,15}[0-9])[0-9A-F]{16}")
+"""An entity of Dynatrace's: `SERVICE-12E166CBF3098D9D`."""
+_PAM: Final = re.compile("pam_[a-z]{2,20}")
+_PROGRAM: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9_-]{1,40}\.(?:exe|dll|sys|ko|so|jar|war|msi|service|socket|timer|slice)"
+)
+_QUEUED_MAIL: Final = re.compile("[12][0-9A-Za-z]{5}-00[0-9A-Za-z]{4}(?:[0-9A-Za-z]{5})?-[0-9A-Za-z]{2,4}")
 """Exim's name of a mail: `1rX9O9-0004Kd-2B`."""
 _ROLLED: Final = re.compile(r"([a-z][a-z._-]{2,60})-0[0-9]{5}")
 """An index that Elasticsearch rolled over: `people-000042`."""
@@ -302,7 +308,7 @@ class Codes:
                 return []
             return [Span(start, start + len(stripped), kind, "unknown", flag in {"d", "m"})]
         if _DIGIT.search(stripped) is None:
-            if _ZONE.fullmatch(stripped):
+            if _ZONE.fullmatch(stripped) or _PAM.fullmatch(stripped):
                 return []
             if SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
                 return []
@@ -329,6 +335,8 @@ class Codes:
                 if shapes.SECRET_SHAPE.fullmatch(stripped)
                 else self._path(word, at)
             )
+        if _PROGRAM.fullmatch(stripped) and not self._names_in(stripped):
+            return []
         if shapes.VERSION.fullmatch(stripped) or _BUILD.fullmatch(stripped) or _OID.fullmatch(stripped):
             return []
         if shapes.HEX.fullmatch(stripped) and _opaque_hex(stripped):
@@ -396,12 +404,15 @@ class Codes:
             and judge(issued[1]).subject in {"", "infra"}
         ):
             return []
-        if _QUEUED_MAIL.fullmatch(word) is not None and sum(map(str.isalpha, word)) > 2:
+        if _QUEUED_MAIL.fullmatch(word) is not None:
+            return []
+        entity = _ENTITY.fullmatch(word)
+        if entity is not None and not judge(entity[1]).kind and self._harmless_code(entity[1].lower()):
             return []
         rolled = _ROLLED.fullmatch(word)
         if rolled is not None and not judge(rolled[1]).kind and self._harmless_code(rolled[1]):
             return []
-        pod = _HASHED.fullmatch(word)
+        pod = HASHED.fullmatch(word)
         if pod is not None and not judge(pod[1]).kind and self._harmless_code(pod[1]):
             return []
         login = _LOGIN_NAME.fullmatch(word)

@@ -249,6 +249,7 @@ class Fields(Leaves):
                     return item.rsplit(".", 1)[-1]  # an attribute: `app.user.given_name`
                 if (
                     item.count(".") > 1
+                    or "{" in item
                     or item.endswith(("Exception", "Error"))
                     or (" " in item.strip() and len(item.split()) > (9 if item.rstrip().endswith("?") else 4))
                 ):

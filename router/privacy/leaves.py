@@ -37,6 +37,7 @@ from router.privacy.roles import christian, identifier, plays
 from router.privacy.shadow import TooDeep, cast
 from router.privacy.spans import Span, settle, stronger
 from router.privacy.tokens import TOKEN, is_token
+from router.privacy.words import ROBOTS
 
 MAX_TEXT: Final = 1 << 16
 """Characters of one text that are read; the rest of a longer one is one token."""
@@ -561,18 +562,10 @@ def _binding(text: str) -> bool:
     return len(text) < 80 and "." in text and all(LEXICON.flag(part) in SAFE for part in re.split("[._-]", text))
 
 
-_ROBOTS: Final = frozenset(
-    [
-        "bot", "svc", "service", "robot", "daemon", "system", "agent", "runner", "worker", "job", "app", "api", "cron",
-        "batch", "sync", "deploy", "forwarder", "handler", "gateway", "etl", "ci",
-    ]
-)  # fmt: skip
-
-
 def _of_things(value: str, kind: str) -> bool:
     """`intake-forwarder`, `billing-bot`: ordinary words with dashes, for a login one that says it is a machine's."""
     parts = re.split("[-_]", value)
-    return all(LEXICON.flag(part) == "w" for part in parts) and (kind == "PERSON" or not _ROBOTS.isdisjoint(parts))
+    return all(LEXICON.flag(part) == "w" for part in parts) and (kind == "PERSON" or not ROBOTS.isdisjoint(parts))
 
 
 def _trade_name(value: str) -> bool:

@@ -187,6 +187,8 @@ class Names(Numbers):
                 return index + 1
             if len(word) == 1 and not stands_alone(text, item):
                 return index + 1
+            if low == "ms" and index and items[index - 1].type in {"n", "d"}:
+                return index + 1
             if low in PERSON_CUES or kind_of_words((low,)) == "PERSON":
                 return self._after_person_cue(text, items, index, spans)
             if (
@@ -331,8 +333,7 @@ class Names(Numbers):
             if (
                 probe == index + 1
                 and gap == ","
-                and flags[0] == "p"
-                and LEXICON.flag(item.text.lower()) == "p"
+                and {flags[0], LEXICON.flag(item.text.lower())} in ({"p"}, {"p", "n"})
                 and item.text[0].isupper() == items[index].text[0].isupper()
                 and text[max(items[index].start - 1, 0) : items[index].start] in {"", '"', "'", "=", " ", "("}
                 and text[item.end : item.end + 1] in {"", '"', "'", " ", ")", ";", "&"}
@@ -455,6 +456,7 @@ class Names(Numbers):
                     and before.text.islower()
                     and text[before.end : words[0].start] == " "
                     and not any(word.text.lower() in PRODUCTS for word in words)
+                    and not (words[0].text == "Max" and words[1].text.lower() in NOUNS)
                 )
             )
             and unknown + flags.count("n") + flags.count("r") >= 2
@@ -490,6 +492,7 @@ class Names(Numbers):
             and (
                 (not words[0].text.isupper() and (is_value(text, words[0]) or in_prose(text, words[0])))
                 or (len(words[0].text) > 4 and _argument(text, words[0]))
+                or (len(words[0].text) > 3 and text[words[0].end : words[0].end + 1] == "^")
             )
         ):
             sure = True

@@ -9,7 +9,7 @@ from typing import Final
 from router.privacy import shapes
 from router.privacy.codes import COLOUR, IDLE, SOURCE_FILE, Codes
 from router.privacy.items import Item
-from router.privacy.keys import judge, kind_of_words
+from router.privacy.keys import MACHINES, judge, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN
 from router.privacy.spans import Span, settle
 from router.privacy.words import (
@@ -75,6 +75,11 @@ def _coordinates(first: str, second: str) -> bool:
 _KLOG: Final = re.compile(r"[IWEF](?:0[1-9]|1[0-2])[0-3][0-9]")
 """How a line of klog begins: `E0404 19:58:33.590854`."""
 _QUEUED: Final = re.compile("[0-9A-F]{9,12}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{12,17}")
+_GO_LINE: Final = re.compile(r"[a-z0-9_]{1,60}\.(?:go|cc|cpp):[0-9]{1,5}\]")
+_FAULT_OF_SSL: Final = re.compile("0?[0-9A-F]{7,8}")
+_AGREED: Final = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4},? [0-2]?[0-9]:[0-5][0-9](?: ?[AaPp][Mm])?")
+_OPAQUE: Final = re.compile("(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9_-]{16,64}")
+_EXTENSION: Final = re.compile("x[0-9]{4,6}")
 _SOMEBODY: Final = re.compile(r"([a-z]{3,14})[0-9]{1,4}")
 _BY: Final = frozenset({"by", "user", "for", "as", "from", "to"})
 _DEGREES: Final = re.compile(r"[0-9]{1,3}\.[0-9]{4,9}")
@@ -136,6 +141,23 @@ class Numbers(Codes):
         ):
             spans.append(Span(item.start, item.end, cue, "cue", True))
             return
+        if (
+            index
+            and items[index - 1].text.lower() == "token"
+            and text[items[index - 1].end : item.start] in {" ", ": "}
+            and _OPAQUE.fullmatch(word) is not None
+        ):
+            spans.append(Span(item.start, item.end, "SECRET", "cue", True))
+            return
+        if _FAULT_OF_SSL.fullmatch(word) and text[max(item.start - 6, 0) : item.start] == "error:":
+            return  # OpenSSL: `error:0A00006C:SSL routines`
+        if (
+            _EXTENSION.fullmatch(word)
+            and text[item.start - 1 : item.start] in {" ", ""}
+            and any(span.kind == "PERSON" for span in spans[-3:])
+        ):
+            spans.append(Span(item.start, item.end, "PHONE", "cue", True))
+            return  # `Charge nurse Robert notified x7278`
         if index and word.lower() in OF_BODIES and self._dose(text, items, index, spans):
             return
         if word in self.codes or word.lower() in self.safe:
@@ -204,6 +226,15 @@ class Numbers(Codes):
         ):
             spans.append(Span(item.start, item.end, "NPI" if shapes.npi_ok(digits) else "IDENTIFIER", "beside", True))
             return  # `Dr. Jane Hill (1467562934)`
+        if (
+            before is not None
+            and before.type == "d"
+            and gap_before.isspace()
+            and after is not None
+            and after.type == "c"
+            and _GO_LINE.match(text, after.start) is not None
+        ):
+            return  # klog: `03:11:20.441203    2211 pod_workers.go:1301]`
         if (
             before is not None
             and gap_before.strip() == "("
@@ -440,6 +471,18 @@ class Numbers(Codes):
             and text[max(before.start - 8, 0) : before.start] == "Lock on "
         ):
             return  # Postgres: `waits for ShareLock on transaction 99120441`
+        if (
+            size <= 7
+            and before is not None
+            and before.text.lower() in {"id", "no", "number"}
+            and gap_before == " "
+            and index > 1
+            and items[index - 2].text.lower() in MACHINES - {"policy"}
+            and text[items[index - 2].end : before.start] == " "
+        ):
+            return  # `Event ID 7031`
+        if gap_after[:1] == "/" and after is not None and after.type == "d" and shapes.measured(after.text):
+            return  # `4123456789/3.8gb`
         if gap_before.endswith("#") and (
             (gap_after.startswith("]") and size <= 7)
             or (gap_before == "#" and size == 5 and before is not None and before.kind == "IP")
@@ -552,6 +595,8 @@ class Numbers(Codes):
         if ":" in item.text:
             if len(item.text) > 9 and self._cue(text, items, index) in {"DOB", "DATE"}:
                 spans.append(Span(item.start, item.end, "DATE", "cue", True))
+            elif _AGREED.fullmatch(item.text) and any(span.sure and span.kind == "PERSON" for span in spans):
+                spans.append(Span(item.start, item.end, "DATE", "minute", False))  # a time that somebody is to come at
             elif _TO_THE_MINUTE.fullmatch(item.text) and (
                 (len(items) == 1 and len(text) == len(item.text))
                 or text[max(item.start - 3, 0) : item.start].rstrip(" \"'")[-1:] in {"=", ":"}
@@ -655,6 +700,8 @@ class Numbers(Codes):
             low = item.text.lower().replace(".", "")
             if low == "mr" and "#" in gap:
                 return "MRN"
+            if low == "child" and gap == " (":
+                return ""  # a process: `Child (4412) died`
             if low in FILLERS and not words:
                 skipped += 1
                 trail = (low, *trail)

@@ -105,6 +105,7 @@ _FROM_DIGITS: Final = (
     r"20[0-9]{6}[-_][0-2][0-9][0-5][0-9][0-5][0-9]\b",
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}, [0-2][0-9]:[0-5][0-9]:[0-5][0-9]" + _OFFSET,
     _led("[0-9a-fA-F]{1,4}[:.-]", *_MACS),
+    r"[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}(?: {1,3}[0-9]{2,6} {1,3}[0-9]{2,6}(?= ))?",
     r"0[0-9](?:[ .-][0-9]{2}){4}\b",
     r"[0-2](?:\.[0-9]{1,12}){4,20}\b",
     r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?:/[0-9]{1,2}\b)?",
@@ -286,6 +287,15 @@ COUNTED: Final = frozenset(
         "shards",
         "tuples",
         "dead",
+        "remain",
+        "removed",
+        "recycled",
+        "tombstone",
+        "tombstones",
+        "evicted",
+        "expired",
+        "dropped",
+        "occurrence",
         "live",
         "buffers",
         "docs",
@@ -306,7 +316,7 @@ POSTCODE: Final = re.compile(
 )
 """United Kingdom (BS 7666), Canada (Canada Post) and Ireland (Eircode): letters and digits in an order nothing else has."""
 ERROR_CODE: Final = re.compile(
-    r"(?:ORA|MY|TNS|PLS|RMAN|SP2|SQL|MSSQL|DB2|ERR|CVE|CWE|RFC|ISO|KB|MSB|NETSDK|AADSTS|"
+    r"(?:ORA|MY|AH|TNS|PLS|RMAN|SP2|SQL|MSSQL|DB2|ERR|CVE|CWE|RFC|ISO|KB|MSB|NETSDK|AADSTS|"
     r"INC|CHG|PRB|RITM|SCTASK|CTASK|JIRA|OPS|SRE|INFRA|BUG|HY|HAPI|HTTP|TLS|SSL|GHSA|DSA|USN|RHSA|ADR|SLO|SLA)-?[0-9]{1,7}(?:-[0-9]{1,7})?"
 )
 """Codes of errors, tickets and standards, by the prefix of who gives them."""

@@ -14,7 +14,7 @@ from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.names import Names
 from router.privacy.spans import Span, stronger
 from router.privacy.tokens import is_token
-from router.privacy.words import EMPTY, FILLERS, LONG_KINDS, NAME_PARTS, PARTICLES, STREETS
+from router.privacy.words import EMPTY, FILLERS, LONG_KINDS, NAME_PARTS, PARTICLES, ROBOTS, STREETS
 
 HL7_KEY: Final = re.compile(r"([A-Z][A-Z0-9]{2})[.-]([0-9]{1,2})(?:[.-][0-9]{1,2})?")
 _QUOTES: Final = "\"'`"
@@ -23,6 +23,8 @@ _WRAPPERS: Final = frozenset(
     ["Some", "Just", "Ok", "Optional", "Option", "Decimal", "UUID", "ObjectId", "NullString", "NullInt64", "String", "Int64", "StringValue", "Long", "Text", "Value"]
 )  # fmt: skip
 """What languages write round a value that may be missing or has a type: `Some("412B")`, `{String:Jane Valid:true}`."""
+_ELAPSED: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:s|ms|sec|h|hrs?)")
+"""How old a thing is: `age=41s`."""
 _SUITE: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z][a-z0-9]*)+")
 """A suite of tests rather than of rooms: `e2e-intake`."""
 _OF_MACHINES: Final = re.compile(
@@ -194,6 +196,8 @@ class Values(Names):
             return self._long(text, items, index, kind, spans)
         if kind in {"DOB", "DATE"} and first.type == "d":
             return self._take(items, index, index, first.end, kind, spans)
+        if kind == "IP" and first.type == "n":
+            return index  # the port of `ip-10-0-31-7:9100`
         if kind in {"PHONE", "FAX"} and first.type == "w" and LEXICON.flag(first.text) in SAFE:
             return index  # `fax: page render`
         if kind in {"PHONE", "FAX", "SSN", "CREDIT_CARD", "GEO"}:
@@ -247,7 +251,9 @@ class Values(Names):
         if len(chosen) == 1 and (
             chosen[0].text.lower() in EMPTY
             or (kind == "ADDRESS" and _SUITE.fullmatch(chosen[0].text))
-            or (kind == "USERNAME" and chosen[0].type == "w" and LEXICON.flag(chosen[0].text) in PLAIN)
+            or (kind == "USERNAME" and chosen[0].type == "w" and LEXICON.flag(chosen[0].text.lower()) in PLAIN)
+            or (kind == "USERNAME" and chosen[0].type == "c" and self._robot(chosen[0].text))
+            or (kind == "AGE" and chosen[0].type == "d" and _ELAPSED.fullmatch(chosen[0].text))
         ):
             return last + 1
         if any(item.type == "t" for item in chosen):
@@ -262,6 +268,11 @@ class Values(Names):
             kind = stronger(kind, only.kind)
         spans.append(Span(items[index].start, end, kind, "key", True))
         return last + 1
+
+    def _robot(self, login: str) -> bool:
+        """`app_rw`: ordinary words, one of which says that no person is called so."""
+        parts = re.split("[-_]", login)
+        return len(parts) > 1 and not ROBOTS.isdisjoint(parts) and self._harmless_parts(login)
 
     def _secret(self, text: str, items: list[Item], index: int, spans: list[Span]) -> int:
         """A credential runs to white space; `Bearer` and `Basic` before it stay."""

@@ -113,6 +113,13 @@ LONG_KINDS: Final = frozenset(["PERSON", "ADDRESS", "DIAGNOSIS", "MEDICATION", "
 DAY_CUES: Final = frozenset(["on", "by", "until", "since", "due", "from", "before", "after"])
 DAYS_BEFORE: Final = DAY_CUES | {"el", "le", "am", "il", "em", "den", "dia", "op", "vom", "dnia", "dne", "pe"}
 """What stands before a day in other languages: `su cita es el 16/06`."""
+ROBOTS: Final = frozenset(
+    [
+        "bot", "svc", "service", "robot", "daemon", "system", "agent", "runner", "worker", "job", "app", "api", "cron",
+        "batch", "sync", "deploy", "forwarder", "handler", "gateway", "etl", "ci",
+    ]
+)  # fmt: skip
+"""What logins of programs hold."""
 NAME_PARTS: Final = frozenset(["first", "last", "given", "family", "middle", "fn", "ln", "nm", "given_name"])
 TITLES: Final = frozenset(
     [
@@ -512,7 +519,7 @@ PRODUCTS: Final = frozenset(
 NOUNS: Final = frozenset(
     [
         "alpha", "an", "author", "back", "ball", "bell", "bill", "billings", "blank", "blanks", "block", "bond", "book", "borders",
-        "bounds", "branch", "bridges", "buck", "button", "cache", "call", "card", "carrier", "carry", "case", "cash", "chance", "channel",
+        "bounds", "branch", "bridges", "buck", "button", "cache", "call", "child", "card", "carrier", "carry", "case", "cash", "chance", "channel",
         "china", "church", "click", "close", "counts", "cross", "daily", "dash", "day", "deal", "del", "dial", "do", "doc", "dock", "dot", "driver",
         "dutch", "east", "edge", "english", "era", "essence", "ever", "fair", "field", "fields", "fine", "flood", "frame", "free", "french",
         "gauge", "general", "job", "sessions", "green", "grey", "ha", "hall", "hand", "head", "held", "her", "high", "hook", "hooks", "house", "jersey", "kit",
