@@ -20,7 +20,7 @@ _WORDS: Final[dict[str, str]] = {
             "reason", "reasons", "rsn", "complaint", "complaints", "complnt", "indication", "indications", "motif", "motivo", "grund", "reden", "anlass", "motive",
             "symptom", "symptoms", "sx", "problem", "problems", "concern", "concerns", "finding", "findings", "procedure", "procedures", "procedimiento", "procedimento",
             "prozedur", "eingriff", "ingreep", "exam", "exams", "examen", "examination", "requested", "ordered", "performed", "specimen", "muestra", "bodysite", "site",
-            "assessment", "anamnesis", "anamnese", "antecedents", "antecedentes", "queixa", "exame", "exames", "orsak", "besvar", "rozpoznanie", "obs", "svc", "history", "hx", "instructions", "instruction", "justification", "narrative", "goal", "goals", "intervention",
+            "assessment", "anamnesis", "anamnese", "antecedents", "antecedentes", "queixa", "exame", "exames", "orsak", "besvar", "rozpoznanie", "untersuchung", "onderzoek", "badanie", "leistung", "obs", "svc", "history", "hx", "instructions", "instruction", "justification", "narrative", "goal", "goals", "intervention",
             "treatment", "therapy", "tratamiento", "tratamento", "traitement", "behandlung", "referral", "study", "observation", "observations", "observacion",
             "observaciones", "observacoes", "bemerkung", "bemerkungen", "opmerking", "opmerkingen", "remarque", "remarques", "note", "notes", "nota", "notas", "notiz",
             "notizen", "comment", "comments", "comentario", "comentarios", "commentaire", "commentaires", "kommentar", "kommentare", "remark", "remarks",
@@ -41,7 +41,7 @@ _WORDS: Final[dict[str, str]] = {
 _CLINICAL: Final = frozenset(
     [
         "complaint", "complaints", "complnt", "indication", "indications", "symptom", "symptoms", "sx", "procedure", "procedures", "procedimiento", "procedimento",
-        "prozedur", "eingriff", "ingreep", "examination", "specimen", "anamnese", "anamnesis", "antecedents", "antecedentes", "queixa", "exame", "exames", "orsak", "besvar", "rozpoznanie", "treatment", "therapy", "tratamiento", "tratamento", "traitement",
+        "prozedur", "eingriff", "ingreep", "examination", "specimen", "anamnese", "anamnesis", "antecedents", "antecedentes", "queixa", "exame", "exames", "orsak", "besvar", "rozpoznanie", "untersuchung", "treatment", "therapy", "tratamiento", "tratamento", "traitement",
         "behandlung", "presenting", "precaution", "precautions", "diet", "dietary", "clinical", "medical", "ward", "bodysite", "drug", "dispensed",
     ]
 )  # fmt: skip
@@ -142,6 +142,11 @@ def ordinary(text: str, kind: str = "") -> bool:
         return True
     words = [word.strip(".,;:!?()'\"") for word in text.replace("+", " ").split()]
     return any(word.isalpha() and LEXICON.flag(word.lower()) != "" for word in words) and not of_systems(text)
+
+
+def worded(text: str) -> bool:
+    """Is a text words and nothing of systems, whether a list has them or not: `hemograma`."""
+    return text.replace(" ", "").isalpha() and not of_systems(text)
 
 
 def telling(text: str, kind: str) -> bool:

@@ -11,7 +11,7 @@ import re
 from itertools import pairwise
 from typing import Final
 
-from router.privacy.care import kind_of, of_systems, ordinary
+from router.privacy.care import kind_of, of_systems, ordinary, vague
 from router.privacy.items import Item, is_separator
 from router.privacy.keys import kind_of_words
 from router.privacy.lexicon import LEXICON, SAFE
@@ -450,7 +450,7 @@ def _keyed(text: str, items: list[Item], index: int) -> Span | None:
         or not (gap == ">" or is_separator(gap))
     ):
         return None
-    kind = kind_of(item.text)
+    kind = "" if vague(item.text) and text[item.start - 1 : item.start] not in {"?", "&"} else kind_of(item.text)
     if not kind or first.type not in {"w", "c", "n"}:
         return None
     quote = gap.rstrip()[-1:]

@@ -91,6 +91,7 @@ _ZONE: Final = re.compile(
 _REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{4,5}")
 _LONG_CODE: Final = 7
 _SALT: Final = 6
+_PLAIN_WORD: Final = re.compile("[a-z]{6,24}")
 _JOINED_WORDS: Final = re.compile(r"[A-Za-z]{2,}(?:[+'-][A-Za-z]+){1,8}")
 """Words in a query: `diabetic+foot+ulcer`."""
 _PARTITION: Final = re.compile(r"20[0-9]{2}/(?:0[1-9]|1[0-2])(?:/|$)")
@@ -680,6 +681,11 @@ class Codes:
                             LEXICON.flag(segment.lower()) not in SAFE
                             and kind in {"PATIENT_ID", "USERNAME", "EMAIL"}
                             and not self._camel(segment)
+                        )
+                        or (
+                            kind == "MEDICATION"
+                            and _PLAIN_WORD.fullmatch(segment) is not None
+                            and LEXICON.flag(segment.lower()) in {"", "m"}
                         )
                     )
                 )

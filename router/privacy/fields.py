@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from router.privacy import positional
-from router.privacy.care import kind_of
+from router.privacy.care import kind_of, of_systems
 from router.privacy.findings import Json
 from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge, split
 from router.privacy.leaves import Leaves
@@ -69,6 +69,8 @@ _LOGGED: Final = frozenset({"level", "lvl", "severity", "error", "err", "status"
 _PERSONAL: Final = frozenset(
     {"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "NATIONAL_ID", "ADDRESS", "PHONE", "ZIP", "EMAIL"}
 )
+_ASKED: Final = re.compile(r"[\w\xbf][^\[\]{}<>=|\n]*")
+"""What a form asks for, as opposed to the title of an alert."""
 _ERROR_CODE: Final = re.compile(r"[A-Z]{2,8}[-_][A-Z]{0,8}_?[0-9]{1,4}")
 _CLOUD: Final = frozenset(
     {
@@ -251,6 +253,7 @@ class Fields(Leaves):
                     item.count(".") > 1
                     or "{" in item
                     or item.endswith(("Exception", "Error"))
+                    or (" " in item and (not _ASKED.fullmatch(item) or (item.count(" ") > 1 and of_systems(item))))
                     or (" " in item.strip() and len(item.split()) > (9 if item.rstrip().endswith("?") else 4))
                 ):
                     continue  # a class or a sentence, no field's name

@@ -266,6 +266,16 @@ class Numbers(Codes):
             if after is not None and after.type == "w" and gap_after == " " and after.text[0].isupper():
                 spans.append(Span(after.start, after.end, "ADDRESS", "street", True))
             return
+        if (
+            len(digits) == 5
+            and (gap_before in _CELL_GAPS or (gap_before == "," and gap_after[:1] in {"", "\n", "\r"}))
+            and before is not None
+            and spans
+            and spans[-1].kind in {"ADDRESS", "EMAIL", "PHONE"}
+            and spans[-1].end == before.end
+        ):
+            spans.append(Span(item.start, item.end, "ZIP", "beside", True))
+            return  # `['9070 Mills Cove', '09033']`, `…,ann@mail.test,57651`
         if len(digits) == 5 and gap_before in _CELL_GAPS and before is not None and before.type in {"w", "c", "s"}:
             start = before.start
             first = index - 1

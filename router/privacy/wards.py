@@ -80,8 +80,10 @@ _PROGRAMS: Final = frozenset(
 _SHORT: Final = frozenset({"er", "ed", "ent", "ob", "uci", "uti"})
 """Short forms that are other words in small letters."""
 _LETTERS: Final = re.compile(r"[^\W\d_]+|[0-9]+")
-_JOINED: Final = re.compile(r"(?<![\w&/])(?:L&D|A&E|OB/GYN|Med/Surg|med/surg)(?![\w&/])")
+_JOINED: Final = re.compile(r"(?<![\w&/])(?:L ?& ?D|L and D|A&E|OB/GYN|Med/Surg|med/surg)(?![\w&/])")
 """Wards whose names have marks in them."""
+_CAPITALS: Final = re.compile(r"(?<=[,;|] )[A-Z]{3,5}(?= ?(?:[,;|<.)]|$))")
+"""A ward in capitals that is an element of a list: `…, ICU, …`."""
 _IN_BED: Final = re.compile(
     r"\b(?:beds?|room|bay|patients?|census) (?:is |are )?(?:free |open |available |held )?in (?:the )?$"
 )
@@ -131,11 +133,13 @@ def _plain(low: str) -> str:
 
 def called(text: str, items: list[Item], covered: frozenset[int], *, own: bool) -> list[Span]:
     """The wards that a text about a person calls by these words. `own`: it says itself whose it is."""
-    found = (
-        [Span(match.start(), match.end(), "WARD", "ward", True) for match in _JOINED.finditer(text)]
-        if "&" in text or "/" in text
-        else []
-    )
+    found = [Span(match.start(), match.end(), "WARD", "ward", True) for match in _JOINED.finditer(text)]
+    if own:
+        found.extend(
+            Span(match.start(), match.end(), "WARD", "ward", True)
+            for match in _CAPITALS.finditer(text)
+            if match[0].lower() in _PARTS
+        )
     index, count = 0, len(items)
     while index < count:
         item = items[index]
