@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -46,6 +46,7 @@ class Baas(Governed):
             found=found,
             keeps=may(visitor.roles, "baa"),
             known=BY_VENDOR,
+            day=timedelta(days=1),
             why=why,
             given=defaultdict(str, given or {}),
         )
