@@ -164,6 +164,8 @@ def export(
                 with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as target:
                     done = flow(runtime, tenant_id, target, actor=actor)
                 fresh.replace(output)
+            except OSError as error:
+                raise Refused(f"{output} cannot be written: {(error.strerror or 'unknown error').lower()}.") from None
             finally:
                 fresh.unlink(missing_ok=True)
     if as_json:

@@ -153,9 +153,12 @@ def ident(text: str) -> UUID:
 def day(text: str) -> date:
     """A day as a person typed it. Raises Refused."""
     try:
-        return date.fromisoformat(text.strip())
+        found = date.fromisoformat(text.strip())
     except ValueError:
         raise Refused("A day is written like 2026-12-31.", 2) from None
+    if found == date.max:
+        raise Refused("The calendar ends with this day: say an earlier one.", 2)
+    return found
 
 
 def _read(file: Path) -> bytes:

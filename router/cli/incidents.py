@@ -151,6 +151,8 @@ def note(incident: Id, *, tenant: Slug = None, as_: As = None, as_json: Json = F
     text = sys.stdin.buffer.read(NOTE_BYTES).decode("utf-8", "replace")
     if not text.strip():
         raise Refused("Standard input holds no note.", 2)
+    if "\0" in text:
+        raise Refused("Standard input holds no text: there is a NUL character in it.", 2)
     there = far.far(tenant, as_)
     note_id, incident_id = there.note(incident, text) if there is not None else _note(incident, tenant, text, as_)
     if as_json:

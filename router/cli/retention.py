@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 from uuid import UUID
 
 import typer
@@ -190,16 +192,35 @@ def offboard(
                 f"To do it: alertveil tenants offboard {plan.tenant} --reason … --confirm {plan.confirm}",
             )
             return
-        if output is not None and output.exists():
-            raise Refused("The file for the proof is there already: name another.", 2)
-        proof = flow.offboard(runtime, tenant_id, confirm, reason, actor, auth)
-    if output is not None:
-        output.write_bytes(proof.document())
+        with _for_proof(output) as target:
+            proof = flow.offboard(runtime, tenant_id, confirm, reason, actor, auth)
+            if target is not None:
+                target.write(proof.document())
     if as_json:
         say.line(asdict(proof))
         return
     say.text(f"{len(proof.keys)} keys of {proof.tenant} are destroyed; {proof.keys_left} are left.")
     say.text(f"The proof is in {output}." if output is not None else proof.document().decode().rstrip())
+
+
+@contextlib.contextmanager
+def _for_proof(path: Path | None) -> Iterator[BinaryIO | None]:
+    """The file that the proof goes to, there before anything is destroyed; gone again when nothing was."""
+    if path is None:
+        yield None
+        return
+    try:
+        target = path.open("xb")
+    except FileExistsError:
+        raise Refused("The file for the proof is there already: name another.", 2) from None
+    except OSError as error:
+        raise Refused(f"{path} cannot be made: {(error.strerror or 'unknown error').lower()}.", 2) from None
+    try:
+        with target:
+            yield target
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _who(runtime: Runtime, tenant_id: UUID, email: str | None) -> tuple[str, str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from functools import cache
 from importlib import metadata
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -91,6 +92,10 @@ evidence.add(app, audit.app, people.users)
 app.add_typer(audit.app, name="audit")
 
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+"""What Python makes of a byte in an argument that is not UTF-8 (PEP 383)."""
+
+
 def run(words: Sequence[str]) -> int:
     """Run a command. Returns the exit code."""
     os.umask(0o077)
@@ -106,6 +111,10 @@ def run(words: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit is quiet too
         return 1
     except Exception as error:  # noqa: BLE001 - whatever it is: one sentence, and no traceback with values in it
+        if isinstance(error, UnicodeEncodeError | TypeError) and any(_SURROGATE.search(each) for each in words):
+            # A file may be called anything, so such a word is no mistake until somebody takes it for text.
+            say.aside("alertveil: An argument is no text in UTF-8.")
+            return 2
         say.aside(failure.sentence(error))
         return error.status if isinstance(error, failure.Refused) else 1
     finally:

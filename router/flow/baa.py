@@ -71,6 +71,10 @@ class Shown:
     known: tuple[Fact, ...]
 
 
+LAST_YEAR: Final = 9998
+"""Of what ends with a day: the moment after it is kept, and the calendar knows no year 10000."""
+
+
 def day_after(day: date) -> datetime:
     """The first moment after a day that is still included."""
     return datetime.combine(day + timedelta(days=1), time(), UTC)
@@ -161,6 +165,8 @@ def _new(paper: Paper) -> optins.NewBaa:
     if not vendor or not service:
         raise Unusable("An agreement is with a vendor and covers a service: both are needed.")
     effective = paper.effective or paper.signed
+    if paper.expires.year > LAST_YEAR:
+        raise Unusable(f"The last day of an agreement is at the latest {LAST_YEAR}-12-31.")
     if paper.expires < effective:
         raise Unusable("The agreement ends before it begins.")
     if effective < paper.signed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -431,3 +432,44 @@ def test_a_wrong_word_is_a_usage_error(alertveil: Alertveil) -> None:
     assert alertveil("incidents", "list", "--status", "gone").code == 2
     assert alertveil("deliveries", "show", f"{uuid4()}/hook").code == 2
     assert alertveil("--version").out.startswith("alertveil ")
+
+
+def test_what_cannot_be_taken_is_a_sentence_that_says_what_it_is(
+    alertveil: Alertveil, clinic: Tenant, edge: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of these was told as a bug of ours, or as a database that cannot be reached."""
+    (receipt,) = edge.take(clinic.post({"title": "x", "alert_uid": "1"}))
+    baa = ("baas", "add", "--vendor", "v", "--service", "s", "--signed", "2026-01-01", "--expires")
+    nowhere = tmp_path / "nowhere" / "file"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"a\0b")))
+    told = {
+        ("incidents", "list", "--tenant", "a\udcff"): (2, "An argument is no text in UTF-8."),
+        ("silences", "add", 'a="\udcff"', "--for", "1h", "--reason", "r"): (2, "An argument is no text in UTF-8."),
+        (*baa, "9999-12-31"): (2, "The calendar ends with this day: say an earlier one."),
+        (*baa, "9999-12-30"): (2, "The last day of an agreement is at the latest 9998-12-31."),
+        ("audit", "export", "-o", nowhere): (1, f"{nowhere} cannot be written: no such file or directory."),
+        ("incidents", "note", receipt.incident_id): (
+            2,
+            "Standard input holds no text: there is a NUL character in it.",
+        ),
+    }
+    for words, (code, sentence) in told.items():
+        said = alertveil(*words)
+        assert (said.code, said.out, said.err) == (code, "", f"alertveil: {sentence}\n"), words
+
+
+def test_nothing_is_destroyed_when_its_proof_could_not_be_written(
+    alertveil: Alertveil, clinic: Tenant, tmp_path: Path
+) -> None:
+    code = alertveil("tenants", "offboard", "clinic", "--json").json["confirm"]
+    words = ("tenants", "offboard", "clinic", "--reason", "contract ended", "--confirm", code)
+    assert alertveil(*words, "-o", tmp_path / "nowhere" / "proof").code == 2
+    assert clinic.rows("SELECT count(*) AS n FROM sources")[0].n == 1
+    there = tmp_path / "there"
+    there.touch()
+    assert alertveil(*words, "-o", there).code == 2
+    proof = tmp_path / "proof"
+    assert alertveil(*words[:-1], "00000000", "-o", proof).code == 1
+    assert not proof.exists()
+    assert alertveil(*words, "-o", proof).code == 0
+    assert json.loads(proof.read_bytes())["tenant"] == "clinic"
