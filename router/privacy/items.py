@@ -56,6 +56,7 @@ _OF_DIGITS: Final = re.compile(r"\+?[0-9().,\- eE+%]+")
 _DECIMAL: Final = re.compile(
     r"\+?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?|[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?%?"
 )
+_WRITTEN_PHONE: Final = re.compile(r"1\.[2-9][0-9]{2}\.[0-9]{3}\.[0-9]{4}|(?:1[ .-])?[2-9][0-9]{2}/[0-9]{3}-[0-9]{4}")
 _STATUS_AND_TIME: Final = re.compile(r"[1-5][0-9]{2} [0-9]{1,3}\.[0-9]{1,4}")
 _APART: Final = re.compile("[^0-9]+")
 _BEGINS_NUMBER: Final = frozenset("0123456789+(")
@@ -105,15 +106,21 @@ _MONTH_NAME: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|no
 
 
 def _other_word(piece: str, at: int) -> bool:
-    """Does what begins like a month's name go on as another word: `decoder-2`, `marker-7`."""
+    """Does what begins like a month's name go on as another word: `decoder-2`, `marker-7`, `sepa-2026-11-20`."""
     word = _LETTERS.match(piece, at)
     low = word[0].lower() if word is not None else ""
-    return len(low) > 3 and low not in MONTHS and LEXICON.flag(low) in PLAIN
+    return (
+        len(low) > 3
+        and low not in MONTHS
+        and (LEXICON.flag(low) in PLAIN or (not at and shapes.MOIS.match(low) is None))
+    )
 
 
 def _classify(piece: str, start: int, end: int) -> Item | None:
     """The item a scanned piece is; None when the shape does not hold and the piece must be read again as plain parts."""
     first = piece[0]
+    if first in _BEGINS_NUMBER and len(piece) > 11 and _WRITTEN_PHONE.fullmatch(piece) is not None:
+        return Item(start, end, "s", piece, "PHONE")
     if first in _BEGINS_NUMBER and _NUMERIC.fullmatch(piece) is not None:
         return _numeric(piece, start, end)
     if (

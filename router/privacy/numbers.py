@@ -79,6 +79,11 @@ _GO_LINE: Final = re.compile(r"[a-z0-9_]{1,60}\.(?:go|cc|cpp):[0-9]{1,5}\]")
 _FAULT_OF_SSL: Final = re.compile("0?[0-9A-F]{7,8}")
 _AGREED: Final = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4},? [0-2]?[0-9]:[0-5][0-9](?: ?[AaPp][Mm])?")
 _OPAQUE: Final = re.compile("(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9_-]{16,64}")
+_MASKED: Final = re.compile("(?:[*\u2022\xb7]{2,}|[xX#]{3,})[ -]?$|(?:[*]{2}|[xX#]{2})-$")
+_MASKED_CODE: Final = re.compile("[xX#]{2,}(?:[- ]?[xX#]{2,})*[- ]?([0-9]{2,6})")
+_PLATE_NAMED: Final = frozenset(
+    {"plate", "plates", "tag", "registration", "kennzeichen", "matricula", "placa", "targa"}
+)
 _EXTENSION: Final = re.compile("x[0-9]{4,6}")
 _SOMEBODY: Final = re.compile(r"([a-z]{3,14})[0-9]{1,4}")
 _BY: Final = frozenset({"by", "user", "for", "as", "from", "to"})
@@ -152,6 +157,18 @@ class Numbers(Codes):
         if _FAULT_OF_SSL.fullmatch(word) and text[max(item.start - 6, 0) : item.start] == "error:":
             return  # OpenSSL: `error:0A00006C:SSL routines`
         if (
+            word[0] == "-"
+            and word[1:].isdigit()
+            and len(word) <= 7
+            and text[max(item.start - 2, 0) : item.start] == "**"
+        ):
+            spans.append(Span(item.start + 1, item.end, "IDENTIFIER", "masked", True))
+            return  # `***-**-6268`
+        masked = _MASKED_CODE.fullmatch(word)
+        if masked is not None:
+            spans.append(Span(item.start + masked.start(1), item.end, "IDENTIFIER", "masked", True))
+            return
+        if (
             _EXTENSION.fullmatch(word)
             and text[item.start - 1 : item.start] in {" ", ""}
             and any(span.kind == "PERSON" for span in spans[-3:])
@@ -213,6 +230,9 @@ class Numbers(Codes):
         after_word = (
             after.text.lower() if after is not None and after.type in {"w", "c"} and gap_after in {" ", "-", ""} else ""
         )
+        if 2 <= len(digits) <= 6 and _MASKED.search(text, max(item.start - 9, 0), item.start) is not None:
+            spans.append(Span(item.start, item.end, "IDENTIFIER", "masked", True))
+            return  # the last four of `***-**-6268`
         if self._street(text, items, index, spans):
             return
         if (
@@ -266,6 +286,17 @@ class Numbers(Codes):
             if after is not None and after.type == "w" and gap_after == " " and after.text[0].isupper():
                 spans.append(Span(after.start, after.end, "ADDRESS", "street", True))
             return
+        if (
+            len(digits) in {3, 4}
+            and gap_before in {" ", "-"}
+            and before is not None
+            and before.text.isupper()
+            and len(before.text) in {2, 3}
+            and index > 1
+            and items[index - 2].text.lower() in _PLATE_NAMED
+        ):
+            spans.append(Span(before.start, item.end, "PLATE", "cue", True))
+            return  # `plate NPP 5209`
         if (
             len(digits) == 5
             and (gap_before in _CELL_GAPS or (gap_before == "," and gap_after[:1] in {"", "\n", "\r"}))

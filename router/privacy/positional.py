@@ -166,6 +166,16 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
             Span(m.start(m.lastindex or 1), m.end(m.lastindex or 1), "SECRET", "column", True)
             for m in _OPTION.finditer(text)
         ]
+    if ":" in text and " -u" in text:
+        found += [Span(m.start(1), m.end(1), "USERNAME", "column", True) for m in _CALLING.finditer(text)]
+    if "\\" in text:
+        found += [
+            Span(m.start(1), m.end(1), "USERNAME", "column", True)
+            for m in _WINDOWS_HOME.finditer(text)
+            if LEXICON.flag(m[1].lower()) not in {"w", "r"}
+        ]
+    if "<<" in text:
+        found += [Span(m.start(1), m.end(1), "PERSON", "column", True) for m in _MRZ.finditer(text)]
     if "Label=" in text:
         for match in _CEF_LABEL.finditer(text):
             kind = judge(match[2]).kind
@@ -233,6 +243,12 @@ _OPTION: Final = re.compile(
     r" (?:-u|--user|--proxy-user)[ =][\"']?[^\s:'\"]{1,80}:([^\s'\"]{1,200})| --(?:password|passwd|token|secret|api-key|apikey|access-token)[ =][\"']?([^\s'\"-][^\s'\"]{0,200})"
 )
 """Credentials on a command line."""
+_CALLING: Final = re.compile(r" (?:-u|--user|--proxy-user)[ =][\"']?([^\s:'\"]{1,80}):")
+_WINDOWS_HOME: Final = re.compile(
+    r"\\(?:home|homes|[uU]sers|profiles|Documents and Settings)\\{1,2}([A-Za-z][A-Za-z0-9._-]{1,40})(?=\\)"
+)
+_MRZ: Final = re.compile(r"(?<![A-Z<])[PIACV][A-Z<][A-Z]{3}([A-Z]{1,40}(?:<[A-Z]{1,40}){0,4}<<[A-Z<]{1,40})")
+"""The names in the first line of a machine-readable travel document (ICAO 9303)."""
 _COMPLAINTS: Final = tuple(
     re.compile(pattern)
     for pattern in (

@@ -28,6 +28,7 @@ def plays(value: str, role: str, reader: Reader) -> bool:
         return bool(
             (shapes.STAMP.fullmatch(value) and not shapes.LONG_AGO.match(value))
             or shapes.EPOCH.fullmatch(value)
+            or _INTERVAL.fullmatch(value)
             or shapes.DURATION.fullmatch(value)
         )
     if role == "number":
@@ -117,6 +118,10 @@ _CHANNEL: Final = re.compile(r"[BCGT]0[A-Z0-9]{7,9}")
 """Slack's channels, groups and teams."""
 _LOG_STREAM: Final = re.compile(r"20[0-9]{2}/[01][0-9]/[0-3][0-9]/\[[$A-Za-z0-9]{1,12}\][0-9a-f]{32}")
 """A log stream of AWS Lambda."""
+_INTERVAL: Final = re.compile(
+    r"20[0-9]{2}-[01][0-9]-[0-3][0-9](?:T[0-9:.]{5,12}(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?/(?:20[0-9]{2}-[01][0-9]-[0-3][0-9](?:T[0-9:.]{5,12}(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?|P[0-9TDHMSWY]{2,12})"
+)
+"""A stretch of time as ISO 8601 writes it."""
 _RELEASE_DAY: Final = re.compile("20[12][0-9]-[01][0-9]-[0-3][0-9](?:-preview)?")
 """A day that is the name of a version: `2023-10-16`."""
 _MACHINE: Final = re.compile(r"(?:[a-z]+[0-9]{0,3}(?:[._/:-]|$))*[a-z]*[0-9]{0,4}")

@@ -19,7 +19,7 @@ from router.privacy.roles import plays
 from router.privacy.shadow import Shadow, cast
 from router.privacy.spans import Span, settle
 from router.privacy.values import Values, field
-from router.privacy.words import ID_KINDS, NAME_PARTS, PERSON_CUES
+from router.privacy.words import ID_KINDS, NAME_PARTS, PERSON_CUES, STATES
 
 _REGION: Final = re.compile(
     r"(?:US|EU|Europe|Asia Pacific|Canada|South America|Africa|Middle East|China|Israel|Mexico)(?: (?:East|West|North|South|Central|Northeast|Southeast|Government|Gov-East|Gov-West))?"
@@ -36,6 +36,7 @@ _KEPT: Final = 4_000
 """Characters of the longest text that is kept as it was cut."""
 _BY_HAND: Final = re.compile(r"[A-Za-z\xc9\xe9]{3}|^[0-9]{1,2}(?:/|[.-][0-9]{1,2}[.-][0-9]{4}$)")
 """A day as people write it, with a month's name or slashes: software logs `2026-03-01`."""
+_CERTIFIED: Final = frozenset({"certificate", "cert", "serial"})
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
 _VERSIONED: Final = frozenset({":", "@", "-", "v", "/", "_"})
 _NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP", "SSN"})
@@ -307,6 +308,11 @@ class Reader(Values):
                     index += 1
                     continue
                 cue = self._cue(text, items, index) if item.kind in _NAMED_BY_CUE else ""
+                if item.kind == "ZIP" and index > 1 and items[index - 1].text in STATES:
+                    self._town(text, items, index, spans)
+                if item.kind == "DEVICE_ID" and index and items[index - 1].text.lower() in _CERTIFIED:
+                    index += 1  # `Certificate 4A:7F:…`
+                    continue
                 spans.append(Span(item.start, item.end, _cued(item.kind, cue), "shape", _sure_shape(item, cue)))
                 index += 1
                 continue
