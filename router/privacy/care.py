@@ -144,6 +144,13 @@ def ordinary(text: str, kind: str = "") -> bool:
     return any(word.isalpha() and LEXICON.flag(word.lower()) != "" for word in words) and not of_systems(text)
 
 
+def a_status(text: str) -> bool:
+    """`DENIED`, `MEMBER NOT ELIGIBLE`: capitals that say nothing of a body."""
+    return text.isupper() and not any(
+        LEXICON.personal(low := word.lower()) or LEXICON.flag(low) in {"d", "m", ""} for word in _WORD.findall(text)
+    )
+
+
 def worded(text: str) -> bool:
     """Is a text words and nothing of systems, whether a list has them or not: `hemograma`."""
     return text.replace(" ", "").isalpha() and not of_systems(text)

@@ -213,6 +213,8 @@ _PLACE_OR_DAY: Final = re.compile(
 _REMEMBERED: Final = 8_000
 _END_OF_VALUE: Final = re.compile(r"[,;|\n&<>{}\[\]\"']| [A-Za-z_]{1,30}[=:]|\\")
 _END_OF_FIELD: Final = re.compile(r"[\s&#\"'<>]")
+_COLUMN: Final = re.compile(r"(?:column|field|key|attribute|property|table|relation)[ =:(]{1,2}[\"'`]$", re.IGNORECASE)
+"""What stands before the name of a column in quotes."""
 _HYPHENED: Final = re.compile(r"[A-Z][a-z]+(?:-[A-Z][a-z]+){1,2}")
 """`Step-Down` in the name of a ward."""
 _PICTURES: Final = frozenset({"x-ray", "x-rays", "ct-scan", "mri-scan", "check-up"})
@@ -435,7 +437,7 @@ def untold(
         if "old" in text
         else []
     )
-    found += _places(text, items, covered)
+    found += _places(text, items, covered, strict=strict)
     found += called(text, items, covered, own=own)
     return found
 
@@ -493,6 +495,10 @@ def _out_of_place(text: str, items: list[Item], index: int, low: str, safe: froz
         return False
     item = items[index]
     before, after = text[item.start - 1 : item.start], text[item.end : item.end + 1]
+    if before == "{" and after == "}":
+        return False  # a placeholder of a template
+    if before and before in "\"'`" and _COLUMN.search(text, max(item.start - 14, 0), item.start) is not None:
+        return False
     if (before and before not in _ALONE) or (after and after not in _ALONE):
         return False
     if item.text.isupper() and len(low) < 4 and (not LEXICON.personal(low) or (index and items[index - 1].type == "n")):
@@ -604,8 +610,11 @@ def _month(text: str, item: Item, index: int, found: list[Span]) -> None:
     found.append(Span(before.start() if before is not None else item.start, end, "DATE", "month", False))
 
 
-def _places(text: str, items: list[Item], covered: frozenset[int]) -> list[Span]:
-    """`4 West`, `Short Stay`, `Recovery Room 2`: two capitalised words of any kind inside a sentence, or one with a number."""
+def _places(text: str, items: list[Item], covered: frozenset[int], *, strict: bool) -> list[Span]:
+    """`4 West`, `Short Stay`, `Recovery Room 2`: two capitalised words of any kind inside a sentence, or one with a number.
+
+    Not `strict`: none of them a word of systems, no number that a ward does not have, no user agent.
+    """
     found: list[Span] = []
     index = 0
     while index < len(items):
@@ -655,6 +664,7 @@ def _places(text: str, items: list[Item], covered: frozenset[int]) -> list[Span]
             and words[-1].text.lower() not in _OF_THINGS
             and words[0].text.lower() not in _OF_THINGS
             and words[0].text.lower() not in _MONTHS
+            and (strict or not _of_software(text, words))
         ):
             kind = "PERSON" if words[0].text.lower() in TITLES else "WARD"
             found.append(Span(words[0].start, words[-1].end, kind, "titled", False))
@@ -669,6 +679,14 @@ def _places(text: str, items: list[Item], covered: frozenset[int]) -> list[Span]
         ):
             found.append(Span(first.start, second.end, "WARD", "floor", False))
     return found
+
+
+def _of_software(text: str, words: list[Item]) -> bool:
+    """`Mac OS X`, `Fehler 421`, `Issuing CA 3`: do capitalised words name no place of a hospital."""
+    return (
+        any(len(word.text) > 2 if word.type == "n" else LEXICON.systems(word.text.lower()) for word in words)
+        or "Mozilla/" in text[: words[0].start]
+    )
 
 
 def is_result(text: str, key: str = "") -> bool:

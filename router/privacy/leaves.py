@@ -79,6 +79,7 @@ _EMPTY: Final = frozenset(
         "filtered",
         "hidden",
         "anonymous",
+        "anonymoususer",
         "yes",
         "no",
         "***",
@@ -117,6 +118,8 @@ _AROUND: Final = re.compile(
 )
 """What is left outside when the rest of a value is a token: a scheme, a type of FHIR's, a port."""
 _PARTS: Final = re.compile(r"[A-Za-z]+")
+_NO_DAY: Final = 1000
+"""A smaller number is a count, whatever its key says of days."""
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}")
 """An email address that the scan takes for one wherever it stands."""
 
@@ -533,7 +536,7 @@ class Leaves(Work):
                 kind in {"PERSON", "USERNAME", "DIAGNOSIS", "MEDICATION", "SECRET", "BIOMETRIC"}
                 and abs(value) < 10
                 and isinstance(value, int)
-            ):
+            ) or (kind == "DATE" and isinstance(value, int) and abs(value) < _NO_DAY):
                 return
             self.whole(box, key, text, kind, "key", place)
             return

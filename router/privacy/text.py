@@ -76,6 +76,8 @@ def _belongs(span: Span, text: str) -> bool:
     if span.kind in {"NUMBER", "IDENTIFIER", "NPI", "SSN", "NATIONAL_ID", "ZIP"}:
         return _A_NUMBER.fullmatch(value) is not None and not shapes.EPOCH.fullmatch(value)
     if span.kind == "CODE":
+        if span.rule == "code" or _OF_LOGS.fullmatch(value):
+            return False
         return (
             digits >= (_LONG_CODE if value.isupper() else _LONG_CODE + 1)
             and not (shapes.HEX.fullmatch(value.lower()) and (value.islower() or sum(map(str.isalpha, value)) > 2))
@@ -96,6 +98,8 @@ def _belongs(span: Span, text: str) -> bool:
     )
 
 
+_OF_LOGS: Final = re.compile(r"[A-Za-z]{1,8}[-_]?[0-9a-f]*[a-f][0-9a-f]*|[A-Z]{2,5}0{2,6}[0-9]{1,6}|[a-z]{4,}-[0-9].*")
+"""`t-d301fe251d`, `HHH000247`, `filebeat-8.12.2-2026.04.19-000004`: ids of traces, numbered messages, files."""
 _INITIALS: Final = 3
 _WORDS: Final = re.compile(r"[A-Za-z]+")
 _LONG_CODE: Final = 5

@@ -120,6 +120,8 @@ class Told(Fields):
         told = "<" in text and TOKEN.search(text) is not None  # what a first reading left stays
         if about and not place.exact and len(text) <= _LONGEST and not told:
             kind = "" if text.isalnum() and care.vague(key) else care.kind_of(key)
+            if kind == "DIAGNOSIS" and not self.strict and care.a_status(text):
+                kind = ""
             if kind and (
                 (care.ordinary(text, kind) and (self.strict or care.clinical(key) or care.telling(text, kind)))
                 or (care.clinical(key) and care.worded(text))

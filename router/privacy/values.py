@@ -194,6 +194,8 @@ class Values(Names):
             return self._secret(text, items, index, spans)
         if kind in LONG_KINDS:
             return self._long(text, items, index, kind, spans)
+        if kind == "DATE" and first.type == "n" and len(first.text) <= 3:
+            return index
         if kind in {"DOB", "DATE"} and first.type == "d":
             return self._take(items, index, index, first.end, kind, spans)
         if kind == "IP" and first.type == "n":
