@@ -52,11 +52,14 @@ def verify(
     if file is None and far.aimed():
         far.refuse(["audit", "verify"])
     if file is not None:
-        from router.flow.audit_export import verify_file
+        from router.flow.audit_export import NotAnExport, verify_file
 
         files = Files(settings.read().data_dir)
-        with _source(file) as source:
-            found = [verify_file(source, believed(files, public_key), files)]
+        try:
+            with _source(file) as source:
+                found = [verify_file(source, believed(files, public_key), files)]
+        except NotAnExport as error:  # nobody can tell an export whose first line was changed from something else
+            raise Refused(str(error), FAILED) from None
     else:
         from router.flow import audit_verify
 

@@ -198,7 +198,7 @@ class _Lines:
             return UUID(said["tenant"]), str(said["slug"]), self._seq, said["start"]
         except (ValueError, KeyError, TypeError):
             raise NotAnExport(
-                "It is no export of `alertveil audit export`: its first line says nothing of it."
+                "It is no export of `alertveil audit export`, or a damaged one: its first line says nothing of it."
             ) from None
 
     def __iter__(self) -> Iterator[Row | Claim | Fault]:

@@ -113,6 +113,17 @@ def test_a_key_that_came_with_the_export_is_not_believed(
     assert alertveil(ledger.house, "audit", "verify", "--file", file, "--public-key", key).code == 3
 
 
+def test_an_export_whose_first_line_was_changed_does_not_verify(
+    ledger: Ledger, exported: list[str], alertveil: Alertveil, tmp_path: Path
+) -> None:
+    file = tmp_path / "export"
+    for lines in (exported[1:], [exported[0][:-1], *exported[1:]], [], [exported[1], exported[0], *exported[2:]]):
+        file.write_text("".join(line + "\n" for line in lines))
+        said = alertveil(ledger.house, "audit", "verify", "--file", file)
+        assert (said.code, said.out) == (3, ""), said
+        assert "damaged" in said.err
+
+
 def test_what_does_not_hold_is_exported_without_a_signed_end(
     ledger: Ledger, alertveil: Alertveil, tmp_path: Path
 ) -> None:
