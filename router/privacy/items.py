@@ -32,7 +32,7 @@ class Item(NamedTuple):
 # there is nothing to come back to: each alternative reads a character once, and a match moves on past it.
 _PLAIN: Final = re.compile(
     r"[ \t\r\n,;\"()\[\]=&?|*!]*+(?:([A-Za-z]++)(?=[ ,;\")\]=\n]|: |$)|(?<![(+./-])([0-9]++)(?=,(?![0-9])|[;\n\]]|$| [a-z]{4})|"
-    r"([A-Za-z0-9._%+-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,12}+)(?=[ ,;)\n\"]|$)|([0-9]{1,5}+(?:ms|s|m|h|%))(?=[ ,;)\n]|$)|"
+    r"([A-Za-z0-9._%+-]{1,128}+@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,12}+)(?=[ ,;)\n\"]|$)|([0-9]{1,5}+(?:ms|s|m|h|%))(?=[ ,;)\n]|$)|"
     r"([A-Za-z]++(?:[._-][A-Za-z]++)++)(?=[ ,;\")\]=\n]|: |$))"
 )
 _QUICK: Final = {2: "n", 3: "s", 4: "d"}

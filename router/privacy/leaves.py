@@ -47,6 +47,8 @@ _KEY_COST: Final = 12
 """Characters' worth of reading that a possible key takes on top of its own."""
 _WORD_COST: Final = 6
 """Characters' worth of reading that a word takes at least: `1 1 1` is as much work as a sentence of as many words."""
+_ITEM_COST: Final = 8
+"""Characters' worth of reading that a word, code or number takes at least, as was found when the text was read."""
 _MARK_COST: Final = 2
 _PERCENT_COST: Final = 6
 """Characters' worth of reading that a mark inside codes and numbers takes, and one that may be an escape."""
@@ -310,7 +312,11 @@ class Leaves(Work):
         try:
             if self.affords(text):
                 known = None if likely else self.readings.get(text)
-                return self.reader.read(text, likely=likely, kept=self.kept) if known is None else [*known]
+                if known is not None:
+                    return [*known]
+                spans = self.reader.read(text, likely=likely, kept=self.kept)
+                self.spent += max(_ITEM_COST * len(self.kept[text][1]) - len(text), 0)
+                return spans
         except TooDeep:
             self.count("depth")
         except TooLong:

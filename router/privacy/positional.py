@@ -124,15 +124,21 @@ _HL7_START: Final = re.compile(
     r"MSH\|\^~\\+&|(?:^|[\r\n\x0b]|\\r|\\n)(?:PID|PV[12]|PD1|NK1|IN[123]|OBX|DG1|GT1|OBR|ORC|FT1|AL1|MRG|RX[ADEO]|PR1|TXA|SCH|AIP|ACC|Z[A-Z0-9]{2})\|"
     r"|\b(?:PID|NK1|GT1|IN1|FT1|MRG)\|(?:[^|\n]*\|){3}"
 )
-_X12_START: Final = re.compile(r"ISA\*0|\b(?:NM1|DMG|N3|N4|REF|GS|ST|HI|CLM)\*[^~\n]*~")
+_X12_BEGIN: Final = "ISA*0"
+_X12_SEGMENT: Final = re.compile(r"\b(?:NM1|DMG|N3|N4|REF|GS|ST|HI|CLM)\*[^~\n]*+")
 _ADDRESS_PART: Final = {4: "ZIP"}
 
 
 def segmented(text: str) -> bool:
     """Is a text in a format of segments, whose every field is judged by its number alone."""
-    return ("|" in text and _HL7_START.search(text) is not None) or (
-        "*" in text and _X12_START.search(text) is not None
-    )
+    return ("|" in text and _HL7_START.search(text) is not None) or ("*" in text and _is_x12(text))
+
+
+def _is_x12(text: str) -> bool:
+    """Does an interchange begin in a text, or a segment that is ended as X12 ends them; each character is read once."""
+    if _X12_BEGIN in text:
+        return True
+    return "~" in text and any(text.startswith("~", found.end()) for found in _X12_SEGMENT.finditer(text))
 
 
 def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
@@ -142,7 +148,7 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
     """
     if "|" in text and _HL7_START.search(text):
         return _hl7(text, reader, strict=strict)
-    if "*" in text and _X12_START.search(text):
+    if "*" in text and _is_x12(text):
         return _x12(text, reader, strict=strict)
     found: list[Span] = []
     if "</" in text or "/>" in text:
@@ -615,8 +621,10 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
             if index in taken:
                 continue
             if tag not in _ENVELOPE and _IDENTIFIES.search(part) and (strict or _COPIED.get(tag) == index):
-                start = part.rfind(":") + 1
+                start = part.rfind(":") + 1  # behind a qualifier, `HC:99213`; what else stands there is read as well
                 spans.append(Span(places[index] + start, places[index] + len(part), "IDENTIFIER", "segment", True))
+                if not _CONTROL_ELEMENT.fullmatch(part[:start]):
+                    spans.extend(_moved(reader.read(part[:start]), places[index]))
             elif not (known and _CONTROL_ELEMENT.fullmatch(part.strip())):
                 spans.extend(_moved(reader.read(part), places[index]))
     return [
@@ -771,11 +779,14 @@ def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: 
     if kinds.count("PERSON") + ("DATE" in kinds) < 2:
         return []
     kept: list[tuple[int, str, str]] = []
+    named: dict[str, bool] = {}
     for place, (begin, bare, kind) in enumerate(found):
+        if kind == "PERSON" and bare not in named:
+            named[bare] = any(span.kind in {"PERSON", "WORD"} for span in reader.judge_name(bare))
         beside = [found[near] for near in (place - 1, place + 1) if 0 <= near < len(found)]
         if (
             kind != "PERSON"
-            or any(span.kind in {"PERSON", "WORD"} for span in reader.judge_name(bare))
+            or named[bare]
             or (
                 "DATE" in kinds
                 and LEXICON.flag(bare.lower()) in {"n", "r"}

@@ -90,6 +90,19 @@ _LOOKS: Final = _Looks(letters=False)
 _LETTERS: Final = _Looks(letters=True)
 
 
+class _Shown(dict[str, str]):
+    """What each character is read as, which may be none or several, remembered."""
+
+    def __missing__(self, char: str) -> str:
+        seen = shapes.shadow_char(char)
+        if len(self) < _REMEMBERED:
+            self[char] = seen
+        return seen
+
+
+_SHOWN: Final = _Shown()
+
+
 def _spread(shadow: Shadow) -> Shadow:
     """A shadow some of whose characters are read as none or several."""
     chars: list[str] = []
@@ -97,7 +110,7 @@ def _spread(shadow: Shadow) -> Shadow:
     ends: list[int] = []
     letters: list[str] = []
     for index, char in enumerate(shadow.text):
-        seen = shapes.shadow_char(char)
+        seen = _SHOWN[char]
         start, end = shadow.place(index, index + 1)
         for one in seen:
             chars.append(one)

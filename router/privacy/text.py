@@ -32,8 +32,6 @@ _FRAME: Final = re.compile(
 )
 """A frame of a .NET or Java trace: a method with its parameters' types, and a file with a line."""
 _SERIAL: Final = 5
-_KEPT: Final = 4_000
-"""Characters of the longest text that is kept as it was cut."""
 _BY_HAND: Final = re.compile(r"[A-Za-z\xc9\xe9]{3}|^[0-9]{1,2}(?:/|[.-][0-9]{1,2}[.-][0-9]{4}$)")
 """A day as people write it, with a month's name or slashes: software logs `2026-03-01`."""
 _CERTIFIED: Final = frozenset({"certificate", "cert", "serial"})
@@ -192,7 +190,7 @@ class Reader(Values):
         shadow = cast(text)
         seen = shadow.text
         items = scan(seen)
-        if kept is not None and len(text) <= _KEPT:
+        if kept is not None:
             kept[text] = shadow, items
         if shadow.letters:
             items = [lettered(item, shadow.letters) for item in items]

@@ -133,3 +133,10 @@ def test_a_tokenized_segment_keeps_its_tokens() -> None:
     once = tokenize("CLP*7722337*1~NM1*QC*1*DOE*JANE~PID|1||M1||Doe^Jane", STRICT, {}, mint).event
     twice = tokenize(once, STRICT, {}, mint).event
     assert [match[0] for match in TOKEN.finditer(once)] == [match[0] for match in TOKEN.finditer(twice)]
+
+
+def test_what_stands_before_a_colon_in_an_x12_element_is_read() -> None:
+    text = "NM1*QC*1*DOE*JANE~TRN*2*543 patient Quackenbush, 219-09-9999 WA7:56234*202~"
+    for event in (text, text.replace("WA7:56234", "A7712345:56234")):
+        out = tokenize(event, STRICT, {}, ThrowawayMint()).event
+        assert not any(value in out for value in ("Quackenbush", "219-09", "7712345", "56234"))

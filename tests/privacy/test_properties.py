@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from router.bench.scorer import readings
+from router.privacy.positional import segmented
 from router.privacy.rules import compile_rules
 from router.privacy.tokenizer import tokenize
 from router.privacy.tokens import TOKEN, ThrowawayMint
@@ -198,6 +199,10 @@ def test_any_text_gives_text_and_cuts_no_token(text: str) -> None:
         "a,b\n",
         "\\u0041",
         "$1 = 'x', ",
+        "NM1*",
+        "+1",
+        "LIKE @",
+        "c/o ",
     ],
 )
 def test_work_grows_with_size_and_not_faster(unit: str) -> None:
@@ -212,3 +217,31 @@ def test_work_grows_with_size_and_not_faster(unit: str) -> None:
 
     work(1000)
     assert work(32_000) < max(work(4_000), 1000) * 30
+
+
+@pytest.fixture(scope="module")
+def ordinary_work() -> int:
+    """The calls that 128,000 characters of an ordinary log take."""
+    line = (
+        "2026-03-01 10:00:07,120 WARN [pool-3-thread-7] request 4711 to ledger timed out after 5000 ms, retry 2 of 5\n"
+    )
+    return calls_for(line)
+
+
+def calls_for(unit: str) -> int:
+    text = (unit * 128_000)[:128_000]
+    event = [f"{at} {text[at : at + 4_000]}" for at in range(0, len(text), 4_000)]
+    return calls(lambda: tokenize(event, compile_rules("strict"), {}, ThrowawayMint()))
+
+
+@pytest.mark.parametrize("unit", ["LIKE @", "c/o ", "NM1*", "MSH|", "[12+", "555-1234+"])
+def test_no_text_is_much_more_work_than_an_ordinary_log(unit: str, ordinary_work: int) -> None:
+    """What takes more for each character is charged more of the event's budget, so that all of it stays bounded."""
+    assert calls_for(unit) < 4 * ordinary_work
+
+
+@QUIET
+@given(st.text(alphabet="NM1*N3~\nA ISA*0", max_size=40))
+def test_x12_is_told_as_by_looking_for_its_segments(text: str) -> None:
+    segment = r"ISA\*0|\b(?:NM1|DMG|N3|N4|REF|GS|ST|HI|CLM)\*[^~\n]*~"
+    assert segmented(text) == bool(re.search(segment, text))
