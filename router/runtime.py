@@ -12,6 +12,7 @@ from router.broker import Broker
 from router.core.checkpoint import Place
 from router.core.identity import Provider
 from router.keys import Ring
+from router.measures import Measures
 from router.store.session import Database
 from router.vault import Vault
 
@@ -33,6 +34,7 @@ class Runtime:
     checkpoints_to: tuple[Place, ...]
     identity: Provider | None = None
     smtp: Mapping[str, str] = field(default_factory=dict)
+    measures: Measures = field(default_factory=Measures)
 
     def __repr__(self) -> str:
         return "<Runtime>"

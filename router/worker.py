@@ -66,6 +66,7 @@ class Works:
             self.snapshots,
             self.ring,
             PatternWatch(runtime, self.snapshots, self.ring).look,
+            runtime.measures,
         )
         self.edge = edge.Edge(runtime, self.snapshots, self.intake)
         self._stopping = threading.Event()
@@ -121,6 +122,7 @@ class Works:
             self._bell.close()
             Path(path).unlink(missing_ok=True)
         self._alive.close()
+        self._write_measures()
         self.runtime.close()
 
     def _listen(self) -> None:
@@ -159,6 +161,13 @@ class Works:
                 continue
             if row is not None and row.late:
                 self.keep_up()
+            self._write_measures()
+
+    def _write_measures(self) -> None:
+        try:
+            self.runtime.measures.write(self.runtime.database)
+        except (DatabaseDown, Conflict) as error:
+            logger.warning("measures not written", extra={"cause": type(error).__name__})
 
     def _watch(self) -> None:
         """Ask vendors about opted-in destinations, in a thread of its own: an answer may take long."""

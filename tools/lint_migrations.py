@@ -22,6 +22,7 @@ SCRIPTS = ROOT / "alembic"
 
 NO_TENANT = {
     "instance": "one row of the whole installation: switches and heartbeats, no tenant's data",
+    "measures": "counts and times for /metrics: names, kinds and numbers, nobody's data",
     "challenges": "hashes of questions that were asked before anybody knows who answers",
     "throttle": "hashes of what was guessed at, before anybody knows whose it is",
 }

@@ -45,6 +45,7 @@ from router.flow import disclose, drift
 from router.flow.desk import Batch, Budget, Desk, Piece, Told, Turn, hear, merged
 from router.flow.snapshot import Snapshots
 from router.keys import IntegrityFailure, KeystoreDown
+from router.measures import ARRIVING, SENDING, TRIPPED
 from router.privacy.rules import Rules
 from router.privacy.tokens import ThrowawayMint
 from router.privacy.tripwire import scan
@@ -311,12 +312,13 @@ class Drain:
             return None
         for _ in some:
             batch.left.popleft()
-        return Piece(ready, decisions, trips, started, records, started_at, began)
+        return Piece(ready, decisions, trips, started, records, started_at, began, way.spec.kind)
 
     def _landed(self, batch: Batch, piece: Piece) -> list[Record]:
         """What came of a piece; waits for what is not back."""
         outcomes = piece.started.outcomes()
         latency = (time.monotonic() - piece.began) * 1000
+        self._measure(piece.kind, piece.dues, outcomes, piece.trips, latency)
         return piece.records + [
             outcome_record(due, outcome, decision, piece.started_at, latency, trip, batch.facts.now, digest=False)
             for due, outcome, decision, trip in zip(piece.dues, outcomes, piece.decisions, piece.trips, strict=True)
@@ -522,10 +524,23 @@ class Drain:
         if len(messages) == 1:
             outcomes = outcomes * len(dues)
         digest = bool(messages[0].digest)
+        self._measure(way.spec.kind, dues, outcomes, trips, latency)
         return [
             outcome_record(due, outcome, decision, started_at, latency, trip, batch.facts.now, digest=digest)
             for due, outcome, decision, trip in zip(dues, outcomes, decisions, trips, strict=True)
         ]
+
+    def _measure(
+        self, kind: str, dues: Sequence[Due], outcomes: Sequence[Outcome], trips: Sequence[int], latency: float
+    ) -> None:
+        """How long it took, for `/metrics`; `latency` in milliseconds."""
+        measures, now = self._runtime.measures, datetime.now(UTC)
+        measures.observe(SENDING, latency / 1000, kind, times=len(dues))
+        for due, outcome in zip(dues, outcomes, strict=True):
+            if isinstance(outcome, Delivered):
+                measures.observe(ARRIVING, max(0.0, (now - due.created_at).total_seconds()), kind)
+        if any(trips):
+            measures.count(TRIPPED, by=sum(trips))
 
     def _decide(self, way: Way, batch: Batch, dues: Sequence[Due]) -> list[Decision]:
         """Policy at the render of these attempts, from what the lane's last transaction said of the tenant: no query.

@@ -115,6 +115,7 @@ class Piece:
     records: list[Record]  # of those that did not leave
     started_at: datetime
     began: float  # monotonic
+    kind: str  # of the channel
 
 
 @dataclass(slots=True)

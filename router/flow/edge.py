@@ -22,11 +22,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from prometheus_client import Counter
 
 from router.flow.intake import Intake, NotDurable, Post
 from router.flow.snapshot import Snapshots
 from router.keys import NONCE, IntegrityFailure, KeystoreDown
+from router.measures import EDGE
 from router.runtime import Runtime
 from router.sources.registry import FORMATS
 from router.store import config, upkeep
@@ -42,8 +42,6 @@ FRESH: Final = timedelta(minutes=5)
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,128}")
-
-RECEIVED = Counter("alertveil_edge_messages", "Incidents from other edges.", ["outcome"])
 
 
 class Refused(Exception):  # noqa: N818 - counted by its word
@@ -81,6 +79,7 @@ class Edge:
         self._runtime = runtime
         self._snapshots = snapshots
         self._intake = intake
+        self.measures = runtime.measures
 
     def receive(self, message: Mapping[str, Any]) -> bool:
         """Take one message; False: it could not be made durable and must be offered again. Refusals are counted."""
@@ -88,12 +87,12 @@ class Edge:
             outcome = self._take(message)
         except Refused as refused:
             log.warning("edge message refused", extra={"reason": str(refused)})
-            RECEIVED.labels(str(refused)).inc()
+            self.measures.count(EDGE, str(refused))
             return True
         except (DatabaseDown, KeystoreDown):
             return False
         if outcome:
-            RECEIVED.labels("taken").inc()
+            self.measures.count(EDGE, "taken")
         return outcome
 
     def _take(self, message: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import time
+from collections import Counter as Counts
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from router.core.render import flatten
 from router.flow import outbox
 from router.flow.snapshot import Snapshot, Snapshots, Source
 from router.keys import IntegrityFailure, KeystoreDown, TenantKeys
+from router.measures import TOKENS, Measures
 from router.privacy.dropped import without
 from router.privacy.rules import Rules
 from router.privacy.tokenizer import tokenize
@@ -200,8 +202,10 @@ class Intake:
         snapshots: Snapshots,
         ring: Callable[[set[tuple[UUID, UUID]]], None],
         watch: Callable[[UUID, Rules], None] = lambda _tenant_id, _rules: None,
+        measures: Measures | None = None,
     ) -> None:
         """`watch` sees the rules that each source's alerts were tokenized by, after the batch is kept."""
+        self._measures = measures or Measures()
         self._watch = watch
         self._database = database
         self._vault = vault
@@ -287,6 +291,7 @@ class Intake:
         """All tenants of the batch, one after the other, in one transaction."""
         rung: set[tuple[UUID, UUID]] = set()
         adopted: list[TenantKeys] = []
+        made: Counts[str] = Counts()
         answers: list[tuple[Job, Answer]] = []
         tenants = sorted({job.tenant_id for job in jobs if job.tenant_id is not None}, key=lambda each: each.bytes)
         with self._database.several() as session:
@@ -314,10 +319,13 @@ class Intake:
                 batch = Batch(session, snapshot, keys, moment.now)
                 answers += batch.absorb(good, self._vault)
                 rung |= {(tenant_id, channel_id) for channel_id in batch.channels}
+                made += batch.made
         for keys in adopted:
             self._vault.adopt(keys)
         for job, answer in answers:
             job.answer = answer
+        for kind, count in made.items():
+            self._measures.count(TOKENS, kind, by=count)
         return rung
 
     def _check_signature(self, session: Session, tenant_id: UUID, job: Job, now: datetime) -> None:
@@ -434,6 +442,7 @@ class Batch:
         self._keys = keys
         self._now = now
         self.channels: set[UUID] = set()
+        self.made: Counts[str] = Counts()  # values of each kind that have a token now and had none
 
     def absorb(self, jobs: Sequence[Job], vault: Vault) -> list[tuple[Job, Answer]]:
         """Seal, fold every alert into its incident, write. Raises Raced."""
@@ -442,6 +451,8 @@ class Batch:
         marked = [self._marks(draft, source) for _, source, draft in drafts]
         looked_up = incidents.latest(self._session, {group_key for _, group_key in marked})
         renamed, current = sealed(), looked_up()
+        found = (each for _, _, draft in drafts for each in draft.found)
+        self.made.update(each.kind for each in found if renamed.get(each.token, each.token) == each.token)
         ready = [
             (job, self._alert(draft, source, key, renamed), group_key)
             for (job, source, draft), (key, group_key) in zip(drafts, marked, strict=True)

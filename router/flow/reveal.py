@@ -17,10 +17,11 @@ from router.core.audit import Event
 from router.core.reveal import Counts, Person, Proof
 from router.flow import herald, notice
 from router.flow.snapshot import Snapshots
+from router.measures import REVEALS
 from router.privacy.said import said
 from router.privacy.tokens import is_token
 from router.runtime import Runtime
-from router.store import disclosures, incidents, users
+from router.store import disclosures, incidents, measures, users
 from router.store.session import Session
 from router.vault import Asked, Opened
 
@@ -153,6 +154,7 @@ def reveal(runtime: Runtime, snapshots: Snapshots, ring: notice.Ring, ask: Ask) 
             )
             runtime.audit.write(session, ask.tenant_id, stood_in)
         words, lanes = _watch(runtime, session, ask.tenant_id, person, len(tokens) if allowed else 0)
+        measures.add(session, [measures.Added(REVEALS.name, ("allowed" if allowed else "denied",), [1])])
     runtime.vault.adopt(keys)
     ring(lanes)
     if not allowed:

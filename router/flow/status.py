@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
 from router.keys import KeystoreDown
+from router.measures import exposed
 from router.runtime import Runtime
-from router.store import audit, lanes, upkeep
+from router.store import audit, lanes, measures, upkeep
 from router.store.session import DatabaseDown
 
 LATE: Final = 30.0
@@ -82,12 +84,15 @@ def ready(runtime: Runtime) -> Ready:
 def metrics(runtime: Runtime) -> bytes:
     """What the database knows, in Prometheus' text format; empty when it does not answer."""
     try:
+        runtime.measures.write(runtime.database)
         with runtime.database.several() as session:
             row = upkeep.state(session)
             found = lanes.totals(session)
             unchained, signed = audit.lag(session)
+            written = measures.everything(session)
     except DatabaseDown:
         return b""
+    now = time.time()
     lines = [
         *_gauge("alertveil_outbox_oldest_due_seconds", "Seconds that the oldest due delivery waits.", row.oldest_due),
         *_gauge("alertveil_upkeep_heartbeat_age_seconds", "Seconds since upkeep last ran.", row.upkeep_age),
@@ -97,13 +102,26 @@ def metrics(runtime: Runtime) -> bytes:
         "# TYPE alertveil_deliveries_total counter",
     ]
     lines += [
-        f'alertveil_deliveries_total{{channel_kind="{kind}",outcome="{outcome}",mode="tokens"}} {count}'
-        for kind, outcome, count in found.attempts
+        f'alertveil_deliveries_total{{channel_kind="{kind}",outcome="{outcome}",mode="{mode}"}} {count}'
+        for kind, outcome, mode, count in found.attempts
     ]
     lines += _gauge("alertveil_outbox_due", "Deliveries that are due, counted up to a thousand a channel.", found.due)
     lines += _gauge("alertveil_channels_paused", "Channels that are paused.", found.paused)
     lines += _gauge("alertveil_audit_unchained_seconds", "Age of the oldest audit event in no chain yet.", unchained)
     lines += _gauge("alertveil_audit_checkpoint_age_seconds", "Seconds since audit checkpoints were signed.", signed)
+    lines += _gauge(
+        "alertveil_scheduler_heartbeat_timestamp_seconds",
+        "When upkeep last ran.",
+        now - row.upkeep_age if row.upkeep_age is not None else None,
+    )
+    lines += _gauge(
+        "alertveil_audit_last_checkpoint_timestamp_seconds",
+        "When audit checkpoints were last signed; 0 when none was.",
+        now - signed if signed is not None else None,
+    )
+    lines += ["# HELP alertveil_optins Opt-ins that are open, by state.", "# TYPE alertveil_optins gauge"]
+    lines += [f'alertveil_optins{{state="{state}"}} {count}' for state, count in found.optins.items()]
+    lines += exposed({(each.name, tuple(each.labels)): (each.counts, each.total) for each in written})
     return ("\n".join(lines) + "\n").encode()
 
 

@@ -48,6 +48,7 @@ class Due(msgspec.Struct, frozen=True):
     attempts: int
     tries: int
     first_tried_at: datetime | None
+    created_at: datetime
     uncertain: bool
     reached: bool
     lost: bool
@@ -186,7 +187,8 @@ _BACKLOG = (
 
 _DUE = (
     "SELECT d.channel_id, d.revision AS due_revision, d.destination_id, d.kind, d.attempts, d.tries,"
-    " d.first_tried_at, d.uncertain, coalesce(p.reached, false) AS reached, coalesce(p.lost, false) AS lost,"
+    " d.first_tried_at, d.created_at, d.uncertain, coalesce(p.reached, false) AS reached,"
+    " coalesce(p.lost, false) AS lost,"
     # Most deliveries are of a first revision that was never tried: that has one reason, and no thread.
     " CASE WHEN d.revision > 1 THEN (SELECT e.why FROM incident_events e WHERE e.tenant_id = d.tenant_id"
     " AND e.incident_id = d.incident_id AND e.revision = d.revision) END AS why,"
@@ -359,6 +361,7 @@ def _due(row: Row, incident: Incident) -> Due:
         attempts=row.attempts,
         tries=row.tries,
         first_tried_at=row.first_tried_at,
+        created_at=row.created_at,
         uncertain=row.uncertain,
         reached=row.reached,
         lost=row.lost,
@@ -419,6 +422,8 @@ def record(
     """
     held = session.queue(
         "UPDATE lanes l SET delivered = l.delivered + n.ok, retried = l.retried + n.retried, dead = l.dead + n.dead,"
+        " plain_delivered = l.plain_delivered + n.plain_ok, plain_retried = l.plain_retried + n.plain_retried,"
+        " plain_dead = l.plain_dead + n.plain_dead,"
         " last_ok_at = CASE WHEN n.ok > 0 THEN now() ELSE l.last_ok_at END,"
         " last_reason = coalesce(n.last, l.last_reason), failing = n.failing, failing_since = n.since,"
         " paused = n.paused, probe_at = n.probe, lease_until = now() + %(lease)s * interval '1 second',"
@@ -426,7 +431,8 @@ def record(
         # not, or a successor would take it for a possible repeat.
         " out_incidents = coalesce(n.incidents, l.out_incidents),"
         " out_revisions = coalesce(n.revisions, l.out_revisions)"
-        " FROM json_to_recordset(%(lanes)s::json) AS n (channel_id uuid, ok int, retried int, dead int, last text,"
+        " FROM json_to_recordset(%(lanes)s::json) AS n (channel_id uuid, ok int, retried int, dead int,"
+        " plain_ok int, plain_retried int, plain_dead int, last text,"
         " failing int, since timestamptz, paused text, probe timestamptz, incidents uuid[], revisions int[]),"
         " tenants t, instance i"
         " WHERE l.channel_id = n.channel_id AND l.channel_id = ANY (%(channels)s) AND l.lease_token = %(token)s"
@@ -447,12 +453,16 @@ def record(
 
 def _tally(lane: Recorded) -> dict[str, Any]:
     sent = [each for each in lane.records if each.sent]
+    plain = [each for each in sent if each.mode == "plaintext"]
     again = any(each.state == "pending" for each in lane.records)
     return {
         "channel_id": lane.channel_id,
         "ok": sum(1 for each in sent if each.state == "delivered"),
         "retried": sum(1 for each in sent if each.state == "pending"),
         "dead": sum(1 for each in lane.records if each.state == "dead"),
+        "plain_ok": sum(1 for each in plain if each.state == "delivered"),
+        "plain_retried": sum(1 for each in plain if each.state == "pending"),
+        "plain_dead": sum(1 for each in plain if each.state == "dead"),
         "last": sent[-1].reason if sent else None,
         "failing": lane.failing,
         "since": lane.health.failing_since,

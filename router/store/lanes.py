@@ -17,35 +17,51 @@ DEAD_LOOKED = 5000
 """Dead deliveries of a tenant that are counted by channel, the newest."""
 
 
-class Totals(NamedTuple):
-    """Attempts by (kind of channel, outcome), due deliveries, paused channels."""
+_OPEN = ("active", "expiring", "requested", "suspended")
+"""States in which an opt-in is somebody's business; the rest are over."""
 
-    attempts: list[tuple[str, str, int]]
+
+class Totals(NamedTuple):
+    """Attempts by (kind of channel, outcome, mode), due deliveries, paused channels, opt-ins by state."""
+
+    attempts: list[tuple[str, str, str, int]]
     due: int
     paused: int
+    optins: dict[str, int]
 
 
 def totals(session: Session) -> Totals:
     """Over all tenants, each entered in turn: one row a lane, never one a delivery."""
-    attempts: Counter[tuple[str, str]] = Counter()
+    attempts: Counter[tuple[str, str, str]] = Counter()
+    opted: Counter[str] = Counter()
     due = paused = 0
     for tenant_id in config.tenant_ids(session):
         session.enter(tenant_id)
-        for row in session.rows(
+        lanes = session.queue(
             "SELECT c.kind, sum(l.delivered)::bigint AS delivered, sum(l.retried)::bigint AS retried,"
-            " sum(l.dead)::bigint AS dead,"
+            " sum(l.dead)::bigint AS dead, sum(l.plain_delivered)::bigint AS plain_delivered,"
+            " sum(l.plain_retried)::bigint AS plain_retried, sum(l.plain_dead)::bigint AS plain_dead,"
             " count(*) FILTER (WHERE c.retired_at IS NULL AND (c.paused_at IS NOT NULL OR l.paused IS NOT NULL))"
             " AS paused, sum((SELECT count(*) FROM (SELECT 1 FROM deliveries d WHERE d.channel_id = l.channel_id"
             " AND d.tenant_id = l.tenant_id AND d.state = 'pending' AND d.next_attempt_at <= now()"
             " LIMIT %s) q))::bigint AS due FROM lanes l JOIN channels c USING (tenant_id, channel_id) GROUP BY c.kind",
             (COUNTED,),
-        ):
-            attempts[row.kind, "delivered"] += row.delivered
-            attempts[row.kind, "retry"] += row.retried
-            attempts[row.kind, "dead"] += row.dead
+        )
+        states = session.queue(f"SELECT state, count(*) AS many FROM optins WHERE state IN {_OPEN} GROUP BY state")
+        for row in lanes.fetchall():
+            for outcome, all_of_them, plain in (
+                ("delivered", row.delivered, row.plain_delivered),
+                ("retry", row.retried, row.plain_retried),
+                ("dead", row.dead, row.plain_dead),
+            ):
+                attempts[row.kind, outcome, "tokens"] += all_of_them - plain
+                attempts[row.kind, outcome, "plaintext"] += plain
             due += row.due
             paused += row.paused
-    return Totals([(kind, outcome, count) for (kind, outcome), count in sorted(attempts.items())], due, paused)
+        for row in states.fetchall():
+            opted[row.state] += row.many
+    counted = [(*labels, count) for labels, count in sorted(attempts.items())]
+    return Totals(counted, due, paused, {state: opted[state] for state in _OPEN})
 
 
 def workers(session: Session) -> int:

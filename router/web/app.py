@@ -56,6 +56,7 @@ class Web:
             self.snapshots,
             runtime.broker.ring,
             PatternWatch(runtime, self.snapshots, runtime.broker.ring).look,
+            runtime.measures,
         )
         self._batcher = Batcher(intake.take)
         self._ingest = Ingest(self._batcher, config.ingest_max_bytes, Sns(runtime).vouch)
@@ -99,6 +100,7 @@ class Web:
         while True:
             try:
                 await asyncio.to_thread(status.beat, self._runtime)
+                await asyncio.to_thread(self._runtime.measures.write, self._runtime.database)
             except DatabaseDown as error:
                 logger.warning("heartbeat not written", extra={"sqlstate": error.sqlstate})
             await asyncio.sleep(HEARTBEAT)

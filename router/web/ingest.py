@@ -49,7 +49,7 @@ _ENVELOPE: Final = re.compile(r"/api/[A-Za-z0-9_-]{1,64}/envelope/?")
 _OPSGENIE: Final = re.compile(r"/v2/alerts(?:/([^/]{1,1536})/([a-z]{1,32}))?/?")
 _NAMED_KEY: Final = re.compile(r"(?:^|[\s,])sentry_key=([^\s,]+)")
 
-ALERTS = Counter("alertveil_ingest_alerts", "Alerts taken in.", ["format", "outcome"])
+ALERTS = Counter("alertveil_ingest_events", "Alerts taken in.", ["source_kind", "outcome"])
 REFUSED = Counter("alertveil_ingest_refused", "Requests refused.", ["status"])
 LET_GO = Counter("alertveil_ingest_envelope_items_dropped", "Items of Sentry envelopes that are no events.", ["type"])
 SECONDS = Histogram(

@@ -33,6 +33,7 @@ from router.local.vendors.pagerduty import PagerDutyVendor
 from router.local.vendors.slack import SlackVendor
 from router.local.vendors.smtp import SmtpVendor
 from router.local.vendors.webhook import WebhookVendor
+from router.measures import Measures
 from router.runtime import Runtime
 from router.store import config, users
 from router.store.deliveries import OWNER_LOCK
@@ -244,7 +245,8 @@ class Edge:
     def __init__(self, runtime: Runtime) -> None:
         self.snapshots = Snapshots()
         self.rung: set[Lane] = set()
-        self.intake = Intake(runtime.database, runtime.vault, self.snapshots, self.rung.update)
+        self.measures = Measures()  # its own: it stands for another process
+        self.intake = Intake(runtime.database, runtime.vault, self.snapshots, self.rung.update, measures=self.measures)
 
     def take(self, post: Post) -> list[Receipt]:
         """A post that must be accepted."""

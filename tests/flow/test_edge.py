@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from prometheus_client import REGISTRY
 
 from router.flow import source
 from router.flow.edge import Edge as Receiver
 from router.flow.edge import seal
 from router.flow.hand import By
+from router.measures import EDGE
 from router.runtime import Runtime
 from tests.flow.builder import EMAIL, Denied, Edge, Superuser, Tenant, reveal, tenant
 
@@ -38,15 +38,15 @@ def sealed(clinic: Tenant, body: bytes, *, source: str = "edge", now: datetime |
     return seal(clinic.keys[source], clinic.slug, source, body, now=now or datetime.now(UTC))
 
 
-def counted(outcome: str) -> float:
-    return REGISTRY.get_sample_value("alertveil_edge_messages_total", {"outcome": outcome}) or 0.0
+def counted(receiver: Receiver, outcome: str) -> int:
+    return receiver.measures.pending().get((EDGE, (outcome,)), [0])[0]
 
 
 def refused(receiver: Receiver, message: dict[str, Any], why: str) -> None:
     """It is not offered again, and is counted under its reason."""
-    before = counted(why)
+    before = counted(receiver, why)
     assert receiver.receive(message) is True
-    assert counted(why) == before + 1
+    assert counted(receiver, why) == before + 1
 
 
 def test_an_incident_of_another_edge_becomes_one_here(clinic: Tenant, receiver: Receiver, superuser: Superuser) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from router.core.optin import Ground
-from router.flow import disclose
+from router.flow import disclose, status
 from router.local.vendors.base import Fault
 from router.local.vendors.pagerduty import PagerDutyVendor
 from router.local.vendors.slack import SlackVendor
@@ -43,6 +43,10 @@ def test_an_opted_in_channel_gets_the_types_that_were_named_and_tokens_of_the_ot
     assert message["mode"] == "plaintext"
     (row,) = clinic.tenant.rows("SELECT mode, policy, optin_id FROM attempts WHERE outcome = 'delivered'")
     assert tuple(row) == ("plaintext", "plaintext: opted in", optin_id)
+    measured = status.metrics(worker.runtime).decode()
+    assert 'alertveil_deliveries_total{channel_kind="webhook",outcome="delivered",mode="plaintext"} 1\n' in measured
+    assert 'alertveil_deliveries_total{channel_kind="webhook",outcome="delivered",mode="tokens"} 0\n' in measured
+    assert 'alertveil_optins{state="active"} 1\n' in measured
 
 
 def test_a_disclosure_is_in_the_audit_and_in_the_vaults_books_before_anything_was_opened(

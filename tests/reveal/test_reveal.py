@@ -10,6 +10,7 @@ import pytest
 from router.core.access import ROLES, may
 from router.core.reveal import SHOWN_FOR, Proof, Refusal
 from router.flow import reveal as flow
+from router.flow import status
 from router.flow.snapshot import Snapshots
 from tests.flow.builder import EMAIL, MRN, NAME, Superuser, tenant
 from tests.reveal.conftest import Clinic, Events
@@ -60,6 +61,7 @@ def test_who_may_not_sees_nothing_and_the_attempt_is_recorded(
     (event,) = events("reveal")
     assert (event.decision, event.details["verdict"]) == ("denied", "this person's roles allow no reveal")
     assert superuser.one("SELECT count(*) AS n FROM disclosures").n == 0
+    assert 'alertveil_reveals_total{decision="denied"} 1\n' in status.metrics(clinic.runtime).decode()
 
 
 @pytest.mark.parametrize("role", MAY_NOT)

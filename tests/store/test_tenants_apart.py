@@ -99,6 +99,7 @@ VAULT = {
 WITHOUT_TENANT = {
     "instance": "switches and heartbeats of the installation, nobody's data",
     "alembic_version": "which schema this is",
+    "measures": "counts and times for /metrics: names, kinds and numbers, nobody's data",
     "challenges": "hashes of questions asked before anybody knows who answers",
     "throttle": "hashes of what is guessed at too often, before anybody knows whose it is",
 }
