@@ -272,7 +272,7 @@ class TestPagerDuty:
         assert status == expected
         assert set(answer) == {"status", "message", "errors"}
         assert answer["status"] == "invalid event"
-        assert ("routing_key" in str(answer["errors"])) == (expected < 422), "not a header that PagerDuty's clients lack"
+        assert ("routing_key" in str(answer["errors"])) == (expected < 422), "not a header that its clients lack"
         assert NAME not in json.dumps(answer)
 
     def test_a_duplicate_key_is_refused_though_the_body_is_written_again(self, site: Site) -> None:
