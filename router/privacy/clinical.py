@@ -13,7 +13,7 @@ from typing import Final
 
 from router.privacy.care import kind_of, of_systems, ordinary, vague
 from router.privacy.items import Item, is_separator
-from router.privacy.keys import kind_of_words
+from router.privacy.keys import judge, kind_of_words
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.spans import Span
 from router.privacy.wards import WAKING, called
@@ -396,6 +396,14 @@ def untold(
             else:
                 close()
             continue
+        if kind == "c" and index and text[item.start - 1 : item.start] == "=":
+            if judge(items[index - 1].text).role in {"name", "machine", "id"}:
+                close()
+                continue  # `app=nurse-call`
+            if "+" in item.text and _in_query(item.text, strict=strict):
+                close()
+                found.append(Span(item.start, item.end, "DIAGNOSIS", "query", not strict))
+                continue
         if kind == "c":
             where = index > 0 and items[index - 1].text in _TOWARDS and own
             if (strict or where) and _said_as_code(text, item, found, sure=where):
@@ -527,6 +535,20 @@ def _titled(text: str, items: list[Item], index: int, run: list[Item]) -> bool:
     )
 
 
+def _in_query(value: str, *, strict: bool) -> bool:
+    """`mole+removal`: words joined in a query about somebody that are not all of the trade."""
+    words = value.lower().split("+")
+    return (
+        all(word.isalpha() for word in words)
+        and not of_systems(value.replace("+", " "))
+        and (
+            not all(LEXICON.trade(word) for word in words)
+            if strict
+            else any(LEXICON.personal(word) or LEXICON.flag(word) in {"d", "m"} for word in words)
+        )
+    )
+
+
 def _plain_compound(text: str, item: Item) -> bool:
     """`post-traumatic`: lower-case words with a dash, all of them of the dictionary, not all of the trade."""
     if item.text.lower() in _PICTURES:
@@ -616,6 +638,7 @@ def _places(text: str, items: list[Item], covered: frozenset[int], *, strict: bo
     Not `strict`: none of them a word of systems, no number that a ward does not have, no user agent.
     """
     found: list[Span] = []
+    agent = -1 if strict else text.find("Mozilla/")
     index = 0
     while index < len(items):
         start = index
@@ -664,7 +687,7 @@ def _places(text: str, items: list[Item], covered: frozenset[int], *, strict: bo
             and words[-1].text.lower() not in _OF_THINGS
             and words[0].text.lower() not in _OF_THINGS
             and words[0].text.lower() not in _MONTHS
-            and (strict or not _of_software(text, words))
+            and (strict or not (_of_software(words) or -1 < agent < words[0].start))
         ):
             kind = "PERSON" if words[0].text.lower() in TITLES else "WARD"
             found.append(Span(words[0].start, words[-1].end, kind, "titled", False))
@@ -681,12 +704,9 @@ def _places(text: str, items: list[Item], covered: frozenset[int], *, strict: bo
     return found
 
 
-def _of_software(text: str, words: list[Item]) -> bool:
-    """`Mac OS X`, `Fehler 421`, `Issuing CA 3`: do capitalised words name no place of a hospital."""
-    return (
-        any(len(word.text) > 2 if word.type == "n" else LEXICON.systems(word.text.lower()) for word in words)
-        or "Mozilla/" in text[: words[0].start]
-    )
+def _of_software(words: list[Item]) -> bool:
+    """`Fehler 421`, `Issuing CA 3`: do capitalised words name no place of a hospital."""
+    return any(len(word.text) > 2 if word.type == "n" else LEXICON.systems(word.text.lower()) for word in words)
 
 
 def is_result(text: str, key: str = "") -> bool:

@@ -225,6 +225,9 @@ class Leaves(Work):
         if kind == "ADDRESS" and _REFERENCE.fullmatch(text) and not any(span.sure for span in self.read(text)):
             self.plain.append((box, key, text, place))  # an address in code: `module.vpc.aws_route_table.private[2]`
             return
+        if kind in {"WARD", "DIAGNOSIS", "MEDICATION", "DATE"} and "://" in text:
+            self.free(box, key, text, place, "")
+            return
         if kind in {"URL", "BIOMETRIC"} or len(text) > 400:
             if len(text) > 400 and kind not in {"BIOMETRIC", "DIAGNOSIS"}:
                 self.free(box, key, text, place, "")

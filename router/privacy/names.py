@@ -206,7 +206,7 @@ class Names(Numbers):
                 flag == "d"
                 and index + 1 < len(items)
                 and text[item.end : items[index + 1].start] == " "
-                and of_program(low, items[index + 1].text.lower())
+                and of_program(low, *(item.text.lower() for item in items[index + 1 : index + 3]))
             ):
                 return index + 1
             spans.append(Span(item.start, item.end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", True))

@@ -825,6 +825,7 @@ _PLACED: Final = re.compile(
 _PLACEHOLDER: Final = re.compile(r"(?:[=<>(]|[kK\u212a][eE])\s*(?:\$[0-9]|\?|%[sS]|:[0-9]|@[pP][0-9])")
 """What _PLACED ends in."""
 _COMPOSITE: Final = re.compile(r"\(([^()=]{1,200})\)=\(([^()]{1,400})\)")
+_OWNER: Final = re.compile(r"(?:table|relation) \"?([a-z_]{2,40})\"?")
 _BAG: Final = re.compile(r"\[?(?:parameters|Parameters|params): ?[\[(]")
 _BAG_VALUE: Final = re.compile(r"\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|([^,()\[\]'\"]{1,200}))\s*,?")
 _VALUE: Final = re.compile(r"\s*(?:'((?:[^']|'')*)'|([^,()']+))\s*,?")
@@ -893,10 +894,13 @@ def _sql(text: str) -> list[Span]:
             if more is None:
                 break
             at = more.end()
+    owner = _OWNER.search(text) if "(id)=(" in text else None
     for match in _COMPOSITE.finditer(text) if ")=(" in text else ():
         place = match.start(2)
         for column, value in zip(match[1].split(","), match[2].split(","), strict=False):
             kind = judge(column.strip(' "')).kind
+            if not kind and column == "id" and owner is not None:
+                kind = judge(f"{owner[1].removesuffix('s')}_id").kind  # `delete on table "patients" … Key (id)=(8812)`
             bare = value.strip()
             if kind and bare:
                 begin = place + len(value) - len(value.lstrip())

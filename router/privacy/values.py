@@ -32,6 +32,8 @@ _OF_MACHINES: Final = re.compile(
     r"|[\w./-]{1,200}@(?:sha256|sha512|sha1|md5)"
 )
 """What a port or a digest stands behind."""
+_OPERATORS: Final = frozenset({"in", "eq", "all", "ne", "nin", "regex"})
+"""Operators of MongoDB between a field and its values."""
 _NO_LIST: Final = re.compile(r"[=:{(\n\[<]")
 _ELEMENT: Final = re.compile(r"[^\s,;|'\"][^,;|'\"]*[^\s,;|'\"]|[^\s,;|'\"]")
 _LONGEST_VALUE: Final = 400
@@ -168,7 +170,11 @@ class Values(Names):
                 if item.type in {"n", "s", "d"}
             )
             return index  # the words between are read like any others
-        if "[" in separator and "{" not in separator and tail[-1:] not in {"'", '"'} and kind != "SECRET":
+        if "{" in separator and separator.endswith("$") and first.text in _OPERATORS and index + 1 < len(items):
+            gap = text[first.end : items[index + 1].start]
+            if is_separator(gap):
+                return self._value(text, items, index + 1, gap, kind, spans)  # `dx: { $in: ["C61"] }`
+        if "[" in separator and "{" not in separator and kind != "SECRET":
             after = self._listed(text, items, index, kind, spans)
             if after:
                 return after
@@ -207,7 +213,7 @@ class Values(Names):
             while (
                 last + 1 < len(items)
                 and items[last + 1].type == "n"
-                and text[items[last].end : items[last + 1].start] in {" ", "-", ".", ") ", " (", ", ", ","}
+                and text[items[last].end : items[last + 1].start] in {" ", "-", ".", ") ", " (", ", ", ",", ")+", "+"}
             ):
                 if text[items[last].end : items[last + 1].start].startswith(",") and kind != "GEO":
                     break

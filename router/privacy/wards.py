@@ -104,9 +104,9 @@ def _calls(words: list[str], spots: frozenset[str] = _SPOTS) -> bool:
     return known[-1] in spots and any(word in _KINDS for word in known[:-1])
 
 
-def of_program(word: str, following: str) -> bool:
+def of_program(word: str, following: str, after: str = "") -> bool:
     """`Surgery scheduling`, `cardiology api`: is a part of medicine what a program is called after."""
-    return word in _PARTS and following in _PROGRAMS
+    return (word in _PARTS and following in _PROGRAMS) or ((word, following) in _NAMES and after in _PROGRAMS)
 
 
 def is_ward(text: str) -> bool:

@@ -685,7 +685,7 @@ SAFE_SEGMENT_AFTER: Final = frozenset(["v", "api"])
 # Stems of the WHO's international nonproprietary names
 CONDITION: Final = re.compile(
     r"(?:oscopy|oscopie|oscopia|oskopie|ectomie|ectomia|ektomie|algie|opathie|opatia|pneumonie|zytose|cytose|therapie|hypertonie|cardiogram|mammogram|encephalogram|otomy|opathy|otherapy|emesis|ectomy|ostomy|rrhaphy|plasty|rrhea|rrhoea|algia|itis|apnea|apnoea|uria|megaly|paresis|plegia|stenosis|thrombosis|necrosis|"
-    r"fibrosis|cirrhosis|sclerosis|psychosis|carcinoma|sarcoma|melanoma|lymphoma|leuk(?:a)?emia|an(?:a)?emia|glyc(?:a)?emia|centesis)$"
+    r"fibrosis|cirrhosis|sclerosis|psychosis|inosis|atosis|ellosis|mycosis|ulosis|oidosis|iliosis|carcinoma|sarcoma|melanoma|lymphoma|leuk(?:a)?emia|an(?:a)?emia|glyc(?:a)?emia|centesis)$"
 )
 """Endings of procedures and conditions (Latin and Greek stems); no word of operations ends so."""
 OF_RECORDS: Final = frozenset(["allergies", "allergy", "meds", "surgeries", "medicines", "diseases", "disorders"])
@@ -696,7 +696,7 @@ DRUG: Final = re.compile(
     r"peridone|apine|prazole|afil|lamide|formin|gabalin|racetam|xaban|grel|platin|rubicin|taxel|mustine|relin|tropin|cept|kinra|imus|vudine|bactam|penem|sulfone|quine|fibrate|glitazone|asone|onide|zosin|curium|faxine|pramine|idone|"
     r"[ai]lol|calciferol|fenac|renone|bitril|bradine|dafinil|domide|terone|lutamide|cristine|fosfamide|phosphamide|uracil|paratide|citriol|asvir|tecavir|virin|micin|mectin|bendazole|cinolone|"
     r"clidinium|hydramine|perazine|peramide|tulose|codyl|gatran|grelor|oxidil|mifene|prostol|curonium|flurane|antamine|giline|luzole|tiramer|limod|sevelam|tyramine|"
-    r"rafenib|parib|zomib|vaptan|orexant|gepant|grastim|poetin|teplase|fungin|oxacin|trelvir|desivir|amivir|capavir|virine|virapine|tadine|sterine|prazan)$"
+    r"rafenib|parib|zomib|vaptan|orexant|gepant|grastim|poetin|teplase|fungin|oxacin|trelvir|desivir|amivir|capavir|virine|virapine|tadine|sterine|prazan|rolac)$"
 )
 EMPTY: Final = frozenset(
     [
