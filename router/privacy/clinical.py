@@ -587,6 +587,12 @@ def _said_as_code(text: str, item: Item, found: list[Span], *, sure: bool) -> bo
     return False
 
 
+_TRIED: Final = frozenset(
+    {"attempt", "attempts", "retry", "retries", "try", "tries", "intento", "intentos", "tentativa", "tentativo", "tentative", "versuch", "poging", "step", "part", "page", "chunk", "batch", "shard", "replica", "score", "stage"}
+)  # fmt: skip
+"""What is counted as so many of so many: `retries: 4/5`."""
+
+
 def _age_or_day(text: str, items: list[Item], index: int, found: list[Span]) -> None:
     item = items[index]
     digits = item.text
@@ -614,7 +620,7 @@ def _age_or_day(text: str, items: list[Item], index: int, found: list[Span]) -> 
         and text[day.end() : day.end() + 1] in {"", " ", ",", ".", ")", ";"}
     ):
         following = text[day.end() : day.end() + 2].strip()
-        if not following[:1].isalpha():
+        if not following[:1].isalpha() and before not in _TRIED:
             found.append(Span(item.start, day.end(), "DATE", "shape", False))
 
 

@@ -237,6 +237,9 @@ class Leaves(Work):
         if kind != "SECRET" and _RELEASED.fullmatch(text):
             self.plain.append((box, key, text, place))  # of a module that is called after what it does: `fax: v1.8.2`
             return
+        if kind == "PATIENT_ID" and text.startswith(("https://", "http://")):
+            self.free(box, key, text, place, "")
+            return  # of a resource of FHIR's: its path says whose it is
         if kind == "AGE" and _ELAPSED.fullmatch(text):
             self.plain.append((box, key, text, place))
             return

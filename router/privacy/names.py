@@ -137,6 +137,9 @@ class Names(Numbers):
         item = items[index]
         word = item.text
         low = word.lower()
+        if not index and self._lower_pair(text, items, index):
+            spans.append(Span(item.start, items[1].end, "PERSON", "name", True))
+            return 2
         if low in STREET_WORDS and index and word[0].isupper() and text[items[index - 1].end : item.start] == " ":
             found = HOUSE_NUMBER.match(text, item.end + (2 if text[item.end : item.end + 2] == ". " else 1))
             before = items[index - 1]
@@ -336,11 +339,16 @@ class Names(Numbers):
                 and {flags[0], LEXICON.flag(item.text.lower())} in ({"p"}, {"p", "n"})
                 and item.text[0].isupper() == items[index].text[0].isupper()
                 and text[max(items[index].start - 1, 0) : items[index].start] in {"", '"', "'", "=", " ", "("}
-                and text[item.end : item.end + 1] in {"", '"', "'", " ", ")", ";", "&"}
+                and text[item.end : item.end + 1] in {"", '"', "'", " ", ")", ";", "&", "^"}
             ):
                 gap = ", "  # `THOMAS,JUSTIN`
             if probe > index and gap not in {" ", ", ", ". ", "'", "^", "-", "+", "  "}:
-                if not (gap.isspace() and "\n" not in gap and item.text.isupper() and flags[-1] == "p"):
+                if not (
+                    gap.isspace()
+                    and "\n" not in gap
+                    and item.text.isupper()
+                    and (flags[-1] == "p" or (self.strict and flags == ["n"] and items[index].text.isupper()))
+                ):
                     break
                 if LEXICON.flag(item.text.lower()) != "p":
                     break  # columns of fixed width: `PEARSON       ANTHONY`
@@ -558,6 +566,20 @@ class Names(Numbers):
                     )
                 )
         return last + 1
+
+    def _lower_pair(self, text: str, items: list[Item], index: int) -> bool:
+        """`harris, robert 04/05/1980`: a word, a comma and a name in lower case, which are all of a text but a day."""
+        if index or len(items) not in {2, 3} or items[0].start or text[items[0].end : items[1].start] != ", ":
+            return False
+        first, second = items[0].text, items[1].text
+        return (
+            first.islower()
+            and second.islower()
+            and items[1].type == "w"
+            and "p" in {LEXICON.flag(second), LEXICON.flag(first)}
+            and LEXICON.flag(second) in {"p", "n", ""}
+            and (len(items) == 2 or items[2].kind == "DATE")  # and perhaps the day
+        )
 
     def _capital_follows(self, text: str, items: list[Item], index: int, *, named: bool = False) -> bool:
         """After a particle, and perhaps another one, comes a capitalised word that may be a name, any when `named`."""

@@ -84,6 +84,8 @@ _MASKED_CODE: Final = re.compile("[xX#]{2,}(?:[- ]?[xX#]{2,})*[- ]?([0-9]{2,6})"
 _PLATE_NAMED: Final = frozenset(
     {"plate", "plates", "tag", "registration", "kennzeichen", "matricula", "placa", "targa"}
 )
+_TRACED: Final = re.compile("(?=[0-9]*[a-f])[0-9a-f]{8,64}")
+_ARGUMENTS: Final = re.compile("[0-9]{5,9},[0-9]{1,2}")
 _EXTENSION: Final = re.compile("x[0-9]{4,6}")
 _SOMEBODY: Final = re.compile(r"([a-z]{3,14})[0-9]{1,4}")
 _BY: Final = frozenset({"by", "user", "for", "as", "from", "to"})
@@ -138,6 +140,7 @@ class Numbers(Codes):
             cue
             and cue in CODED_KINDS
             and any(char.isdigit() for char in word)
+            and not (cue == "DIAGNOSIS" and _TRACED.fullmatch(word))
             and (cue in {"WARD", "ADDRESS"} or not shapes.measured(word))
             and "/" not in word
             and not SOURCE_FILE.match(word)
@@ -246,6 +249,14 @@ class Numbers(Codes):
         ):
             spans.append(Span(item.start, item.end, "NPI" if shapes.npi_ok(digits) else "IDENTIFIER", "beside", True))
             return  # `Dr. Jane Hill (1467562934)`
+        if (
+            before is not None
+            and gap_before == "("
+            and before.type == "c"
+            and 0 < len(digits) < 6
+            and SOURCE_FILE.fullmatch(before.text)
+        ):
+            return  # `main.c(1338)`
         if (
             before is not None
             and before.type == "d"
@@ -616,7 +627,14 @@ class Numbers(Codes):
         if index < 2 or text[items[index - 2].end : items[index - 1].start] not in {", ", " "}:
             return
         last = first = index - 2
-        if items[last].type != "w" or not items[last].text.istitle():
+        if items[last].type != "w" or not (
+            items[last].text.istitle()
+            or (
+                items[last].text.isupper()
+                and len(items[last].text) > 3
+                and LEXICON.flag(items[last].text.lower()) not in PLAIN
+            )
+        ):
             return
         comma = text[items[last].end] == ","
         while (
@@ -633,6 +651,9 @@ class Numbers(Codes):
     def _moment(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
         """A time after a word that makes it somebody's (`admitted 2026-03-01 09:30`), or two coordinates."""
         item = items[index]
+        if self.strict and text[item.start - 1 : item.start] == "(" and _ARGUMENTS.fullmatch(item.text) is not None:
+            spans.append(Span(item.start, item.start + item.text.index(","), "NUMBER", "number", False))
+            return  # two arguments rather than a decimal: `^DPT(712109,0)`
         if ":" in item.text:
             if len(item.text) > 9 and self._cue(text, items, index) in {"DOB", "DATE"}:
                 spans.append(Span(item.start, item.end, "DATE", "cue", True))

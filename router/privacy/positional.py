@@ -180,6 +180,8 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
             for m in _WINDOWS_HOME.finditer(text)
             if LEXICON.flag(m[1].lower()) not in {"w", "r"}
         ]
+    if "BEGIN:VCARD" in text:
+        found += [Span(m.start(1), m.end(1), "PERSON", "column", True) for m in _VCARD_NAME.finditer(text)]
     if "<<" in text:
         found += [Span(m.start(1), m.end(1), "PERSON", "column", True) for m in _MRZ.finditer(text)]
     if "Label=" in text:
@@ -253,6 +255,8 @@ _CALLING: Final = re.compile(r" (?:-u|--user|--proxy-user)[ =][\"']?([^\s:'\"]{1
 _WINDOWS_HOME: Final = re.compile(
     r"\\(?:home|homes|[uU]sers|profiles|Documents and Settings)\\{1,2}([A-Za-z][A-Za-z0-9._-]{1,40})(?=\\)"
 )
+_VCARD_NAME: Final = re.compile(r"(?:^|[\n\r ]|\\n)F?N(?:;[A-Z=;-]{1,60})?:([^\n\r\\]{1,120}?)(?=;*(?:[\n\r\\]|$))")
+"""A name as vCard writes it (RFC 6350)."""
 _MRZ: Final = re.compile(r"(?<![A-Z<])[PIACV][A-Z<][A-Z]{3}([A-Z]{1,40}(?:<[A-Z]{1,40}){0,4}<<[A-Z<]{1,40})")
 """The names in the first line of a machine-readable travel document (ICAO 9303)."""
 _COMPLAINTS: Final = tuple(

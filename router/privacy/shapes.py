@@ -318,7 +318,7 @@ POSTCODE: Final = re.compile(
 )
 """United Kingdom (BS 7666), Canada (Canada Post) and Ireland (Eircode): letters and digits in an order nothing else has."""
 ERROR_CODE: Final = re.compile(
-    r"(?:ORA|MY|AH|TNS|PLS|RMAN|SP2|SQL|MSSQL|DB2|ERR|CVE|CWE|RFC|ISO|KB|MSB|NETSDK|AADSTS|"
+    r"(?:ORA|MY|AH|ABEND|TNS|PLS|RMAN|SP2|SQL|MSSQL|DB2|ERR|CVE|CWE|RFC|ISO|KB|MSB|NETSDK|AADSTS|"
     r"INC|CHG|PRB|RITM|SCTASK|CTASK|JIRA|OPS|SRE|INFRA|BUG|HY|HAPI|HTTP|TLS|SSL|GHSA|DSA|USN|RHSA|ADR|SLO|SLA)-?[0-9]{1,7}(?:-[0-9]{1,7})?"
 )
 """Codes of errors, tickets and standards, by the prefix of who gives them."""

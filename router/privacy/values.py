@@ -25,6 +25,8 @@ _WRAPPERS: Final = frozenset(
 """What languages write round a value that may be missing or has a type: `Some("412B")`, `{String:Jane Valid:true}`."""
 _ELAPSED: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:s|ms|sec|h|hrs?)")
 """How old a thing is: `age=41s`."""
+_MODIFIERS: Final = frozenset({"exact", "contains", "text"})
+"""What FHIR writes behind the name of a parameter: `?name:contains=Smith`."""
 _SUITE: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z][a-z0-9]*)+")
 """A suite of tests rather than of rooms: `e2e-intake`."""
 _OF_MACHINES: Final = re.compile(
@@ -52,6 +54,14 @@ class Values(Names):
     def _key(self, text: str, items: list[Item], index: int) -> tuple[Verdict | None, int]:
         """What the words that end at `index` say as a key, longest phrase first."""
         words = [items[index].text]
+        if (
+            words[0] in _MODIFIERS
+            and index
+            and text[items[index - 1].end : items[index].start] == ":"
+            and text[items[index].end : items[index].end + 1] == "="
+        ):
+            named = items[index - 1].text
+            return (Verdict("PERSON") if named == "name" else judge(named)), 1
         if words[0][0] == "/" or words[0].count("/") > 1:
             return NOTHING, 1  # a path, and what stands behind its colon is a line
         if text[items[index].end : items[index].end + 1] == ":" and _OF_MACHINES.fullmatch(words[0]):
