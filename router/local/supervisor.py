@@ -120,7 +120,7 @@ class Supervisor:
         self, options: argparse.Namespace, programs: Callable[[Path], Programs], environ: Mapping[str, str]
     ) -> None:
         self.data_dir = Path(options.data_dir).expanduser().absolute()
-        self.host: str = options.host
+        self.host: str = options.host.removeprefix("[").removesuffix("]")  # as an address of IPv6 stands in a URL
         self.port: int = options.port
         environ = _with_files(environ)
         self._environ = environ

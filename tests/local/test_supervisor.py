@@ -109,6 +109,11 @@ def test_a_host_that_is_not_ours_is_one_sentence(tmp_path: Path) -> None:
         assert up.refused().startswith("192.0.2.1 port 0 cannot be listened on: ")
 
 
+def test_an_address_may_stand_in_the_brackets_that_urls_give_it(data: Path) -> None:
+    with Up(data, "--host", "[127.0.0.1]") as up:  # of IPv6 in earnest, which not every machine has
+        assert up.ready()[-1].startswith("ready http://127.0.0.1:")
+
+
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
