@@ -26,6 +26,7 @@ class Measure:
     bounds: tuple[float, ...] = ()
 
 
+EVENTS: Final = Measure("alertveil_ingest_events", "Alerts taken in.", ("source_kind", "outcome"))
 TOKENS: Final = Measure("alertveil_tokens_created", "Values that got a token for the first time.", ("kind",))
 REVEALS: Final = Measure("alertveil_reveals", "Asks to see what stands behind tokens.", ("decision",))
 EDGE: Final = Measure("alertveil_edge_messages", "Incidents from other edges.", ("outcome",))
@@ -44,7 +45,7 @@ ARRIVING: Final = Measure(
     ("channel_kind",),
     (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 3600.0),
 )
-ALL: Final = (TOKENS, REVEALS, EDGE, TRIPPED, SENDING, ARRIVING)
+ALL: Final = (EVENTS, TOKENS, REVEALS, EDGE, TRIPPED, SENDING, ARRIVING)
 
 
 class Measures:

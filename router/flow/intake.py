@@ -30,7 +30,7 @@ from router.core.render import flatten
 from router.flow import outbox
 from router.flow.snapshot import Snapshot, Snapshots, Source
 from router.keys import IntegrityFailure, KeystoreDown, TenantKeys
-from router.measures import TOKENS, Measures
+from router.measures import EVENTS, TOKENS, Measures
 from router.privacy.dropped import without
 from router.privacy.rules import Rules
 from router.privacy.tokenizer import tokenize
@@ -227,10 +227,22 @@ class Intake:
         moved = [job for job in jobs if job.remembered and isinstance(job.answer, Unauthorized)]
         if moved:  # the key may be another source's by now: a client that is told 401 does not send again
             self._one_by_one([job.forget() for job in moved])
+        self._count(jobs)
         for tenant_id, rules in {(job.tenant_id, job.rules) for job in jobs if job.rules is not None}:
             if tenant_id is not None and rules is not None:
                 self._watch(tenant_id, rules)
         return [job.answer if job.answer is not None else NotDurable() for job in jobs]
+
+    def _count(self, jobs: Iterable[Job]) -> None:
+        """What was taken in, for `/metrics`, by the format of its source."""
+        taken: Counts[tuple[str, str]] = Counts()
+        for job in jobs:
+            if isinstance(job.answer, list) and job.source is not None:
+                form = job.post.format or job.source.format
+                name = form.name if form is not None else ""
+                taken.update((name, "duplicate" if receipt.duplicate else "kept") for receipt in job.answer)
+        for labels, count in taken.items():
+            self._measures.count(EVENTS, *labels, by=count)
 
     def _all_at_once(self, jobs: Sequence[Job]) -> None:
         self._locate(jobs)

@@ -49,7 +49,6 @@ _ENVELOPE: Final = re.compile(r"/api/[A-Za-z0-9_-]{1,64}/envelope/?")
 _OPSGENIE: Final = re.compile(r"/v2/alerts(?:/([^/]{1,1536})/([a-z]{1,32}))?/?")
 _NAMED_KEY: Final = re.compile(r"(?:^|[\s,])sentry_key=([^\s,]+)")
 
-ALERTS = Counter("alertveil_ingest_events", "Alerts taken in.", ["source_kind", "outcome"])
 REFUSED = Counter("alertveil_ingest_refused", "Requests refused.", ["status"])
 LET_GO = Counter("alertveil_ingest_envelope_items_dropped", "Items of Sentry envelopes that are no events.", ["type"])
 SECONDS = Histogram(
@@ -152,7 +151,7 @@ class Ingest:
         # Keys that people make are often base64, whose slashes some clients escape and others do not.
         key = "/".join(parts[2:]) or _key(arrived.headers)
         try:
-            return 202, _receipts(await self._submit(arrived.post(key, tenant=parts[0], source=parts[1]), "source"))
+            return 202, _receipts(await self._submit(arrived.post(key, tenant=parts[0], source=parts[1])))
         except Refusal as refusal:
             if refusal is NO_KEY and len(parts) > 3:  # noqa: PLR2004 - it was no key with slashes but no place of ours
                 raise NOT_FOUND from None
@@ -160,7 +159,7 @@ class Ingest:
 
     async def _prometheus(self, _: Scope, arrived: Arrived) -> tuple[int, bytes]:
         post = arrived.post(_key(arrived.headers), format=FORMATS["alertmanager"])
-        return 200, _receipts(await self._submit(post, "alertmanager"))
+        return 200, _receipts(await self._submit(post))
 
     async def _enqueue(self, _: Scope, arrived: Arrived) -> tuple[int, bytes]:
         """PagerDuty's own answer shapes; the routing key is the source key."""
@@ -179,7 +178,7 @@ class Ingest:
             body = orjson.dumps(event)
         post = replace(arrived, body=body).post(event["routing_key"], format=FORMATS["pagerduty"])
         try:
-            await self._submit(post, "pagerduty")
+            await self._submit(post)
         except Refusal as refusal:
             raise NO_ROUTING_KEY if refusal is NO_KEY else refusal from None
         return 202, orjson.dumps({"status": "success", "message": "Event processed", "dedup_key": dedup_key})
@@ -193,7 +192,7 @@ class Ingest:
         post = arrived.post(key, format=FORMATS["opsgenie"])
         if called[1] is not None:
             post = _action(scope, post, unquote(called[1]), called[2])
-        await self._submit(post, "opsgenie")
+        await self._submit(post)
         return 202, orjson.dumps({"result": "Request will be processed", "took": 0.0, "requestId": str(uuid.uuid4())})
 
     async def _envelope(self, scope: Scope, arrived: Arrived) -> tuple[int, bytes]:
@@ -210,7 +209,7 @@ class Ingest:
         if not public:
             raise NO_KEY
         post = replace(arrived.post(sentry_sdk.plain_key(unquote(public)), format=FORMATS["sentry-sdk"]), fault=problem)
-        await self._submit(post, "sentry-sdk")
+        await self._submit(post)
         if envelope is None:
             raise DOWN
         for kind, _ in envelope.items:
@@ -218,7 +217,7 @@ class Ingest:
                 LET_GO.labels(kind if kind in sentry_sdk.KINDS else "other").inc()
         return 200, orjson.dumps({"id": envelope.event_id} if envelope.event_id else {})
 
-    async def _submit(self, post: Post, form: str) -> list[Receipt]:
+    async def _submit(self, post: Post) -> list[Receipt]:
         try:
             with SECONDS.time():
                 answer: Answer = await self._batcher.submit(post)
@@ -233,8 +232,6 @@ class Ingest:
             raise _refused(refused) from None
         if isinstance(answer, Exception):
             raise _refused(answer)
-        for receipt in answer:
-            ALERTS.labels(form, "duplicate" if receipt.duplicate else "kept").inc()
         return answer
 
     async def _arrive(self, path: str, headers: Headers, receive: Receive) -> Arrived:
