@@ -59,7 +59,7 @@ _OF_RECORDS: Final = frozenset(
 )  # fmt: skip
 """Last words of keys that say something of the record rather than of the care."""
 _OF_HOSPITALS: Final = frozenset(
-    ["uf", "service", "servicio", "servizio", "servico", "division", "section", "specialty", "speciality", "especialidad", "specialite", "fachrichtung", "fachabteilung", "setor", "vakgroep", "specialisme", "reparto"]
+    ["uf", "servis", "service", "servicio", "servizio", "servico", "division", "section", "specialty", "speciality", "especialidad", "specialite", "fachrichtung", "fachabteilung", "setor", "vakgroep", "specialisme", "reparto"]
 )  # fmt: skip
 """Keys of parts of a hospital that are used of parts of a system as often: only what a ward is called counts."""
 _FAULTS: Final = frozenset(

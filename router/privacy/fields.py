@@ -69,6 +69,9 @@ _LOGGED: Final = frozenset({"level", "lvl", "severity", "error", "err", "status"
 _PERSONAL: Final = frozenset(
     {"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "NATIONAL_ID", "ADDRESS", "PHONE", "ZIP", "EMAIL"}
 )
+_ENDING: Final = _HALVES | {"id", "uid", "number", "no", "code", "date", "login", "value"}
+"""Last parts of an attribute that mean what the part before them says."""
+_DOTTED: Final = re.compile(r"[a-z_]+\.[a-z_]+")
 _ASKED: Final = re.compile(r"[\w\xbf][^\[\]{}<>=|\n]*")
 """What a form asks for, as opposed to the title of an alert."""
 _ERROR_CODE: Final = re.compile(r"[A-Z]{2,8}[-_][A-Z]{0,8}_?[0-9]{1,4}")
@@ -257,6 +260,12 @@ class Fields(Leaves):
                     or (" " in item.strip() and len(item.split()) > (9 if item.rstrip().endswith("?") else 4))
                 ):
                     continue  # a class or a sentence, no field's name
+                if (
+                    _DOTTED.fullmatch(item)
+                    and not judge(item.rsplit(".", 1)[-1]).kind
+                    and item.rsplit(".", 1)[-1] not in _ENDING
+                ):
+                    continue  # what happened rather than a field: `email.render`
                 if judge(item).kind:
                     return item
                 found = found or item

@@ -26,6 +26,7 @@ _PARTS: Final = frozenset(
     reanimation reanimacion intensivstation intensiv notaufnahme kardiologie padiatrie paediatrie innere unfallchirurgie orthopadie
     orthopaedie urologie nephrologie nefrologia pneumologie neumologia pneumologia dermatologie dermatologia traumatologia hematologia
     hematologie haematologie quirofano kraamafdeling spoedeisende kinderstation kinderafdeling wochenbettstation geriatrie geriatria
+    acil kardiyoloji noroloji ortopedi pediatri onkoloji psikiyatri kardiologisk akutmodtagelsen borneafdelingen
     rianimazione ostetricia oculistica ortopedia urgencia emergencias spoed akutmottagning forlossning""".split()
 )
 """Parts of medicine, and what wards are called that need no other word."""
@@ -143,7 +144,7 @@ def called(text: str, items: list[Item], covered: frozenset[int], *, own: bool) 
     index, count = 0, len(items)
     while index < count:
         item = items[index]
-        low = _plain(item.text.lower())
+        low = _plain(item.text.lower()).rstrip(".")
         if item.type not in {"w", "c"} or low.partition("-")[0] not in WAKING or item.start in covered:
             index += 1
             continue
@@ -190,6 +191,7 @@ def called(text: str, items: list[Item], covered: frozenset[int], *, own: bool) 
                 or (before == "in" and _IN_BED.search(text, max(item.start - 40, 0), item.start) is not None)
             )
         ):
-            found.append(Span(item.start, items[last].end, "WARD", "ward", True))
+            end = items[last].end - text[items[last].end - 1].count(".")
+            found.append(Span(item.start, end, "WARD", "ward", True))
         index = last + 1
     return found
