@@ -55,6 +55,15 @@ def out(event: object, level: str = "strict") -> str:
         ({"path": ["lastName"], "received": "Master"}, "Master"),
         ({"m": "who=x slot=2026-09-21T19:39 err=y"}, "19:39"),
         ({"workflowId": "discharge-80877904"}, "80877904"),
+        ({"m": "matched ***-**-6268 by rule 14"}, "6268"),  # the last four of a number
+        ({"m": "voicemail from 1.477.555.0161"}, "0161"),  # no version
+        ({"m": "call back 795/555-0164"}, "0164"),
+        ({"m": "1='Ann', 1='West', 2='1980-02-01'"}, "West"),  # bound by number
+        ({"m": "NCPDP D.0 reject 65 CA=ANN CB=BERG C4=19800201"}, "BERG"),
+        ({"m": "IN1|1|PPO||||||||||||||DOE^JANE|SEL|20020609|1 Elm||9 Oak^^MARYMOUTH^OH^53598"}, "MARYMOUTH"),
+        ({"m": "su cita es el 16/06 con Ruiz"}, "16/06"),
+        ({"who": "Ega Suwarno"}, "Ega"),
+        ({"m": 'last: ^DPT(712109,0)="DOE"'}, "712109"),
     ],
 )
 def test_at_strict_it_cannot_be_read(event: object, gone: str) -> None:
@@ -99,6 +108,10 @@ def test_at_strict_it_cannot_be_read(event: object, gone: str) -> None:
         ({"note": "chart 30144 of Zebulon Quackenbush", "n": "see 30144712"}, "30144712"),  # an event about a person
         ({"m": "scans/Irons_Penny_254-14-2705.pdf"}, "254-14-2705"),
         ({"m": "row: (BRIGHT, FOREST, 12-JAN-80) at line 35"}, "BRIGHT"),
+        ({"m": "last known address Marija-Albers-Weg 7912"}, "Marija"),  # no name of a mail in Exim's queue
+        ({"ua": "CareApp/4.2 (Sarah\u2019s iPhone; iOS 17.5)"}, "Sarah"),
+        ({"text": "harris, robert 04/05/1980"}, "harris"),
+        ({"m": '<a:B FriendlyName="givenName"><a:V>Rebecca</a:V></a:B>'}, "Rebecca"),
     ],
 )
 def test_at_detect_the_place_says_what_it_is(event: object, gone: str) -> None:
@@ -122,6 +135,10 @@ def test_at_detect_the_place_says_what_it_is(event: object, gone: str) -> None:
         "\t/usr/local/go/src/net/http/transport.go:2449 +0xf0",
         'violates unique constraint "contacts_phone_key"',
         "PATH=/usr/local/bin:/usr/bin",
+        "oid 1.2.840.10008.5.1.4.1.1.2 refused",
+        "E/CheckIn(7066): offset in mpi.person-12@18225087",
+        "waits for ShareLock on transaction 99120441",
+        "radsched@4.4.1 on portal-7c9d5f8b44-k2x9p: ord_7FZW9uraORamQg",
     ],
 )
 def test_what_a_responder_needs_stays(text: str) -> None:

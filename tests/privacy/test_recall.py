@@ -55,6 +55,8 @@ def percent(part: int, whole: int) -> float:
         ("fresh_7_to_14", "detect", 4.0, 2.0),
         ("odd_1_to_7", "strict", 0.5, 12.0),
         ("odd_1_to_7", "detect", 8.0, 2.5),
+        ("names_1_to_8", "strict", 0.2, 8.5),
+        ("names_1_to_8", "detect", 4.5, 3.5),
         ("care_1_to_5", "strict", 2.0, 13.0),
         ("care_1_to_5", "detect", 6.0, 4.0),
         ("third_party_trimmed", "detect", 18.0, 100.0),
