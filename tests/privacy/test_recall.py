@@ -59,6 +59,8 @@ def percent(part: int, whole: int) -> float:
         ("names_1_to_8", "detect", 4.5, 3.5),
         ("care_1_to_5", "strict", 2.0, 13.0),
         ("care_1_to_5", "detect", 6.0, 4.0),
+        ("near_1_to_7", "strict", 0.5, 8.0),
+        ("near_1_to_7", "detect", 2.0, 2.0),
         ("third_party_trimmed", "detect", 18.0, 100.0),
         ("third_party_trimmed", "strict", 3.0, 100.0),
     ],
