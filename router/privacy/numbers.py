@@ -657,7 +657,7 @@ class Numbers(Codes):
         if ":" in item.text:
             if len(item.text) > 9 and self._cue(text, items, index) in {"DOB", "DATE"}:
                 spans.append(Span(item.start, item.end, "DATE", "cue", True))
-            elif _AGREED.fullmatch(item.text) and any(span.sure and span.kind == "PERSON" for span in spans):
+            elif _AGREED.fullmatch(item.text) and any(span.sure and span.kind == "PERSON" for span in spans[-8:]):
                 spans.append(Span(item.start, item.end, "DATE", "minute", False))  # a time that somebody is to come at
             elif _TO_THE_MINUTE.fullmatch(item.text) and (
                 (len(items) == 1 and len(text) == len(item.text))
