@@ -331,6 +331,9 @@ class Templates:
             if len(cut) != 1 or cut[0].start or cut[0].end != len(core):
                 return _NO_PLAN, False
             item = cut[0]
+            if item.type == "n":  # `+0000` of an access log, a number of its length with a sign before it
+                number = _number(core.lstrip("+"), reader)
+                return f"{number[0]}n{len(core) - len(core.lstrip('+'))}{number[1:]}{tail}", False
             if item.type != "c":
                 may = item.type == "d" or (item.type == "w" and LEXICON.flag(item.text.lower()) in PLAIN)
                 if item.kind == "SECRET":

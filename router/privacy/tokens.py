@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import OrderedDict
 from typing import Final
 
 KINDS: Final[dict[str, str]] = {
@@ -98,7 +99,7 @@ class ThrowawayMint:
     def __init__(self, limit: int = 100_000) -> None:
         """`limit`: values remembered; beyond it the oldest is forgotten and would get another token."""
         self.limit = limit
-        self._made: dict[tuple[str, str], str] = {}
+        self._made: OrderedDict[tuple[str, str], str] = OrderedDict()  # a dict looks for its first key past all it lost
         self._used: set[str] = set()
         self._pool = b""
         self._at = 0
@@ -114,8 +115,7 @@ class ThrowawayMint:
         while made in self._used:
             made = new_token(kind, self._random())
         if len(self._made) >= self.limit:
-            oldest = next(iter(self._made))
-            self._used.discard(self._made.pop(oldest))
+            self._used.discard(self._made.popitem(last=False)[1])
         self._made[key] = made
         self._used.add(made)
         return made
