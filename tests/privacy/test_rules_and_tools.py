@@ -219,7 +219,8 @@ def test_what_first_runs_leaked_does_not_pass(text: str, taken: str) -> None:
     ],
 )
 def test_in_an_event_about_a_person_ordinary_words_say_nothing_of_them(event: object, untold: str) -> None:
-    assert untold not in json.dumps(tokenize(event, compile_rules("strict"), {}, ThrowawayMint()).event)
+    out = json.dumps(tokenize(event, compile_rules("strict"), {}, ThrowawayMint()).event)
+    assert untold not in TOKEN.sub("<>", out)  # a token may hold `41` by chance
 
 
 @pytest.mark.parametrize(
