@@ -297,7 +297,12 @@ class Codes:
             ):
                 start = at + word.index(stripped)
                 return [Span(start, start + len(stripped), "PERSON", "name", False)]
-            if flag in SAFE or len(stripped) <= 2 or (stripped.islower() and stripped in KEY_WORDS):
+            if (
+                flag in SAFE
+                or len(stripped) <= 2
+                or (stripped.islower() and stripped in KEY_WORDS)
+                or (stripped in OF_RECORDS and word[0] == "/")
+            ):
                 return []
             if len(stripped) >= _COMPOUND and stripped.islower() and flag == "" and _compound(stripped):
                 return []

@@ -116,9 +116,9 @@ _SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
 _RELEASED: Final = re.compile(r"v[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?:-[a-z]{2,8}[.0-9]{0,4})?")
 _COUNTABLE: Final = 1_000
 _AROUND: Final = re.compile(
-    r"\s*(?:(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+|(?:[\w:/.-]*/)?[A-Z][A-Za-z]{2,30}/|urn:(?:uuid|oid):|:[0-9]{1,5})\s*"
+    r"\s*(?:(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+|(?:[\w:/.-]*/)?[A-Z][A-Za-z]{2,30}/|urn:(?:uuid|oid):|:[0-9]{1,5}|[?&][A-Za-z_.-]{1,30}=)\s*"
 )
-"""What is left outside when the rest of a value is a token: a scheme, a type of FHIR's, a port."""
+"""What is left outside when the rest of a value is a token: a scheme, a type of FHIR's, a port, a parameter."""
 _PARTS: Final = re.compile(r"[A-Za-z]+")
 _NO_DAY: Final = 1000
 """A smaller number is a count, whatever its key says of days."""
@@ -204,6 +204,9 @@ class Leaves(Work):
         """The value of a key that names PHI: one token, quotes kept outside it, structures opened."""
         if is_token(text) or text.strip().lower() in _EMPTY or not any(char.isalnum() for char in text):
             return
+        if kind in {"WARD", "DIAGNOSIS", "MEDICATION", "DATE"} and "://" in text:
+            self.free(box, key, text, place, "")
+            return
         if TOKEN.search(text):
             if kind == "IP" and not any(map(str.isdigit, TOKEN.sub("", text))):
                 kind = ""
@@ -224,9 +227,6 @@ class Leaves(Work):
             return
         if kind == "ADDRESS" and _REFERENCE.fullmatch(text) and not any(span.sure for span in self.read(text)):
             self.plain.append((box, key, text, place))  # an address in code: `module.vpc.aws_route_table.private[2]`
-            return
-        if kind in {"WARD", "DIAGNOSIS", "MEDICATION", "DATE"} and "://" in text:
-            self.free(box, key, text, place, "")
             return
         if kind in {"URL", "BIOMETRIC"} or len(text) > 400:
             if len(text) > 400 and kind not in {"BIOMETRIC", "DIAGNOSIS"}:
