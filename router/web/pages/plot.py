@@ -19,6 +19,9 @@ HEIGHT = 170
 LETTER = 6.4
 """How wide a letter of a label is at the style sheet's 11 px, with room to spare."""
 
+ON_A_PHONE = 15 / 11
+"""How much larger the style sheet makes labels there: the picture is drawn smaller."""
+
 
 def chart(title: str, labels: Sequence[str], values: Sequence[int], name: str) -> Markup:
     """Columns over time as inline SVG. `name` is the class that colours them; the numbers stand in a table beside it.
@@ -50,7 +53,7 @@ def chart(title: str, labels: Sequence[str], values: Sequence[int], name: str) -
         )
     wide = max((len(label) for label in labels), default=1) * LETTER
     last = plot.columns[-1].middle if plot.columns else 0
-    pushed = max(0.0, last + wide / 2 - WIDTH)  # the last one would stand out of the picture
+    pushed = max(0.0, last + wide * ON_A_PHONE / 2 - WIDTH)  # the last one would stand out of the picture
     every = max(1, math.ceil((wide + 8 + pushed) / plot.slot))
     for place, (label, column) in enumerate(zip(labels, plot.columns, strict=True)):
         if column.height:
