@@ -230,12 +230,12 @@ class _Relay(smtplib.SMTP):
 
 def refused(code: int, *, recipient: bool = False) -> Retry | Rejected:
     """What a relay's reply code means for the mail, or for one recipient of it."""
-    if 400 <= code < 500:  # noqa: PLR2004
+    if 400 <= code < 500:  # noqa: PLR2004 - transient, RFC 5321 §4.2.1
         return Retry(Reason.SERVER_ERROR, status=code)
     if code in {530, 534, 535, 538}:  # RFC 4954 §6
         return Rejected(Reason.CREDENTIAL, disable=True, status=code)
     full = code == 552  # noqa: PLR2004 - over a limit of size or storage
-    if 500 <= code < 600:  # noqa: PLR2004
+    if 500 <= code < 600:  # noqa: PLR2004 - permanent, RFC 5321 §4.2.1
         if recipient:
             return Rejected(Reason.DESTINATION, disable=not full, status=code)
         return Rejected(Reason.TOO_LARGE if full else Reason.REFUSED, status=code)
@@ -359,7 +359,7 @@ class _Envelope:
             self.dot = True
             relay.send(_LEADING_DOT.sub(b"..", data) + b".\r\n")
             code, _ = relay.getreply()
-            if code != 250:  # noqa: PLR2004
+            if code != 250:  # noqa: PLR2004 - RFC 5321 §4.3.2
                 return refused(code)
             self.done.update(map(_mark, taken))
         return self._tally({address: code for address, code in codes.items() if address not in taken})

@@ -16,7 +16,7 @@ from router.store.measures import Added
 from router.store.session import Database
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is one of a kind, and found by that a few times a delivery
 class Measure:
     """A counter, or with `bounds` (seconds, ascending) a histogram. `name` is without what Prometheus puts after it."""
 

@@ -122,7 +122,6 @@ class Works:
             self._bell.close()
             Path(path).unlink(missing_ok=True)
         self._alive.close()
-        self._write_measures()
         self.runtime.close()
 
     def _listen(self) -> None:
