@@ -201,6 +201,16 @@ _OF_THINGS: Final = frozenset(
     ["service", "server", "error", "exception", "api", "queue", "cloud", "manager", "engine", "monitor", "alert", "desk", "run", "console", "gateway", "system", "app", "portal", "lambda", "database", "cluster", "function", "storage", "warning", "critical", "code", "version", "event", "hub", "store"]
 )  # fmt: skip
 """What ends the name of a product or a part of a system: `Service Desk`, `Cloud Run`."""
+_OFFICE: Final = frozenset(
+    ["pump", "pumps", "lab", "labs", "laboratory", "referral", "referrals", "pharmacy", "pharmacies", "clinic", "clinics", "discharge", "discharges", "hospital", "hospitals",
+     "medication", "medications", "drug", "drugs", "medical", "clinical", "home", "labor", "labour", "ice", "born", "dead", "young", "victim", "victims", "burn", "mother", "child", "children", "orphan"]
+)  # fmt: skip
+"""Words that, alone, name a part of a health system or of a program (`deadlock victim`) rather than say what somebody has."""
+CALLED_AFTER: Final = frozenset(
+    ["team", "squad", "cluster", "service", "server", "host", "node", "region", "zone", "rack", "project", "release", "sprint", "branch", "channel", "queue", "topic", "pool", "policy", "group", "vendor", "partner", "build", "job", "step", "stage", "workflow", "pipeline", "dashboard", "board", "instance", "database", "schema",
+     "table", "app", "application", "product", "model", "environment", "env", "datacenter", "dc", "gateway", "bridge", "interface", "feed", "printer", "kiosk", "robot", "bot", "agent", "library", "package", "module", "plugin", "framework", "site", "tenant", "shard", "datastore", "realm", "domain", "switch", "router", "tier", "stack", "runner", "worker", "broker", "bucket", "volume", "namespace", "codename", "milestone", "epic", "repo", "repository", "appliance", "firewall", "vlan", "vrf", "ring", "cell", "pod"]
+)  # fmt: skip
+"""What is called after people, planets and places."""
 _HAPPENED: Final = frozenset({"not", "could", "did", "cannot", "can"})
 _ALONE: Final = frozenset(" \n\t,;:.()[]{}\"'!?|\u2026")
 _WAKING: Final = _MONTHS | _MONTHS_ELSEWHERE | _TURNS | _YEARS
@@ -357,6 +367,8 @@ def untold(
         if run and not known and run[0].text[0].isupper() and not run[0].text.isupper():
             at = begun
             known = at > 0 and items[at - 1].text in _TOWARDS and text[items[at - 1].end : run[0].start] == " "
+        if not strict and len(run) == 1 and run[0].text.lower() in _OFFICE:
+            known = False
         opens = following and run and _opens(text, run[0]) and (following in _HAPPENED or of_systems(following))
         if run and not opens and known:
             found.append(Span(run[0].start, run[-1].end, "WORD", "untold", not strict))
@@ -741,6 +753,7 @@ def unknown_names(text: str, items: list[Item], covered: frozenset[int]) -> list
             and (before.text.islower() or before.start in covered or (found and found[-1].end == before.end))
             and LEXICON.flag(item.text.lower()) in {"", "p"}
             and item.start not in covered
+            and before.text not in CALLED_AFTER
         ):
             found.append(Span(item.start, item.end, "ADDRESS" if before.text in _TOWARDS else "WORD", "untold", True))
     return found

@@ -66,7 +66,7 @@ _ERROR_PAGE: Final = 4
 _ENTITY: Final = re.compile("([A-Z]{4,20}(?:_[A-Z]{2,20}){0,3})-(?=[0-9]{0,15}[A-F])(?=[A-F]{0,15}[0-9])[0-9A-F]{16}")
 """An entity of Dynatrace's: `SERVICE-12E166CBF3098D9D`."""
 _PAM: Final = re.compile("pam_[a-z]{2,20}")
-_PROGRAM: Final = re.compile(
+PROGRAM: Final = re.compile(
     r"[A-Za-z][A-Za-z0-9_-]{1,40}\.(?:exe|dll|sys|ko|so|jar|war|msi|service|socket|timer|slice)"
 )
 _QUEUED_MAIL: Final = re.compile("[12][0-9A-Za-z]{5}-00[0-9A-Za-z]{4}(?:[0-9A-Za-z]{5})?-[0-9A-Za-z]{2,4}")
@@ -341,7 +341,7 @@ class Codes:
                 if shapes.SECRET_SHAPE.fullmatch(stripped)
                 else self._path(word, at)
             )
-        if _PROGRAM.fullmatch(stripped) and not self._names_in(stripped):
+        if PROGRAM.fullmatch(stripped) and not self._names_in(stripped):
             return []
         if shapes.VERSION.fullmatch(stripped) or _BUILD.fullmatch(stripped) or _OID.fullmatch(stripped):
             return []
@@ -536,7 +536,7 @@ class Codes:
                     "name",
                     apart
                     or names > 1
-                    or (names + either > 1 and known == either)
+                    or (names + (either if self.strict else doubtful) > 1 and known == either)
                     or (_DOCUMENT.fullmatch(word) is not None and not word.endswith((".gz", ".zip", ".txt"))),
                 )
             ]

@@ -64,6 +64,7 @@ _NUMERIC: Final = re.compile(r"[0-9 ().,/+-]+")
 _UUID_SIZE: Final = 36
 _STAMP_SIZE: Final = 15
 """Characters of the one stamp that has no colon and no letter: `20250512-102233`."""
+_CODED: Final = ([6, 5], [5, 5])
 _MYSQL_STATE: Final = re.compile(r"[0-9]{4} \([0-9]{5}\)?")
 _RELEASE: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3} \([0-9]{1,6}\)?")
 _SPAN_OF_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?\.\.[0-9]{1,9}(?:\.[0-9]{1,3})?")
@@ -105,9 +106,14 @@ def stands_alone(text: str, item: Item) -> bool:
 _MONTH_NAME: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 
 
+_MONTH_ELSEWHERE: Final = re.compile(shapes.MONTH_ELSEWHERE)
+
+
 def _other_word(piece: str, at: int) -> bool:
-    """Does what begins like a month's name go on as another word: `decoder-2`, `marker-7`, `sepa-2026-11-20`."""
+    """Does what begins like a month's name go on as another word: `decoder-2`, `marker-7`, `stor-juno-4`."""
     word = _LETTERS.match(piece, at)
+    if at and piece[0].isalpha() and word is not None and _MONTH_ELSEWHERE.fullmatch(word[0]) is None:
+        return word[0].lower() not in MONTHS
     low = word[0].lower() if word is not None else ""
     return (
         len(low) > 3
@@ -303,6 +309,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "s", piece, "SSN")
     if sizes in ([4, 4, 4, 4], [4, 6, 5], [4, 4, 4, 4, 3]) and (shapes.luhn_ok(digits) or sizes == [4, 4, 4, 4]):
         return Item(start, end, "s", piece, "CREDIT_CARD")
+    if sizes in _CODED and plain[-1] == ")" and plain[sizes[0] : sizes[0] + 2] == " (":
+        return Item(start, end, "s", piece, "NUMBER")  # an error and its state: `002003 (02000)`
     if plain[0] == "+" and 8 <= len(digits) <= 15 and len(groups) > 1:
         return Item(start, end, "s", piece, "PHONE")
     if (

@@ -115,6 +115,10 @@ _REFERENCE: Final = re.compile(r"[a-z]+[a-z0-9_]*(?:\.[a-z0-9_]+)+(?:\[[^\]\s]{1
 _SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
 _RELEASED: Final = re.compile(r"v[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?:-[a-z]{2,8}[.0-9]{0,4})?")
 _COUNTABLE: Final = 1_000
+_NUMBERED: Final = frozenset(
+    {"MEMBER_ID", "PATIENT_ID", "MRN", "ACCOUNT", "NPI", "DEA", "LICENSE", "DEVICE_ID", "NATIONAL_ID"}
+)
+"""Kinds of which no value is letters only."""
 _AROUND: Final = re.compile(
     r"\s*(?:(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+|(?:[\w:/.-]*/)?[A-Z][A-Za-z]{2,30}/|urn:(?:uuid|oid):|:[0-9]{1,5}|[?&][A-Za-z_.-]{1,30}=)\s*"
 )
@@ -240,6 +244,9 @@ class Leaves(Work):
         if kind == "PATIENT_ID" and text.startswith(("https://", "http://")):
             self.free(box, key, text, place, "")
             return  # of a resource of FHIR's: its path says whose it is
+        if not self.strict and kind in _NUMBERED and not any(map(str.isdigit, text)):
+            self.free(box, key, text, place, "")
+            return  # a number has a digit: `alertPolicyNames`
         if kind == "AGE" and _ELAPSED.fullmatch(text):
             self.plain.append((box, key, text, place))
             return

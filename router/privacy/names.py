@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from router.privacy.codes import IDLE
+from router.privacy.codes import IDLE, PROGRAM
 from router.privacy.items import Item, in_prose, is_separator, is_value, stands_alone
 from router.privacy.keys import KEY_WORDS, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
@@ -44,6 +44,7 @@ _AFTER_NAME: Final = frozenset("\"'`])}<>&|;,\n\t^~")
 
 
 _INITIAL: Final = re.compile(r" [A-Z](?![A-Za-z0-9'-])")
+_INITIAL_DOT: Final = re.compile(r",? [A-Z]\.")
 _OF_AN_AGE: Final = re.compile(r"(?: \(|, | )[0-9]{1,3} ?(?:[MFmf]|yo|y/o)(?![A-Za-z0-9])")
 
 
@@ -125,6 +126,11 @@ _OWNED: Final = re.compile(
 _LEVELS: Final = frozenset(
     {"ERROR", "WARN", "WARNING", "INFO", "DEBUG", "FATAL", "CRITICAL", "NOTICE", "TRACE", "SEVERE"}
 )
+
+
+def _as_a_name(word: str) -> bool:
+    """Is a word written as names are: a capital and small letters, or letters of a script without case."""
+    return word[0].isupper() and not (word.isascii() and word.isupper())
 
 
 class Names(Numbers):
@@ -456,7 +462,7 @@ class Names(Numbers):
             len(capital) >= 2
             and (
                 "p" in flags
-                or unknown >= 2
+                or (unknown >= 2 and (self.strict or sum(_as_a_name(word.text) for word in capital) > 1))
                 or (unknown and text[words[-1].end : words[-1].end + 3] in {"'s ", "\u2019s "})
                 or (
                     flags == ["n", "n"]
@@ -490,6 +496,8 @@ class Names(Numbers):
             )
         ):
             sure = True  # `Will Young`, `Young, Will`, `YOUNG^WILL`
+        if len(words) == 1 and flags[0] == "p" and words[0].text.istitle() and _INITIAL_DOT.match(text, words[0].end):
+            sure = True  # `Mills D.`
         if len(words) == 1 and words[0].text.istitle() and _OWNED.match(text, words[0].end) is not None:
             spans.append(Span(words[0].start, words[0].end, "PERSON", "cue", True))
             return last + 1  # `Sarah's iPhone`
@@ -498,7 +506,7 @@ class Names(Numbers):
             and flags[0] == "p"
             and capital
             and (
-                (not words[0].text.isupper() and (is_value(text, words[0]) or in_prose(text, words[0])))
+                (self.strict and not words[0].text.isupper() and (is_value(text, words[0]) or in_prose(text, words[0])))
                 or (len(words[0].text) > 4 and _argument(text, words[0]))
                 or (len(words[0].text) > 3 and text[words[0].end : words[0].end + 1] == "^")
             )
@@ -688,8 +696,8 @@ class Names(Numbers):
             ):
                 break
             flag = LEXICON.flag(word.lower()) if items[probe].type == "w" else ""
-            if items[probe].type == "c" and not (
-                word.replace(".", "").replace("-", "").isalpha() and word[0].isupper()
+            if items[probe].type == "c" and (
+                PROGRAM.fullmatch(word) or not (word.replace(".", "").replace("-", "").isalpha() and word[0].isupper())
             ):
                 break
             after = text[items[probe].end : items[probe + 1].start] if probe + 1 < len(items) else ""

@@ -384,8 +384,8 @@ class Numbers(Codes):
             and _NANP.fullmatch(digits)
             and not _ZONE_SERIAL.fullmatch(digits)
             and (
-                (gap_before[-1:] in {"'", '"'} and gap_after[:1] == gap_before[-1:])
-                or (len(items) == 1 and not gap_before and not gap_after)
+                (self.strict and gap_before[-1:] in {"'", '"'} and gap_after[:1] == gap_before[-1:])
+                or (self.strict and len(items) == 1 and not gap_before and not gap_after)
                 or any(near.text.lower() in PHONED for near in items[max(index - 6, 0) : index + 5])
             )
         ):

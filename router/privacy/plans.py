@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from router.privacy import shapes
+from router.privacy.clinical import OF_PERSONS, speaks
 from router.privacy.elsewhere import PERCENT, as_written, covered, occurrences, simplified, spellings, trace
 from router.privacy.findings import Finding, Json, Mint
 from router.privacy.lexicon import LEXICON
@@ -37,6 +38,8 @@ _RANK: Final = {
 new = tuple.__new__  # a named tuple's own __new__ is a call more
 _HALF: Final = re.compile(r"[A-Z][A-Za-z]{2,}")
 _LONGEST_NAME: Final = 60
+_PERSONS: Final = OF_A_PERSON | OF_PERSONS | {"EMAIL"}
+"""Kinds of values that make an event one about a person."""
 
 
 @dataclass(slots=True, repr=False, eq=False)
@@ -170,11 +173,21 @@ class Work:
 
     def weigh(self) -> None:
         """What was only likely becomes sure when the event turned out to be about a person."""
-        if OF_A_PERSON.isdisjoint(self.kinds.values()):
+        if _PERSONS.isdisjoint(self.kinds.values()) and not self.several():
             return
         for plan, likely in self.maybes:
             plan.spans = settle([*plan.spans, *(span._replace(sure=True) for span in likely)])
             self.learn(plan)
+
+    def several(self) -> bool:
+        """Are two different words likely to be names, or is one in a text that speaks of patients."""
+        names = {
+            name
+            for plan, likely in self.maybes
+            for span in likely
+            if span.kind == "PERSON" and (name := plan.text[span.start : span.end]).isalpha()
+        }
+        return len(names) > 1 or (bool(names) and any(speaks(plan.text) for plan, _ in self.maybes))
 
     # --- propagation -----------------------------------------------------------------------------------------------------
     def propagate(self) -> None:

@@ -30,7 +30,7 @@ _OFFSET: Final = r"(?: ?(?:Z|UTC|GMT|[AaPp]\.?[Mm]\b|[+-][0-9]{2}:?[0-9]{2}))?"
 _LETTER: Final = "A-Za-z\xc9\xe9"
 _SOLID: Final = r"[^ \t\n\f\r,;:=\"'()\[\]{}<>|`?&#*!~^$\\]++"
 
-_MOIS: Final = (
+MONTH_ELSEWHERE: Final = (
     "(?i:enero|febrero|marzo|abril|mayo|junio|julio|agosto|sept?iembre|setiembre|octubre|noviembre|diciembre|janeiro|fevereiro|mar[\xc9\xe9]o|maio|junho|"
     "julho|setembro|outubro|novembro|dezembro|janvier|f[\xc9\xe9]vrier|fevrier|mars|avril|mai|juin|juillet|ao[\xc9\xe9]t|aout|septembre|octobre|novembre|"
     "d[\xc9\xe9]cembre|decembre|gennaio|febbraio|aprile|maggio|giugno|luglio|settembre|ottobre|dicembre|januar|j[\xc9\xe9]nner|februar|m[\xc9\xe9]rz|maerz|juni|juli|"
@@ -117,7 +117,7 @@ _FROM_DIGITS: Final = (
     r"[0-9]{1,2}(?:st|nd|rd|th)?(?: of)?[ .-]?" + _MONTH + r"\.?,?[ -]?(?:[0-9]{4}|'?[0-9]{2})\b",
     _DAY + r"(?:st|nd|rd|th)?(?: of)? " + _MONTH + r"\b",
     r"[0-9]{4}-" + _MONTH + r"-[0-9]{1,2}\b",
-    r"[0-9]{1,2}(?:\.|er|\xba)? (?:de )?" + _MOIS + r"(?:,? (?:de |del )?[0-9]{4}|\b)",
+    r"[0-9]{1,2}(?:\.|er|\xba)? (?:de )?" + MONTH_ELSEWHERE + r"(?:,? (?:de |del )?[0-9]{4}|\b)",
     "[0-9]{4}\xc9 ?[0-9]{1,2}\xc9 ?[0-9]{1,2}\xc9",
     _GROUPS,
     r"[0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]{1,3})?(?:%|\b)",

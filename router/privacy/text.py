@@ -74,7 +74,7 @@ def _belongs(span: Span, text: str) -> bool:
     if span.kind in {"NUMBER", "IDENTIFIER", "NPI", "SSN", "NATIONAL_ID", "ZIP"}:
         return _A_NUMBER.fullmatch(value) is not None and not shapes.EPOCH.fullmatch(value)
     if span.kind == "CODE":
-        if span.rule == "code" or _OF_LOGS.fullmatch(value):
+        if span.rule == "code" or _OF_LOGS.fullmatch(value) or _OF_MACHINES.match(value):
             return False
         return (
             digits >= (_LONG_CODE if value.isupper() else _LONG_CODE + 1)
@@ -98,6 +98,11 @@ def _belongs(span: Span, text: str) -> bool:
 
 _OF_LOGS: Final = re.compile(r"[A-Za-z]{1,8}[-_]?[0-9a-f]*[a-f][0-9a-f]*|[A-Z]{2,5}0{2,6}[0-9]{1,6}|[a-z]{4,}-[0-9].*")
 """`t-d301fe251d`, `HHH000247`, `filebeat-8.12.2-2026.04.19-000004`: ids of traces, numbered messages, files."""
+_OF_MACHINES: Final = re.compile(
+    r"(?i:msg|txn|tx|trx|req|evt|event|job|run|batch|task|trc|trace|err|seq|build|bld|rel|chg|req|tkt|ticket|inc|inv|po|so|sku|lot|"
+    r"conn|lun|vlan|node|srv|host|vm|db|ctl|ack|corr|span|sess|chunk|block|shard|part|rev|ver|doc|file|img|ord|order)[-_#]?[0-9]"
+)
+"""What the numbers of messages, transactions, jobs, tickets and orders begin with."""
 _INITIALS: Final = 3
 _WORDS: Final = re.compile(r"[A-Za-z]+")
 _LONG_CODE: Final = 5
@@ -419,6 +424,8 @@ class Reader(Values):
             return False  # a parameter of a page is no process or count
         if item.type == "t":
             return True
+        if not self.strict and item.type == "w" and item.text.istitle() and LEXICON.flag(item.text.lower()) == "p":
+            return False  # `check: Zachary Haley`
         if item.type == "s" and item.kind == "DATE" and shapes.VERSION.fullmatch(item.text) and role in {"name", "id"}:
             return True
         if item.type == "s" and not (
