@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NewType, Protocol, Type
 import msgspec
 
 if TYPE_CHECKING:
-    from channels.kit import Kit, Round, Started
+    from channels.kit import Kit, Ready, Round
 
 SafeText = NewType("SafeText", str)
 """Text that may leave: tokens instead of PHI, or plaintext that a policy decision allowed. Only `render` makes it."""
@@ -174,10 +174,11 @@ class Sender(Protocol):
 class Starter(Protocol):
     """A sender that can send without waiting, where its destination was talked to before.
 
-    `start` answers None, having sent nothing, where a connection would have to be made first: then `send`.
+    `ready` makes what is to be sent, and sends nothing; it answers None where a connection would have to be made
+    first: then `send`.
     """
 
-    def start(self, messages: Sequence[Message], together: Round) -> Started | None: ...
+    def ready(self, messages: Sequence[Message], together: Round) -> Ready | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ __all__ = [
     "Flight",
     "Kit",
     "Prepared",
+    "Ready",
     "Refused",
     "Request",
     "Response",
@@ -126,6 +127,20 @@ class Kit:
     def close(self) -> None:
         """Close the idle connections. The kit stays usable."""
         self._pool.close()
+
+
+class Ready:
+    """Messages as they will leave. Nothing has, until `go`: whoever changes his mind just forgets them."""
+
+    __slots__ = ("_go", "_judge")
+
+    def __init__(self, go: Callable[[], Flight], judge: Callable[[Sequence[Answer]], list[Outcome]]) -> None:
+        self._go = go
+        self._judge = judge
+
+    def go(self) -> Started:
+        """Send them, once."""
+        return Started(self._go(), self._judge)
 
 
 class Started:

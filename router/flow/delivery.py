@@ -42,7 +42,7 @@ from router.core.incident import Incident
 from router.core.optin import Channel, Decision, Ground, Plaintext, Tenant, Tokens, decide
 from router.core.retry import Again, Health, next_step, pause
 from router.flow import disclose, drift
-from router.flow.desk import Batch, Budget, Desk, Piece, Told, Turn, hear, merged
+from router.flow.desk import Batch, Budget, Desk, Piece, Sent, Told, Turn, hear, merged
 from router.flow.snapshot import Snapshots
 from router.keys import IntegrityFailure, KeystoreDown
 from router.measures import ARRIVING, SENDING, TRIPPED
@@ -167,7 +167,8 @@ class Drain:
         self._held: dict[UUID, deliveries.Held] = {}  # the desk's alone
         self._told: dict[tuple[Any, ...], tuple[Incident, Message, int]] = {}
         self._slow: dict[UUID, float] = {}  # destinations that kept the desk waiting, and until when it avoids them
-        self._desk = Desk(self._transact, self._send_here, self._budget)
+        self._round: Round | None = None  # the desk's alone: what it makes ready now leaves together
+        self._desk = Desk(self._transact, self._ready, self._send_here, self._budget)
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -197,13 +198,15 @@ class Drain:
         while True:
             unsure.append(turn)
             self._desk.take(turn)
-            unsure[:] = [turn] if turn.piece is not None else []
+            unsure[:] = [turn] if turn.sent is not None else []
             sent = turn.batch
             if sent and not turn.lost and (sent.health.paused is None) != (sent.claim.health.paused is None):
                 self._notice(tenant_id, channel_id, sent.health)
             batch = turn.claimed
-            if batch is None or (not batch.left and turn.piece is None):
-                return batch.claim.soon if batch is not None else None
+            if batch is None or turn.lost:  # another worker has it
+                return None
+            if not batch.left and turn.sent is None:
+                return batch.claim.soon
             last, quick = self._send_claim(tenant_id, batch, turn, unsure)
             last.here = True
             self._ask(last, batch, min(AHEAD, turn.ahead * 2) if quick else self._budget.share())
@@ -223,8 +226,8 @@ class Drain:
         What holds now is looked at for every piece; what is left of a claim that grew stale is claimed again.
         """
         while True:
-            if given.piece is not None:
-                turn, given.piece = self._finish_piece(given, batch, given.piece, unsure), None
+            if given.sent is not None:
+                turn, given.sent = self._finish_piece(given, batch, given.sent, unsure), None
             else:
                 turn = self._send_piece(tenant_id, batch, unsure)
             took = time.monotonic() - batch.claimed_at
@@ -241,12 +244,12 @@ class Drain:
         stale = changed or time.monotonic() - batch.claimed_at > STALE
         return not batch.left or batch.health.paused is not None or stale or self._stopping.is_set()
 
-    def _finish_piece(self, given: Turn, batch: Batch, piece: Piece, unsure: list[Turn]) -> Turn:
+    def _finish_piece(self, given: Turn, batch: Batch, sent: Sent, unsure: list[Turn]) -> Turn:
         """Wait for a piece that the desk began to send."""
         turn = Turn(given.tenant_id, batch.channel_id, batch, size=given.size)
         given.size = 0
         unsure.append(turn)
-        turn.done = self._close(batch, self._landed(batch, piece))
+        turn.done = self._close(batch, self._landed(batch, sent))
         return turn
 
     def _send_piece(self, tenant_id: UUID, batch: Batch, unsure: list[Turn]) -> Turn:
@@ -265,30 +268,46 @@ class Drain:
         left = [(due.incident.incident_id, due.revision) for due in batch.left]
         return deliveries.Recorded(batch.channel_id, records, batch.health, batch.failing, left)
 
+    def _ready(self, turns: Sequence[Turn]) -> None:
+        """Make the next piece of each lane's claim ready to leave, before what the lane sent last is recorded."""
+        self._round = together = self._runtime.kit.round()
+        for turn in turns:
+            if turn.claimed is not None:
+                turn.next = self._next_piece(turn, turn.claimed, together)
+
     def _send_here(self, turns: Sequence[Turn]) -> None:
         """Send a piece of each lane's claim side by side; one that is not back in a moment is left to its lane."""
-        together = self._runtime.kit.round()
-        out: list[tuple[Turn, Batch, Piece]] = []
+        together, self._round = self._round or self._runtime.kit.round(), None
+        out: list[tuple[Turn, Batch, Sent]] = []
         for turn in turns:
-            batch = turn.claimed
-            piece = self._start_piece(turn, batch, together) if batch is not None else None
+            batch, piece, turn.next = turn.claimed, turn.next, None
+            if piece is not None and batch is not None and not holds(piece, batch):
+                self._budget.put(turn.size)
+                turn.size, piece = 0, None
+            if piece is None and batch is not None:
+                piece = self._next_piece(turn, batch, together)
             if batch is None or piece is None:
                 turn.here = False
-            else:
-                out.append((turn, batch, piece))
-        together.wait(QUICK)
-        for turn, batch, piece in out:
-            turn.batch = batch
-            if not piece.started.back:
-                turn.piece, turn.here = piece, False
-                self._slow[piece.dues[0].destination_id] = time.monotonic() + SLOW
                 continue
-            turn.done = self._close(batch, self._landed(batch, piece))
+            for _ in range(piece.size):
+                batch.left.popleft()
+            out.append((turn, batch, Sent(piece, piece.ready.go(), datetime.now(UTC), time.monotonic())))
+        together.wait(QUICK)
+        for turn, batch, sent in out:
+            turn.batch = batch
+            if not sent.started.back:
+                turn.sent, turn.here = sent, False
+                self._slow[sent.piece.dues[0].destination_id] = time.monotonic() + SLOW
+                continue
+            turn.done = self._close(batch, self._landed(batch, sent))
             if self._spent(batch):
                 self._ask(turn, batch, min(AHEAD, turn.ahead * 2))
 
-    def _start_piece(self, turn: Turn, batch: Batch, together: Round) -> Piece | None:
-        """Begin to send as much of a claim as may be out; None: this is for the lane's own thread."""
+    def _next_piece(self, turn: Turn, batch: Batch, together: Round) -> Piece | None:
+        """As much of a claim as may be out next, ready to leave; None: this is for the lane's own thread.
+
+        What the lane still has out makes room for it, since it leaves when that is recorded.
+        """
         first = batch.left[0]
         way = self._ways.known(first.destination_id)
         if way is None or batch.claim.bundled or way.starter is None:
@@ -299,33 +318,32 @@ class Drain:
         some = list(islice(batch.left, min(self._budget.share(), way.spec.traits.batch)))
         if any(due.destination_id != first.destination_id or (due.kind == "resolve" and due.lost) for due in some):
             return None
-        turn.size = self._budget.spare(len(some))
-        some = some[: turn.size]
+        more = self._budget.spare(max(0, len(some) - turn.size))
+        some = some[: turn.size + more]
         ready, messages, trips, records = self._rendered(batch, some)
         decisions = self._decide(way, batch, ready)
         tokens = all(isinstance(each, Tokens) for each in decisions)  # a grant for plaintext takes its time
-        began, started_at = time.monotonic(), datetime.now(UTC)
-        started = way.starter.start(messages, together) if some and tokens else None
-        if started is None:
-            self._budget.put(turn.size)
-            turn.size = 0
+        going = way.starter.ready(messages, together) if some and tokens else None
+        if going is None:
+            self._budget.put(more)
             return None
-        for _ in some:
-            batch.left.popleft()
-        return Piece(ready, decisions, trips, started, records, started_at, began, way.spec.kind)
+        turn.size += more
+        traits = way.spec.traits
+        return Piece(len(some), ready, decisions, trips, records, going, batch.facts, way.spec.kind, traits.deadline)
 
-    def _landed(self, batch: Batch, piece: Piece) -> list[Record]:
+    def _landed(self, batch: Batch, sent: Sent) -> list[Record]:
         """What came of a piece; waits for what is not back."""
-        outcomes = piece.started.outcomes()
-        latency = (time.monotonic() - piece.began) * 1000
+        piece, at = sent.piece, sent.started_at
+        outcomes = sent.started.outcomes()
+        latency = (time.monotonic() - sent.began) * 1000
         self._measure(piece.kind, piece.dues, outcomes, piece.trips, latency)
         return piece.records + [
-            outcome_record(due, outcome, decision, piece.started_at, latency, trip, batch.facts.now, digest=False)
+            outcome_record(due, outcome, decision, at, latency, trip, batch.facts.now, digest=False)
             for due, outcome, decision, trip in zip(piece.dues, outcomes, piece.decisions, piece.trips, strict=True)
         ]
 
-    def _transact(self, turns: Sequence[Turn]) -> None:
-        """Many lanes' turns in one transaction, tenant by tenant."""
+    def _transact(self, turns: Sequence[Turn]) -> Callable[[], None]:
+        """Many lanes' turns in one transaction, tenant by tenant; what is given waits for its commit."""
         began = time.monotonic()
         flight = self._database.flight()
         told: list[Told] = []
@@ -348,7 +366,7 @@ class Drain:
                         claim = claims.get(turn.channel_id)
                         snapshot = self._snapshots.fresh(session, tenant_id, claim.facts.version) if claim else None
                         turn.claimed = Batch.of(turn.channel_id, claim, snapshot, began) if claim and snapshot else None
-        flight.land(partial(hear, told, began))
+        return partial(flight.land, partial(hear, told, began))
 
     def _settle(self, unsure: Sequence[Turn]) -> None:
         """See to it that what left is recorded, also when the database was away when it was to be."""
@@ -580,6 +598,12 @@ class Drain:
 
     def _page(self, incident_id: UUID) -> str:
         return f"{self._runtime.public_url}/incidents/{incident_id}" if self._runtime.public_url else ""
+
+
+def holds(piece: Piece, batch: Batch) -> bool:
+    """May a piece leave that was made ready: what it was decided by still holds, and the lease lasts for it."""
+    same = replace(piece.facts, now=batch.facts.now) == batch.facts
+    return same and time.monotonic() + piece.deadline <= batch.lease_ends
 
 
 def key(due: Due) -> str:

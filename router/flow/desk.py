@@ -16,7 +16,7 @@ from datetime import datetime
 from queue import Empty, SimpleQueue
 from uuid import UUID
 
-from channels.kit import Started
+from channels.kit import Ready, Started
 from router.core.optin import Decision
 from router.core.retry import Health
 from router.flow.snapshot import Snapshot
@@ -106,16 +106,27 @@ class Batch:
 
 @dataclass(slots=True)
 class Piece:
-    """A part of a claim that is on its way, or that came to nothing before it could be."""
+    """A part of a claim as it will leave: the first of what is left of it, with what was decided by `facts`."""
 
+    size: int
     dues: list[Due]
     decisions: list[Decision]
     trips: list[int]
+    records: list[Record]  # of those that will not leave
+    ready: Ready
+    facts: Facts
+    kind: str  # of the channel
+    deadline: float  # seconds that sending may take
+
+
+@dataclass(slots=True)
+class Sent:
+    """A piece that is on its way."""
+
+    piece: Piece
     started: Started
-    records: list[Record]  # of those that did not leave
     started_at: datetime
     began: float  # monotonic
-    kind: str  # of the channel
 
 
 @dataclass(slots=True)
@@ -124,7 +135,8 @@ class Turn:
 
     `size`: deliveries that are no longer out once this is recorded. `lost`: the lease was gone, so nothing was
     recorded. `error`: the transaction failed; nothing was written. `here`: the desk may send for the lane, and gives
-    the turn back when nothing is due any more, or with a `piece` that takes longer.
+    the turn back when nothing is due any more, or with a piece that takes longer: `sent`. `next` was made ready while
+    the transaction was on its way, and leaves when that is over, if nothing has changed.
     """
 
     tenant_id: UUID
@@ -137,7 +149,8 @@ class Turn:
     ahead: int = 1
     here: bool = False
     claimed: Batch | None = None
-    piece: Piece | None = None
+    next: Piece | None = None
+    sent: Sent | None = None
     lost: bool = False
     error: DatabaseDown | None = None
     over: threading.Event = field(default_factory=threading.Event)
@@ -146,16 +159,20 @@ class Turn:
 class Desk:
     """One thread at the database for all lanes: who comes while it is there goes together in the next transaction.
 
-    It sends too, where that takes no time: see QUICK.
+    It sends too, where that takes no time: see QUICK. What it sends next is made ready while the record of what it
+    sent last is on its way to the database: waiting for that was a fourth of what a backlog took.
     """
 
     def __init__(
         self,
-        transact: Callable[[Sequence[Turn]], None],
+        transact: Callable[[Sequence[Turn]], Callable[[], None]],
+        ready: Callable[[Sequence[Turn]], None],
         send: Callable[[Sequence[Turn]], None],
         budget: Budget,
     ) -> None:
+        """`transact` sends off a transaction; what it gives waits for its end. Both raise DatabaseDown."""
         self._transact = transact
+        self._ready = ready
         self._send = send
         self._budget = budget
         self._queue: SimpleQueue[Turn] = SimpleQueue()
@@ -187,8 +204,7 @@ class Desk:
             for turn in together:
                 turn.error = next((each.error for each in turn.earlier if each.error is not None), None)
             self._record([turn for turn in together if turn.error is None])
-            staying = [turn for turn in together if stays(turn)]
-            self._send(staying)
+            self._send([turn for turn in together if stays(turn)])
         except Exception as error:  # noqa: BLE001 - a bug: nobody may wait forever, nor take no answer for one
             log.error("desk failed", extra={"cause": type(error).__name__})
             for turn in together:
@@ -200,13 +216,20 @@ class Desk:
 
     def _record(self, together: Sequence[Turn]) -> None:
         try:
-            self._transact(together)
+            land = self._transact(together)
+            try:
+                self._ready([turn for turn in together if goes_on(turn)])
+            finally:
+                land()
         except DatabaseDown as error:
             self._alone(together, error)
         for turn in together:
+            if turn.error is not None or turn.lost:
+                turn.next = None
             if turn.error is None:
-                self._budget.put(turn.size)
-                turn.size = 0
+                out = turn.next.size if turn.next is not None else 0
+                self._budget.put(turn.size - out)
+                turn.size = out
                 if turn.here:
                     turn.done = turn.want = None
 
@@ -218,7 +241,7 @@ class Desk:
             lanes.setdefault(turn.channel_id, []).append(turn)
         for turns in lanes.values() if len(lanes) > 1 else ():
             try:
-                self._transact(turns)
+                self._transact(turns)()
             except DatabaseDown as own:
                 for turn in turns:
                     turn.error = own
@@ -229,14 +252,17 @@ class Desk:
 
 def stays(turn: Turn) -> bool:
     """Does the desk go on with this turn: it may, nothing is the matter, and there is something left to do."""
-    if not turn.here or turn.error or turn.lost or turn.piece is not None:
+    if not turn.here or turn.error or turn.lost or turn.sent is not None:
         return False
-    if turn.done is not None:
-        return True
+    return turn.done is not None or goes_on(turn)
+
+
+def goes_on(turn: Turn) -> bool:
+    """Will the desk send more for this lane, once what the lane sent is recorded."""
     batch, sent = turn.claimed, turn.batch
     # A destination that was paused just now, or works again, is told of by the lane's own thread.
     turned = sent is not None and (sent.health.paused is None) != (sent.claim.health.paused is None)
-    return batch is not None and bool(batch.left) and not turned
+    return turn.here and batch is not None and bool(batch.left) and not turned
 
 
 Told = tuple[list[Turn], Callable[[], dict[UUID, Facts]]]

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from channels.contract import SafeText
 from router.core import render
 from router.core.retry import SCHEDULE
+from router.flow import delivery
 from router.flow.delivery import Clean, pace
 from router.flow.desk import OUT, Budget
 from router.flow.respond import respond
@@ -541,6 +542,44 @@ def test_what_is_sent_and_not_recorded_is_never_more_than_the_budget(
     assert 0 < max(out) <= OUT
     assert [row.n for row in clinic.rows("SELECT count(*) AS n FROM deliveries WHERE state = 'delivered'")] == [80]
     assert [row.out for row in clinic.rows("SELECT cardinality(out_incidents) AS out FROM lanes")] == [0]
+
+
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        ("UPDATE instance SET kill_switch = true", {"tokens: the installation's kill switch is on"}),
+        ("UPDATE lanes SET lease_token = gen_random_uuid(), lease_until = now() + interval '1 minute'", set()),
+    ],
+    ids=["kill switch", "lease lost"],
+)
+def test_what_was_made_ready_while_a_record_was_on_its_way_leaves_only_if_that_changed_nothing(
+    runtime: Runtime,
+    edge: Edge,
+    worker: Worker,
+    hook: WebhookVendor,
+    superuser: Superuser,
+    monkeypatch: pytest.MonkeyPatch,
+    change: str,
+    after: set[str],
+) -> None:
+    monkeypatch.setattr(delivery, "QUICK", 20.0)
+    clinic = tenant(runtime, channels={"hook": webhook(hook)})
+    edge.take(clinic.post(FIRING))
+    worker.drain(*edge.rung)  # from here on the desk sends
+
+    def once(_: Captured) -> None:
+        if len(hook.received) > 1 + OUT // 2:  # the first piece is its lane's whole first claim; this is the second
+            hook.on_message = None
+            superuser.run(change)
+
+    edge.take(clinic.post(*({"title": f"disk {n} full", "alert_uid": str(n + 2)} for n in range(80))))
+    hook.on_message = once
+    worker.drain(*edge.rung)
+    usual = "tokens: nobody opted this channel in"
+    told = clinic.rows("SELECT policy, count(*) AS n FROM attempts GROUP BY policy")
+    assert {row.policy for row in told} - {usual} == after
+    left = sum(row.n for row in told if row.policy == usual) if after else len(hook.received)
+    assert left <= 1 + 2 * (OUT // 2), "the piece that was out, and none after it"
 
 
 def test_a_destination_that_takes_its_time_does_not_hold_up_one_that_answers_at_once(
