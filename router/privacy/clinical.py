@@ -17,7 +17,7 @@ from router.privacy.keys import judge, kind_of_words
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.spans import Span
 from router.privacy.wards import WAKING, called
-from router.privacy.words import OF_BODIES, TITLES
+from router.privacy.words import OF_BODIES, TITLES, WHO
 
 OF_PERSONS: Final = frozenset(
     {"ADDRESS", "ZIP", "PERSON", "DOB", "AGE", "MRN", "PATIENT_ID", "MEMBER_ID", "SSN", "NATIONAL_ID", "DIAGNOSIS", "MEDICATION", "WARD", "PHONE"}
@@ -89,10 +89,6 @@ _SKIPPED: Final = frozenset(
     ["a", "an", "the", "his", "her", "their", "my", "your", "some", "acute", "chronic", "severe", "mild", "new", "recurrent", "ongoing", "possible", "suspected", "an", "el", "la", "un", "una", "le", "une", "de", "den", "der", "die", "het", "een", "o", "um", "uma"]
 )  # fmt: skip
 """Words between a cue and what it announces."""
-WHO: Final = frozenset(
-    ["patient", "patients", "pt", "member", "subscriber", "resident", "client", "nurse", "doctor", "dr", "mr", "mrs", "ms", "prof", "physician", "provider", "clinician", "surgeon", "pharmacist", "therapist", "prescriber", "user", "customer", "caregiver", "guardian"]
-)  # fmt: skip
-"""Who somebody is to the hospital: it says nothing of what is wrong."""
 _STOPS: Final = frozenset(
     ["and", "or", "but", "at", "by", "from", "since", "for", "with", "who", "which", "that", "is", "was", "were", "are", "not", "failed", "could", "cannot", "due", "after", "before", "because",
      "via", "when", "while", "during", "today", "yesterday", "tomorrow", "until", "on", "as", "if", "has", "had", "have", "will", "to", "into", "without", "error", "failed", "missing", "timeout",

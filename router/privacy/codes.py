@@ -184,6 +184,10 @@ _BIRTHS: Final = re.compile(
     r"(?:0[1-9]|1[0-2])[-_]?(?:0[1-9]|[12][0-9]|3[01])[-_]?(?:19[2-9][0-9]|200[0-9]|201[0-9]))(?![0-9])"
 )
 """A day of 1920 to 2019 inside a code: people are born then, and logs are not rotated so long ago."""
+_DAY_SEGMENT: Final = re.compile(
+    r"(?<=/)(?:(?:19|20)[0-9]{2}[-_.](?:0[1-9]|1[0-2])[-_.](?:0[1-9]|[12][0-9]|3[01])|(?:19|20)[0-9]{6})(?=[/.]|$)"
+)
+"""A day that is all of a segment of a path."""
 _INSIDE: Final = re.compile(
     r"(?<![0-9-])(?:([0-9]{3}-[0-9]{2}-[0-9]{4})|[2-9][0-9]{2}-[2-9][0-9]{2}-[0-9]{4})(?![0-9-])"
 )
@@ -650,6 +654,11 @@ class Codes:
                 found = []  # `exports/2026/09/`
             spans.extend(found)
             before = segment if not found or found[0].rule != "path" else ""
+        if any(span.rule == "name" and span.kind == "PERSON" for span in spans):
+            spans.extend(
+                Span(at + day.start(), at + day.end(), "DATE", "path", True) for day in _DAY_SEGMENT.finditer(word)
+            )  # `scans/Smith_Anna/2024-10-14/`
+            spans.sort()
         if len(spans) > 1 and any(span.rule == "path" for span in spans):
             spans = [span._replace(sure=True) if span.rule == "name" else span for span in spans]
         return spans
@@ -715,6 +724,8 @@ class Codes:
                     )
                 ]
             return []
+        if _BIRTHS.fullmatch(segment) is not None and segment < "2015" and "-" in segment:
+            return [Span(at, end, "DOB", "shape", True)]
         if shapes.UUID.fullmatch(segment):
             return []
         if before.lower() in {"home", "users"} and re.fullmatch(r"[a-z][a-z0-9._-]{2,31}", segment):

@@ -27,6 +27,7 @@ from router.privacy.words import (
     STREET_LEADS,
     STREETS,
     SUFFIXES,
+    WHO,
     WHOSE,
 )
 
@@ -78,6 +79,10 @@ _QUEUED: Final = re.compile("[0-9A-F]{9,12}|[0-9B-DF-HJ-NP-TV-Zb-df-hj-np-tv-z]{
 _GO_LINE: Final = re.compile(r"[a-z0-9_]{1,60}\.(?:go|cc|cpp):[0-9]{1,5}\]")
 _FAULT_OF_SSL: Final = re.compile("0?[0-9A-F]{7,8}")
 _AGREED: Final = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{4},? [0-2]?[0-9]:[0-5][0-9](?: ?[AaPp][Mm])?")
+_BY_HAND_MINUTE: Final = re.compile(
+    r"(?:[0-9]{1,2}(?:st|nd|rd|th)?[ -][A-Za-z]{3,9}[ -]|[A-Za-z]{3,9} [0-9]{1,2},? )"
+    r"20[0-9]{2},? [0-2]?[0-9]:[0-5][0-9](?: ?[AaPp][Mm])?"
+)
 _OPAQUE: Final = re.compile("(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9_-]{16,64}")
 _MASKED: Final = re.compile("(?:[*\u2022\xb7]{2,}|[xX#]{3,})[ -]?$|(?:[*]{2}|[xX#]{2})-$")
 _MASKED_CODE: Final = re.compile("[xX#]{2,}(?:[- ]?[xX#]{2,})*[- ]?([0-9]{2,6})")
@@ -87,6 +92,7 @@ _PLATE_NAMED: Final = frozenset(
 _TRACED: Final = re.compile("(?=[0-9]*[a-f])[0-9a-f]{8,64}")
 _ARGUMENTS: Final = re.compile("[0-9]{5,9},[0-9]{1,2}")
 _EXTENSION: Final = re.compile("x[0-9]{4,6}")
+_MARKS_BETWEEN: Final = re.compile(r"[ ,:;=<({\[\"'#]{1,6}")
 _SOMEBODY: Final = re.compile(r"([a-z]{3,14})[0-9]{1,4}")
 _BY: Final = frozenset({"by", "user", "for", "as", "from", "to"})
 _DEGREES: Final = re.compile(r"[0-9]{1,3}\.[0-9]{4,9}")
@@ -149,6 +155,14 @@ class Numbers(Codes):
         ):
             spans.append(Span(item.start, item.end, cue, "cue", True))
             return
+        if (
+            index
+            and shapes.UUID.fullmatch(word)
+            and items[index - 1].text.lower() in WHO
+            and _MARKS_BETWEEN.fullmatch(text, items[index - 1].end, item.start)
+        ):
+            spans.append(Span(item.start, item.end, "PATIENT_ID", "cue", True))
+            return  # `{patient,<<"b451c911-…">>`
         if (
             index
             and items[index - 1].text.lower() == "token"
@@ -657,6 +671,10 @@ class Numbers(Codes):
         if ":" in item.text:
             if len(item.text) > 9 and self._cue(text, items, index) in {"DOB", "DATE"}:
                 spans.append(Span(item.start, item.end, "DATE", "cue", True))
+            elif self.strict and _BY_HAND_MINUTE.fullmatch(item.text):
+                spans.append(
+                    Span(item.start, item.end, "DATE", "minute", False)
+                )  # `13 May 2026 10:30`: no log has it so
             elif _AGREED.fullmatch(item.text) and any(span.sure and span.kind == "PERSON" for span in spans[-8:]):
                 spans.append(Span(item.start, item.end, "DATE", "minute", False))  # a time that somebody is to come at
             elif _TO_THE_MINUTE.fullmatch(item.text) and (

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from router.privacy import shapes
+from router.privacy.care import of_systems
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.keys import Verdict, judge
 from router.privacy.lexicon import LEXICON
@@ -605,6 +606,11 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
                     taken.add(index)
                     start = places[index] + len(sub[0]) + 1
                     spans.append(Span(start, start + len(sub[1]), "DIAGNOSIS", "segment", True))
+                    if len(sub) > 3 and sub[2] in {"D8", "RD8"}:
+                        start += len(sub[1]) + len(sub[2]) + 2
+                        spans.append(Span(start, start + len(sub[3]), "DATE", "segment", True))
+        elif tag in {"MSG", "NTE"} and strict and not of_systems(parts[-1]):
+            take(len(parts) - 1, "DIAGNOSIS")  # what somebody wrote
         elif tag == "DTP":
             take(3, "DATE")
         elif tag == "DTM":

@@ -19,6 +19,7 @@ from router.privacy.roles import plays
 from router.privacy.shadow import Shadow, cast
 from router.privacy.spans import Span, settle
 from router.privacy.values import Values, field
+from router.privacy.wards import called
 from router.privacy.words import ID_KINDS, NAME_PARTS, PERSON_CUES, STATES
 
 _REGION: Final = re.compile(
@@ -254,7 +255,10 @@ class Reader(Values):
             items = [item._replace(text=seen[item.start : item.end]) for item in items]
         starts = [span.start for span in spans]
         covered = clinical.within(spans, items, shadow.starts)
-        found = clinical.announced(seen, items, covered, 2, own=own, strict=self.strict)
+        if not (narrow or own):
+            found = called(seen, items, covered, own=False)  # what a ward is called says so among words of systems too
+        else:
+            found = clinical.announced(seen, items, covered, 2, own=own, strict=self.strict)
         if own and not self.strict:
             found += clinical.unknown_names(seen, items, covered)
         if narrow:

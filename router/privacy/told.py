@@ -152,7 +152,9 @@ class Told(Fields):
         rest.append(text[at:])
         left = "\x00".join(rest)
         calm = self.memory.slot("calm words of persons" if own else "calm words")
-        if (self.strict or not own) and not ((narrow or own) and clinical.restless(left, text, calm, own=own)):
+        if (self.strict or not own) and not (
+            (narrow or own or self.strict) and clinical.restless(left, text, calm, own=own)
+        ):
             return spans
         try:
             found = self.reader.told(text, taken, self.kept, narrow=narrow, own=own)

@@ -78,6 +78,8 @@ _PROGRAMS: Final = frozenset(
     ["api", "app", "service", "services", "svc", "queue", "server", "system", "feed", "interface", "worker", "workers", "pipeline", "database", "db", "schema", "exporter", "agent", "collector", "stream", "job", "jobs", "module", "portal", "scheduler", "scheduling", "sched", "gateway", "bridge", "topic", "etl", "export", "import", "sync", "pod", "pods", "cluster", "dashboard", "frontend", "backend", "web"]
 )  # fmt: skip
 """What a program is called after its part of medicine."""
+_BEDS: Final = frozenset({"bed", "beds", "ward", "nurse", "nurses", "patients", "census", "nurse's", "bay"})
+"""What follows the name of a ward, however ordinary the word: `Recovery bed request`."""
 _SHORT: Final = frozenset({"er", "ed", "ent", "ob", "uci", "uti"})
 """Short forms that are other words in small letters."""
 _LETTERS: Final = re.compile(r"[^\W\d_]+|[0-9]+")
@@ -187,7 +189,11 @@ def called(text: str, items: list[Item], covered: frozenset[int], *, own: bool) 
             and not (edge == "." and text[items[last].end + 1 : items[last].end + 2].isalnum())
             and following not in _OF_SYSTEMS
             and (
-                ((long or (own and before in _INTO and not (low in _SHORT and item.text.islower()))) and _calls(words))
+                (following in _BEDS and item.text[0].isupper() and _calls([*words, "unit"]))
+                or (
+                    (long or (own and before in _INTO and not (low in _SHORT and item.text.islower())))
+                    and _calls(words)
+                )
                 or (before == "in" and _IN_BED.search(text, max(item.start - 40, 0), item.start) is not None)
             )
         ):

@@ -666,6 +666,10 @@ PHONED: Final = frozenset(
      "whatsapp", "undeliverable", "undelivered", "reach", "reached", "msisdn", "caller", "handset", "ivr", "robocall", "unsubscribe"]
 )  # fmt: skip
 """Words near which ten digits are a telephone's."""
+WHO: Final = frozenset(
+    ["patient", "patients", "pt", "member", "subscriber", "resident", "client", "nurse", "doctor", "dr", "mr", "mrs", "ms", "prof", "physician", "provider", "clinician", "surgeon", "pharmacist", "therapist", "prescriber", "user", "customer", "caregiver", "guardian"]
+)  # fmt: skip
+"""Who somebody is to the hospital: it says nothing of what is wrong."""
 WHOSE: Final = {
     "patient": "PATIENT_ID", "member": "MEMBER_ID", "subscriber": "MEMBER_ID", "enrollee": "MEMBER_ID", "beneficiary": "MEMBER_ID", "insured": "MEMBER_ID",
     "claim": "MEMBER_ID", "guarantor": "ACCOUNT", "mrn": "MRN", "chart": "MRN", "encounter": "PATIENT_ID", "admission": "PATIENT_ID", "prescription": "PATIENT_ID",
