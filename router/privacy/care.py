@@ -25,14 +25,15 @@ _WORDS: Final[dict[str, str]] = {
             "observaciones", "observacoes", "bemerkung", "bemerkungen", "opmerking", "opmerkingen", "remarque", "remarques", "note", "notes", "nota", "notas", "notiz",
             "notizen", "comment", "comments", "comentario", "comentarios", "commentaire", "commentaires", "kommentar", "kommentare", "remark", "remarks",
             "transcript", "utterance", "why", "wrong", "issue", "issues", "context", "equipment", "mobility", "situation", "appt", "appointment", "encounter", "concept", "directions", "sig", "dx", "freetext", "clinical", "medical", "diet", "dietary", "presentation", "presenting", "injury", "precaution", "precautions",
-            "impression", "intake", "screening", "visit", "tests", "result", "results", "answer",
+            "impression", "intake", "screening", "visit", "tests", "result", "results", "answer", "condition", "cond", "soap", "reaction", "reactions", "smoking", "acuity",
+            "triage", "specialty", "modality", "lab", "labs",
         ],
         "DIAGNOSIS",
     ),
     **dict.fromkeys(
         [
             "ward", "unit", "dept", "department", "loc", "location", "floor", "clinic", "room", "bed", "bay", "wing", "theatre", "suite", "campus", "planta", "piso",
-            "abteilung", "pavillon", "etage", "station", "building", "facility", "place", "practice", "office", "destination", "origin", "where",
+            "abteilung", "pavillon", "etage", "station", "building", "facility", "place", "practice", "office", "destination", "origin", "where", "bereich", "zone", "poc",
         ],
         "WARD",
     ),
@@ -58,6 +59,8 @@ _OF_RECORDS: Final = frozenset(
     ["id", "ids", "no", "number", "num", "nr", "status", "state", "date", "time", "at", "on", "ts", "url", "uri", "link", "code", "codes", "count", "version", "type_id", "uuid", "ref", "email", "phone"]
 )  # fmt: skip
 """Last words of keys that say something of the record rather than of the care."""
+_OF_ALERTS: Final = frozenset({"monitor", "alert", "alarm", "trigger", "rule"})
+"""Words of a key that is one of alerts, whatever the others say: `monitorCondition`."""
 _OF_HOSPITALS: Final = frozenset(
     ["uf", "servis", "service", "servicio", "servizio", "servico", "division", "section", "specialty", "speciality", "especialidad", "specialite", "fachrichtung", "fachabteilung", "setor", "vakgroep", "specialisme", "reparto"]
 )  # fmt: skip
@@ -85,7 +88,7 @@ def kind_of(key: str) -> str:
     known = _kinds.get(key)
     if known is None:
         words = split(key) if len(key) <= _LONGEST else ()
-        if words and words[-1] in _OF_RECORDS:
+        if words and (words[-1] in _OF_RECORDS or not _OF_ALERTS.isdisjoint(words)):
             words = ()
         known = next((_WORDS[word] for word in reversed(words) if word in _WORDS), "")
         if len(_kinds) < _REMEMBERED and all(LEXICON.flag(word) in SAFE for word in words):

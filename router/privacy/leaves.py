@@ -37,7 +37,7 @@ from router.privacy.roles import christian, identifier, plays
 from router.privacy.shadow import TooDeep, cast
 from router.privacy.spans import Span, settle, stronger
 from router.privacy.tokens import TOKEN, is_token
-from router.privacy.words import ROBOTS
+from router.privacy.words import PRODUCTS, ROBOTS
 
 MAX_TEXT: Final = 1 << 16
 """Characters of one text that are read; the rest of a longer one is one token."""
@@ -126,6 +126,8 @@ _AROUND: Final = re.compile(
 _PARTS: Final = re.compile(r"[A-Za-z]+")
 _NO_DAY: Final = 1000
 """A smaller number is a count, whatever its key says of days."""
+_PROGRAMS: Final = PRODUCTS | {"root"}
+"""Logins of programs that are names of people too."""
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}")
 """An email address that the scan takes for one wherever it stands."""
 
@@ -270,7 +272,7 @@ class Leaves(Work):
         if kind in {"PERSON", "USERNAME"} and _SETTING.fullmatch(value) and _of_things(value, kind):
             self.plain.append((box, key, text, place))
             return
-        if kind == "USERNAME" and LEXICON.flag(value.lower()) in PLAIN:
+        if kind == "USERNAME" and (LEXICON.flag(value.lower()) in PLAIN or value in _PROGRAMS):
             self.plain.append((box, key, text, place))
             return
         if (

@@ -116,7 +116,8 @@ DAYS_BEFORE: Final = DAY_CUES | {"el", "le", "am", "il", "em", "den", "dia", "op
 ROBOTS: Final = frozenset(
     [
         "bot", "svc", "service", "robot", "daemon", "system", "agent", "runner", "worker", "job", "app", "api", "cron",
-        "batch", "sync", "deploy", "forwarder", "handler", "gateway", "etl", "ci", "ro", "rw", "readonly", "reader", "writer", "replica",
+        "batch", "sync", "deploy", "forwarder", "handler", "gateway", "etl", "ci", "actions", "auto", "automation", "pipeline", "scheduler", "controller",
+        "monitor", "importer", "exporter", "processor", "engine", "trigger", "ro", "rw", "readonly", "reader", "writer", "replica",
         "replication", "backup", "monitor", "monitoring", "exporter", "owner", "migrator", "scheduler", "importer", "loader",
     ]
 )  # fmt: skip
