@@ -7,6 +7,7 @@ rests on is the row, its lane's lease and the sweep, never a message.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import resource
@@ -246,8 +247,11 @@ def build(config: settings.Settings) -> Celery:
     return app
 
 
-def run_worker(config: settings.Settings, *, beat: bool, name: str = "") -> int:
-    """Serve bells until told to stop; with `beat`, ring upkeep too. Returns the exit code."""
+def run_worker(config: settings.Settings, *, beat: bool, name: str = "", as_json: bool = False) -> int:
+    """Serve bells until told to stop; with `beat`, ring upkeep too. Returns the exit code.
+
+    `as_json`: say on standard output who begins to serve.
+    """
     log.set_up(config.log_level)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.setswitchinterval(wiring.SWITCH)
@@ -265,10 +269,13 @@ def run_worker(config: settings.Settings, *, beat: bool, name: str = "") -> int:
     if beat:
         app.steps["worker"].add(_beat_step(app))
     wiring.settle()
+    hostname = name or f"worker-{os.getpid()}@alertveil"
+    if as_json:
+        _say({"worker": hostname, "beat": beat})
     worker = app.Worker(
         pool="solo",
         queues=[broker.BELLS, broker.RECEIVE],
-        hostname=name or f"worker-{os.getpid()}@alertveil",
+        hostname=hostname,
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,
@@ -288,13 +295,20 @@ def _end(works: Works) -> None:
     os._exit(0)
 
 
-def run_beat(config: settings.Settings) -> int:
-    """Ring upkeep once a second, for a deployment whose workers do not."""
+def _say(line: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def run_beat(config: settings.Settings, *, as_json: bool = False) -> int:
+    """Ring upkeep once a second, for a deployment whose workers do not; `as_json`: say so when it begins."""
     log.set_up(config.log_level)
     app = build(config)
     from celery.beat import Scheduler, Service  # noqa: PLC0415 - a worker does not need it
 
     signal.signal(signal.SIGTERM, _leave)
+    if as_json:
+        _say({"beat": os.getpid()})
     Service(app, scheduler_cls=Scheduler).start()
     return 0
 

@@ -37,7 +37,13 @@ def up() -> None:
     """Shown in the help only: `main` hands this word to the supervisor."""
 
 
-def web() -> None:
+def web(
+    *,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print no set-up code; it is in DATA_DIR/sign-in.txt.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Shown in the help only: `main` hands this word to `serving`."""
 
 
@@ -45,11 +51,12 @@ def worker(
     *,
     beat: Annotated[bool, typer.Option("--beat", help="Ring upkeep too.")] = False,
     name: Annotated[str, typer.Option(help="The worker's name in its logs.")] = "",
+    as_json: Json = False,
 ) -> None:
     """Shown in the help only: `main` hands this word to `serving`."""
 
 
-def beat() -> None:
+def beat(*, as_json: Json = False) -> None:
     """Shown in the help only: `main` hands this word to `serving`."""
 
 

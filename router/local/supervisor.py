@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import errno
 import fcntl
+import json
 import os
 import resource
 import select
@@ -127,6 +128,7 @@ class Supervisor:
         self._external_database = environ.get("ALERTVEIL_DATABASE_URL", "")
         self._external_redis = environ.get("ALERTVEIL_REDIS_URL", "")
         self.demo: bool = options.demo if options.demo is not None else not self._external_database
+        self._as_json: bool = options.json
         self._programs = programs(self.data_dir)
         self._run: dict[str, str] = {}
         self._kept: list[_Kept] = []
@@ -142,7 +144,7 @@ class Supervisor:
         private.directory(self.data_dir)
         logs = private.directory(self.data_dir / "log")
         try:
-            with _locked(self.data_dir, self._tick) as held:
+            with _locked(self.data_dir, self._tick, self._progress) as held:
                 (self.data_dir / "run.json").unlink(missing_ok=True)
                 self._check_disk()
                 self.port = _free_port(self.host, self.port)
@@ -169,7 +171,7 @@ class Supervisor:
         parts = list(self._programs.parts)
         if self.demo and self._programs.demo:
             parts.insert(0, self._programs.demo)
-        _tell(f"starting {', '.join(part.name for part in parts)}")
+        self._progress(f"starting {', '.join(part.name for part in parts)}")
         for part in parts:
             self._keep(part.name, self._launcher(part, environment), signal.SIGTERM, part.stop_seconds)
         self._await_ready()
@@ -183,7 +185,7 @@ class Supervisor:
         if self._external_database:
             self._run["database_url"] = self._external_database
         else:
-            _tell("starting the database" if self._postgres.exists else "making the database (first start)")
+            self._progress("starting the database" if self._postgres.exists else "making the database (first start)")
             running = self._postgres.start()
             self._keep("postgres", lambda: self._postgres.launch().process, signal.SIGINT, 1.5, running)
             self._run["database_url"] = running.url()
@@ -276,7 +278,7 @@ class Supervisor:
 
     def _step(self, doing: str, name: str, argv: Sequence[str], environment: Mapping[str, str]) -> None:
         """Run a program to its end. Raises LocalError with the last line that it said when it fails."""
-        _tell(doing)
+        self._progress(doing)
         log = self.data_dir / "log" / f"{name}.log"
         running = process.spawn(argv, log=log, env=environment, cwd=None)
         if self._guard:
@@ -311,7 +313,7 @@ class Supervisor:
         if time.monotonic() - self._slow_since > _LOOK_SECONDS:
             self._slow_since = time.monotonic()
             if not self._serves:
-                _tell("still at it …")
+                self._progress("still at it …")
 
     # -- serving ------------------------------------------------------------------------------------------------------
 
@@ -378,22 +380,31 @@ class Supervisor:
 
     def _announce(self) -> None:
         """What a person at the terminal wants to know, and then the one line that programs wait for."""
-        lines = [f"Alertveil   {self._run['http_url']}"]
         inbox = private.read_json(self.data_dir / "inbox.json").get("http_url") if self.demo else None
+        try:
+            sign_in = (self.data_dir / "sign-in.txt").read_text().strip()
+        except OSError:
+            sign_in = "Sign in     `alertveil users link --email YOU` gives a one-time code"
+        if self._as_json:
+            told = {"ready": self._run["http_url"], "inbox": inbox, "data_dir": str(self.data_dir)}
+            _print(json.dumps({**told, "sign_in": " ".join(sign_in.split())}, ensure_ascii=False))
+            return
+        lines = [f"Alertveil   {self._run['http_url']}"]
         if isinstance(inbox, str):
             lines.append(f"Demo inbox  {inbox}   what the sources sent beside what each channel got")
-        lines.append(f"Data        {self.data_dir}")
-        try:
-            lines.append((self.data_dir / "sign-in.txt").read_text().strip())
-        except OSError:
-            lines.append("Sign in     `alertveil users link --email YOU` gives a one-time code")
+        lines += [f"Data        {self.data_dir}", sign_in]
         _print("\n".join([*lines, f"ready {self._run['http_url']}"]))
+
+    def _progress(self, text: str) -> None:
+        """What is being done, for people: a program waits for the one line that it asked for."""
+        if not self._as_json:
+            _tell(text)
 
     # -- stopping -----------------------------------------------------------------------------------------------------
 
     def _stop(self) -> None:
         """Stop everything in order; whatever does not end in its time is killed."""
-        _tell("stopping")
+        self._progress("stopping")
         for ignored in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(ignored, signal.SIG_IGN)
         order = self._programs.stop_order
@@ -443,7 +454,7 @@ def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _locked(data_dir: Path, tick: process.Tick) -> Iterator[int]:
+def _locked(data_dir: Path, tick: process.Tick, progress: Callable[[str], None]) -> Iterator[int]:
     """Hold `data_dir` for one supervisor; gives the descriptor that the guard is to hold as well.
 
     That second lock outlives a killed supervisor by the seconds its guard needs: it is waited for.
@@ -460,7 +471,7 @@ def _locked(data_dir: Path, tick: process.Tick) -> Iterator[int]:
         os.ftruncate(ours, 0)
         os.write(ours, f"{os.getpid()}\n".encode())
         if not _try_lock(guard):
-            _tell("waiting for what the last run left behind to end")
+            progress("waiting for what the last run left behind to end")
             if not process.wait_until(lambda: _try_lock(guard), 20, tick):
                 raise LocalError(
                     f"Processes of an earlier `alertveil up` on {data_dir} do not end: end them, then start again."
@@ -571,6 +582,7 @@ def main(argv: Sequence[str] | None = None, programs: Callable[[Path], Programs]
         default=None,
         help="a demo workspace with local receivers (default: unless ALERTVEIL_DATABASE_URL names a database)",
     )
+    parser.add_argument("--json", action="store_true", help="one JSON line once it serves, and no progress")
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump holds what a process held in memory
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import resource
@@ -117,15 +118,22 @@ class Web:
         return Response(generate_latest() + extra, headers={"content-type": CONTENT_TYPE_LATEST})
 
 
-def serve(config: settings.Settings, *, quiet: bool = False) -> int:
-    """Serve until told to stop. Returns the exit code. `quiet`: a set-up code goes into its file alone."""
+def serve(config: settings.Settings, *, quiet: bool = False, as_json: bool = False) -> int:
+    """Serve until told to stop. Returns the exit code.
+
+    `quiet`: a set-up code goes into its file alone. `as_json`: one JSON line says where it serves, and the code.
+    """
     settings.check_listener(config)
     log.set_up(config.log_level)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.setswitchinterval(wiring.SWITCH)
     runtime = wiring.build(config)
     listener = _listen(config)
-    _tell_first_person(runtime, config, quiet=quiet)
+    code = _tell_first_person(runtime, config, quiet=quiet or as_json)
+    if as_json:
+        told = {"ready": runtime.public_url, "set_up_code": None if quiet else code}
+        sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
     server = uvicorn.Server(
         uvicorn.Config(
             Web(runtime, config),
@@ -171,15 +179,15 @@ def _listen(config: settings.Settings) -> socket.socket:
         ) from None
 
 
-def _tell_first_person(runtime: Runtime, config: settings.Settings, *, quiet: bool) -> None:
+def _tell_first_person(runtime: Runtime, config: settings.Settings, *, quiet: bool) -> str | None:
     """While there is nobody, say with which code the first person sets up a tenant in the page (design §6)."""
     try:
         code = accounts.set_up_code(runtime)
     except DatabaseDown as error:
         logger.warning("no set-up code made", extra={"sqlstate": error.sqlstate})
-        return
+        return None
     if code is None:
-        return
+        return None
     line = f"Set up      {runtime.public_url}/set-up   with the code {code} (one hour, once)\n"
     try:
         path = config.data_dir / "sign-in.txt"
@@ -190,3 +198,4 @@ def _tell_first_person(runtime: Runtime, config: settings.Settings, *, quiet: bo
     if not quiet:
         sys.stdout.write(line)
         sys.stdout.flush()
+    return code

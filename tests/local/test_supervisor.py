@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -285,6 +286,17 @@ def test_what_the_sign_in_file_says_is_printed_before_the_ready_line(data: Path)
     (data / "sign-in.txt").write_text("Sign in     http://127.0.0.1/sign-in/once\n")
     with Up(data) as up:
         assert up.ready()[-2] == "Sign in     http://127.0.0.1/sign-in/once"
+
+
+def test_a_program_gets_one_line_of_json_once_it_serves_and_nothing_else(data: Path) -> None:
+    with Up(data, "--json") as up:
+        assert up.process.stdout is not None
+        told = json.loads(up.process.stdout.readline())
+        assert told["ready"] == up.run_file()["http_url"]
+        assert Path(told["data_dir"]) == data
+        up.process.terminate()
+        assert up.process.communicate(timeout=20) == ("", "")
+        assert up.process.returncode == 0
 
 
 def test_a_reader_that_went_away_does_not_stop_it(data: Path) -> None:
