@@ -202,11 +202,16 @@ _OFFICE: Final = frozenset(
      "medication", "medications", "drug", "drugs", "medical", "clinical", "home", "labor", "labour", "ice", "born", "dead", "young", "victim", "victims", "burn", "mother", "child", "children", "orphan"]
 )  # fmt: skip
 """Words that, alone, name a part of a health system or of a program (`deadlock victim`) rather than say what somebody has."""
+_ACTS: Final = frozenset({"review", "draw", "test", "tests", "results", "work", "visit", "refill"})
+"""What is done to somebody, where a word of the office says what."""
 CALLED_AFTER: Final = frozenset(
     ["team", "squad", "cluster", "service", "server", "host", "node", "region", "zone", "rack", "project", "release", "sprint", "branch", "channel", "queue", "topic", "pool", "policy", "group", "vendor", "partner", "build", "job", "step", "stage", "workflow", "pipeline", "dashboard", "board", "instance", "database", "schema",
      "table", "app", "application", "product", "model", "environment", "env", "datacenter", "dc", "gateway", "bridge", "interface", "feed", "printer", "kiosk", "robot", "bot", "agent", "library", "package", "module", "plugin", "framework", "site", "tenant", "shard", "datastore", "realm", "domain", "switch", "router", "tier", "stack", "runner", "worker", "broker", "bucket", "volume", "namespace", "codename", "milestone", "epic", "repo", "repository", "appliance", "firewall", "vlan", "vrf", "ring", "cell", "pod"]
 )  # fmt: skip
 """What is called after people, planets and places."""
+_HASH: Final = re.compile("(?=[a-f]*[0-9])[0-9a-f]{8,64}")
+_PRODUCT: Final = re.compile(r"(?!Mac[A-Z]|Mc[A-Z]|De[A-Z]|Le[A-Z]|La[A-Z]|O[A-Z])[A-Z][a-z]+[A-Z][A-Za-z]+")
+"""A name in CamelCase that no family has."""
 _HAPPENED: Final = frozenset({"not", "could", "did", "cannot", "can"})
 _ALONE: Final = frozenset(" \n\t,;:.()[]{}\"'!?|\u2026")
 _WAKING: Final = _MONTHS | _MONTHS_ELSEWHERE | _TURNS | _YEARS
@@ -307,6 +312,8 @@ def announced(
             continue  # `admitted to the queue`
         if sure is None and of_systems(text[words[0].start : words[-1].end]):
             continue  # `reason=expired`
+        if not strict and (_of_a_machine(words) if sure is None else _HASH.fullmatch(words[0].text)):
+            continue
         if (
             (not strict or low == "your")
             and low in _INTRODUCING
@@ -316,6 +323,20 @@ def announced(
         kind = "WARD" if follows in {"to", "on"} or low == "ward" else "DIAGNOSIS"
         found.append(Span(words[0].start, words[-1].end, kind, "cue", True))
     return found
+
+
+def _of_a_machine(words: list[Item]) -> bool:
+    """`MacLab 7`, `3h12m`, `BILLING`: does what a weak cue announces begin with a product's name, or is it one code."""
+    first = words[0].text
+    if first.istitle() and words[-1].type == "n" and LEXICON.flag(first.lower()) == "":
+        return True
+    return _PRODUCT.match(first) is not None or (
+        len(words) == 1
+        and (
+            (words[0].type == "c" and any(map(str.isdigit, first)))
+            or (first.isupper() and LEXICON.flag(first.lower()) in SAFE and not LEXICON.personal(first.lower()))
+        )
+    )
 
 
 def _phrase(text: str, items: list[Item], begin: int, covered: frozenset[int]) -> int:
@@ -363,7 +384,7 @@ def untold(
         if run and not known and run[0].text[0].isupper() and not run[0].text.isupper():
             at = begun
             known = at > 0 and items[at - 1].text in _TOWARDS and text[items[at - 1].end : run[0].start] == " "
-        if not strict and len(run) == 1 and run[0].text.lower() in _OFFICE:
+        if not strict and len(run) == 1 and run[0].text.lower() in _OFFICE and following not in _ACTS:
             known = False
         opens = following and run and _opens(text, run[0]) and (following in _HAPPENED or of_systems(following))
         if run and not opens and known:

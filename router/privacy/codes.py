@@ -90,6 +90,10 @@ _ZONE: Final = re.compile(
 """A time zone of the IANA database, though it is called after a city."""
 _REPLICA: Final = re.compile(r"[a-z]{3,}(?:-[a-z]+)*-(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{4,5}")
 _LONG_CODE: Final = 7
+_RELEASED: Final = re.compile(r"v?[0-9]{1,2}(?:\.[0-9]{1,3}){1,2}(?:[-+][a-z0-9.]{1,12})?")
+_SHORTEST: Final = 3
+"""A shorter part of a path numbers nobody: `handle_call/3`."""
+_CARD: Final = 12
 _SALT: Final = 6
 _PLAIN_WORD: Final = re.compile("[a-z]{6,24}")
 _JOINED_WORDS: Final = re.compile(r"[A-Za-z]{2,}(?:[+'-][A-Za-z]+){1,8}")
@@ -516,6 +520,7 @@ class Codes:
             and not _POD.fullmatch(word)
             and (leading_kind := _stay(leading))
             and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}
+            and not (leading_kind == "CREDIT_CARD" and not self.strict and len(digits) < _CARD)  # a cost centre
         ):
             return [
                 Span(
@@ -705,7 +710,10 @@ class Codes:
                 )
                 and not re.fullmatch(r"v\d{1,2}", segment)
                 and not _IN_SOURCE.fullmatch(segment)
-                and not ("-" in before and _A_VERSION.fullmatch(segment) and len(segment) < _LONG_CODE)
+                and not (
+                    ("-" in before and _A_VERSION.fullmatch(segment) and len(segment) < _LONG_CODE)
+                    or (not self.strict and (_RELEASED.fullmatch(segment) or len(segment) < _SHORTEST))
+                )
                 and not (kind in {"DIAGNOSIS", "MEDICATION"} and "_" in before and not shapes.ICD10.fullmatch(segment))
                 and not segment.endswith((".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs"))
             ):

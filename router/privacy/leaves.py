@@ -31,6 +31,7 @@ from router.privacy.findings import Json
 from router.privacy.items import TooLong
 from router.privacy.keys import NOTHING, judge
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
+from router.privacy.likely import unlikely
 from router.privacy.memory import NAMING, Place, slot_of
 from router.privacy.plans import Plan, Work
 from router.privacy.roles import christian, identifier, plays
@@ -114,11 +115,10 @@ _ELAPSED: Final = re.compile(
 _REFERENCE: Final = re.compile(r"[a-z]+[a-z0-9_]*(?:\.[a-z0-9_]+)+(?:\[[^\]\s]{1,20}\])?")
 _SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
 _RELEASED: Final = re.compile(r"v[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?:-[a-z]{2,8}[.0-9]{0,4})?")
+_WORDS_ONLY: Final = frozenset({"w"})
 _COUNTABLE: Final = 1_000
-_NUMBERED: Final = frozenset(
-    {"MEMBER_ID", "PATIENT_ID", "MRN", "ACCOUNT", "NPI", "DEA", "LICENSE", "DEVICE_ID", "NATIONAL_ID"}
-)
-"""Kinds of which no value is letters only."""
+_FEW: Final = 100_000
+"""A smaller `identity` is a system's own."""
 _AROUND: Final = re.compile(
     r"\s*(?:(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+|(?:[\w:/.-]*/)?[A-Z][A-Za-z]{2,30}/|urn:(?:uuid|oid):|:[0-9]{1,5}|[?&][A-Za-z_.-]{1,30}=)\s*"
 )
@@ -216,9 +216,14 @@ class Leaves(Work):
         if TOKEN.search(text):
             if kind == "IP" and not any(map(str.isdigit, TOKEN.sub("", text))):
                 kind = ""
+            if kind and not self.strict and unlikely(kind, TOKEN.sub("x", text), place.words):
+                kind = ""
             self.free(box, key, text, place, "", extra=kind)
             return
         if text[0] in "{[" and self.embedded(box, key, text, place):
+            return
+        if not self.strict and unlikely(kind, text, place.words):
+            self.free(box, key, text, place, "")
             return
         if kind == "SECRET" and place.words == ("routing", "key") and _binding(text):
             self.plain.append((box, key, text, place))  # RabbitMQ's; PagerDuty's is 32 hex digits
@@ -246,9 +251,6 @@ class Leaves(Work):
         if kind == "PATIENT_ID" and text.startswith(("https://", "http://")):
             self.free(box, key, text, place, "")
             return  # of a resource of FHIR's: its path says whose it is
-        if not self.strict and kind in _NUMBERED and not any(map(str.isdigit, text)):
-            self.free(box, key, text, place, "")
-            return  # a number has a digit: `alertPolicyNames`
         if kind == "AGE" and _ELAPSED.fullmatch(text):
             self.plain.append((box, key, text, place))
             return
@@ -269,7 +271,11 @@ class Leaves(Work):
         if kind == "IP" and shapes.public_ip(value) is False:
             self.plain.append((box, key, text, place))
             return
-        if kind in {"PERSON", "USERNAME"} and _SETTING.fullmatch(value) and _of_things(value, kind):
+        if (
+            kind in {"PERSON", "USERNAME"}
+            and _SETTING.fullmatch(value)
+            and _of_things(value, kind, _WORDS_ONLY if self.strict else SAFE)
+        ):
             self.plain.append((box, key, text, place))
             return
         if kind == "USERNAME" and (LEXICON.flag(value.lower()) in PLAIN or value in _PROGRAMS):
@@ -550,6 +556,8 @@ class Leaves(Work):
             return
         if rule == "safe":
             return
+        if kind == "IDENTIFIER" and not self.strict and abs(value) < _FEW:
+            return
         if kind and not place.harmless_key and not place.named and isinstance(value, int) and 0 <= value < _COUNTABLE:
             return  # how many there are of what the key, which is data, names
         if kind and not (place.exact and place.role not in {"", "free"}):
@@ -586,10 +594,13 @@ def _binding(text: str) -> bool:
     return len(text) < 80 and "." in text and all(LEXICON.flag(part) in SAFE for part in re.split("[._-]", text))
 
 
-def _of_things(value: str, kind: str) -> bool:
+def _of_things(value: str, kind: str, flags: frozenset[str]) -> bool:
     """`intake-forwarder`, `billing-bot`: ordinary words with dashes, for a login one that says it is a machine's."""
     parts = re.split("[-_]", value)
-    return all(LEXICON.flag(part) == "w" for part in parts) and (kind == "PERSON" or not ROBOTS.isdisjoint(parts))
+    robot = not ROBOTS.isdisjoint(parts)
+    return all(LEXICON.flag(part) in (flags if robot else _WORDS_ONLY) for part in parts) and (
+        kind == "PERSON" or robot
+    )
 
 
 def _trade_name(value: str) -> bool:

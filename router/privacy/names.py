@@ -28,6 +28,7 @@ from router.privacy.words import (
     ORGANS,
     PARTICLES,
     PERSON_CUES,
+    PLACES,
     PRODUCTS,
     STREET_LEADS,
     STREET_TAIL,
@@ -44,6 +45,10 @@ _AFTER_NAME: Final = frozenset("\"'`])}<>&|;,\n\t^~")
 
 
 _INITIAL: Final = re.compile(r" [A-Z](?![A-Za-z0-9'-])")
+_OF_A_CITY: Final = frozenset(
+    {"street", "avenue", "road", "boulevard", "drive", "plaza", "campus", "building", "datacenter", "airport"}
+)
+"""What makes of a name that of a place."""
 _INITIAL_DOT: Final = re.compile(r",? [A-Z]\.")
 _OF_AN_AGE: Final = re.compile(r"(?: \(|, | )[0-9]{1,3} ?(?:[MFmf]|yo|y/o)(?![A-Za-z0-9])")
 
@@ -126,6 +131,12 @@ _OWNED: Final = re.compile(
 _LEVELS: Final = frozenset(
     {"ERROR", "WARN", "WARNING", "INFO", "DEBUG", "FATAL", "CRITICAL", "NOTICE", "TRACE", "SEVERE"}
 )
+
+
+def _a_place(words: list[Item]) -> bool:
+    """`Lincoln Street`, `Chicago, Dublin`: are all of two names places, or is the last a kind of one."""
+    low = [word.text.lower() for word in words]
+    return low[-1] in _OF_A_CITY or PLACES.issuperset(low)
 
 
 def _as_a_name(word: str) -> bool:
@@ -476,6 +487,8 @@ class Names(Numbers):
             and unknown + flags.count("n") + flags.count("r") >= 2
             and not (unknown and all(w.text.isupper() for w in words) and "p" not in flags)
         )
+        if not self.strict and len(words) > 1 and _a_place(words):
+            sure = False
         if (
             not sure
             and len(words) == len(capital) == 2

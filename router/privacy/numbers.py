@@ -44,8 +44,6 @@ _FAMILY: Final = re.compile(r"[A-Z][a-z]{2,}(?! [A-Z]|[A-Za-z0-9_:=./-])")
 """A capitalised word right behind a name, and no further one behind it: the rest of the name, whatever it means."""
 _NANP: Final = re.compile(r"1?[2-9][0-9]{2}[2-9][0-9]{6}")
 """A number of the North American plan: area and exchange begin with 2 to 9."""
-_ZONE_SERIAL: Final = re.compile(r"20[12][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{2}")
-"""How the serial number of a DNS zone is written (RFC 1912): a day and a counter."""
 _TO_THE_MINUTE: Final = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]")
 """A moment without seconds: software logs them, people's appointments have none."""
 _ASIDE: Final = frozenset({" ", ", ", " - ", ": ", " (", ",", " | "})
@@ -84,6 +82,8 @@ _BY_HAND_MINUTE: Final = re.compile(
     r"20[0-9]{2},? [0-2]?[0-9]:[0-5][0-9](?: ?[AaPp][Mm])?"
 )
 _OPAQUE: Final = re.compile("(?=[^0-9]*[0-9])(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])[A-Za-z0-9_-]{16,64}")
+_ENCLOSURES: Final = frozenset({"box", "port", "slot", "rack", "shelf", "enclosure", "chassis", "controller", "cage"})
+_POST: Final = re.compile(r"(?i:p\.? ?o\.?|post|office) ?$")
 _MASKED: Final = re.compile("(?:[*\u2022\xb7]{2,}|[xX#]{3,})[ -]?$|(?:[*]{2}|[xX#]{2})-$")
 _MASKED_CODE: Final = re.compile("[xX#]{2,}(?:[- ]?[xX#]{2,})*[- ]?([0-9]{2,6})")
 _PLATE_NAMED: Final = frozenset(
@@ -247,7 +247,11 @@ class Numbers(Codes):
         after_word = (
             after.text.lower() if after is not None and after.type in {"w", "c"} and gap_after in {" ", "-", ""} else ""
         )
-        if 2 <= len(digits) <= 6 and _MASKED.search(text, max(item.start - 9, 0), item.start) is not None:
+        if (
+            2 <= len(digits) <= 6
+            and _MASKED.search(text, max(item.start - 9, 0), item.start) is not None
+            and (self.strict or text[item.end : item.end + 1] not in {"*", "~"})  # `AAA*N**72*C`
+        ):
             spans.append(Span(item.start, item.end, "IDENTIFIER", "masked", True))
             return  # the last four of `***-**-6268`
         if self._street(text, items, index, spans):
@@ -373,6 +377,16 @@ class Numbers(Codes):
             spans.append(Span(item.start, item.end, "PATIENT_ID", "cue", True))
             return
         if cue:
+            if (
+                cue == "ADDRESS"
+                and not self.strict
+                and before is not None
+                and before.text.lower() == "box"
+                and not _POST.search(text, max(before.start - 6, 0), before.start)
+            ):
+                return  # `Port 1I Box 1`
+            if cue == "WARD" and not self.strict and index > 2 and items[index - 3].text.lower() in _ENCLOSURES:
+                return  # `Box 1 Bay 2`
             if cue in {"AGE", "WARD", "ADDRESS"} and len(digits) <= 5:
                 plot = _PLOT.match(text, item.start) if cue == "ADDRESS" else None
                 spans.append(Span(item.start, plot.end() if plot else item.end, cue, "cue", True))
@@ -382,6 +396,8 @@ class Numbers(Codes):
                 and len(digits) >= 3
                 and not (len(digits) == 3 and after_word in shapes.COUNTED)
             ):
+                if cue == "DEVICE_ID" and not self.strict and shapes.ZONE_SERIAL.fullmatch(digits):
+                    return  # `serial 2026112101`
                 rest = _TAIL.match(text, item.end) if cue in ID_KINDS else None
                 spans.append(Span(item.start, rest.end() if rest else item.end, cue, "cue", True))
                 return
@@ -396,14 +412,14 @@ class Numbers(Codes):
         if (
             len(digits) == 10
             and _NANP.fullmatch(digits)
-            and not _ZONE_SERIAL.fullmatch(digits)
+            and not shapes.ZONE_SERIAL.fullmatch(digits)
             and (
-                (self.strict and gap_before[-1:] in {"'", '"'} and gap_after[:1] == gap_before[-1:])
-                or (self.strict and len(items) == 1 and not gap_before and not gap_after)
-                or any(near.text.lower() in PHONED for near in items[max(index - 6, 0) : index + 5])
+                (phoned := any(near.text.lower() in PHONED for near in items[max(index - 6, 0) : index + 5]))
+                or (gap_before[-1:] in {"'", '"'} and gap_after[:1] == gap_before[-1:])
+                or (len(items) == 1 and not gap_before and not gap_after)
             )
         ):
-            spans.append(Span(item.start, item.end, "PHONE", "shape", True))
+            spans.append(Span(item.start, item.end, "PHONE", "shape", self.strict or phoned))
             return
         if (
             len(digits) == 6

@@ -590,6 +590,35 @@ _OCTETS: Final = frozenset(map(str, range(256)))
 _INFRASTRUCTURE: Final = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 
+ZONE_SERIAL: Final = re.compile(r"20[12][0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{2}")
+"""How the serial number of a DNS zone is written (RFC 1912): a day and a counter."""
+_ROLES: Final = frozenset(
+    [
+        "abuse", "admin", "admins", "administrator", "alarm", "alarms", "alert", "alerting", "alertmanager", "alerts",
+        "analytics", "api", "app", "apps", "audit", "automation", "backup", "backups", "billing", "bot", "bounce",
+        "bounces", "build", "builds", "callcenter", "ci", "cloud", "compliance", "cron", "daemon", "data", "database",
+        "dba", "deploy", "dev", "devops", "dmarc", "dns", "do", "not", "reply", "donotreply", "elastic", "engineering", "events",
+        "feedback", "finance", "github", "gitlab", "grafana", "helpdesk", "hostmaster", "infra", "infrastructure",
+        "integration", "integrations", "it", "jenkins", "jira", "jobs", "kafka", "legal", "list", "lists", "logs",
+        "mail", "mailer", "mailman", "marketing", "monitor", "monitoring", "nagios", "netops", "network", "news",
+        "newsletter", "no", "noc", "noreply", "notification", "notifications", "notify", "oncall", "operations",
+        "ops", "order", "orders", "pager", "pagerduty", "platform", "portal", "postgres", "postmaster", "prometheus",
+        "report", "reports", "robot", "root", "sentry", "server", "service", "servicedesk", "services", "sftp", "soc",
+        "splunk", "sre", "status", "support", "svc", "sysadmin", "system", "systems", "team", "tech", "terraform",
+        "test", "tester", "uptime", "vault", "vendor", "webmaster", "www", "zabbix", "zendesk", "cert", "certs",
+        "security", "infosec", "incident", "incidents", "desk", "help", "site", "reliability", "account", "accounts",
+        "auto", "mta", "relay", "smtp", "master",
+    ]
+)  # fmt: skip
+"""Words of mailboxes that many read or nobody does (RFC 2142, and what tools send from)."""
+
+
+def of_a_role(address: str) -> bool:
+    """Is an email address that of a role or a tool, by every word before the @: `no-reply@`, `sre-oncall@`."""
+    local = address.partition("@")[0].lower().partition("+")[0]
+    return all(part in _ROLES for part in re.split(r"[._-]", local.rstrip("0123456789")))
+
+
 def real_date(text: str) -> bool:
     """Can these digits be a day of a calendar (either order of day and month)."""
     match = DATE.fullmatch(text)

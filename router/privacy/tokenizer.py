@@ -17,6 +17,8 @@ __all__ = ["Finding", "Mint", "Tokenized", "looks_like_phi", "tokenize"]
 _FORMATS: Final = 64
 """Sets of roles whose key paths are remembered: one a source format and mapping."""
 _NO_ROLES: Final[Mapping[str, str]] = {}
+_DOUBTED: Final = frozenset({"PERSON", "PHONE"})
+"""What is taken for PHI in a literal, where nothing else can speak for it."""
 _LITERALS: Final = Reader(strict=False, safe=frozenset(), patterns=())
 
 
@@ -43,8 +45,8 @@ def tokenize(event: Json, rules: Rules, roles: Mapping[str, str], mint: Mint) ->
 
 def looks_like_phi(text: str) -> str | None:
     """The kind that the detector sees in a short text, or None. For literals of routes and silences."""
-    spans = _LITERALS.read(text)
-    return spans[0].kind if spans else None
+    spans = _LITERALS.read(text, likely=True)
+    return next((span.kind for span in spans if span.sure or span.kind in _DOUBTED), None)
 
 
 def _root(rules: Rules, roles: Mapping[str, str]) -> Place:

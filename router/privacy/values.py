@@ -11,6 +11,7 @@ from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.items import Item, is_separator
 from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, judge, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
+from router.privacy.likely import unlikely
 from router.privacy.names import Names
 from router.privacy.spans import Span, stronger
 from router.privacy.tokens import is_token
@@ -44,6 +45,10 @@ _LONGEST_VALUE: Final = 400
 def field(key: str) -> str:
     """The last part of a dotted key, in lower case: `b.family`."""
     return key.rsplit(".", 1)[-1].lower().strip("_")
+
+
+_GUARDED: Final = ("password",)
+"""In a text a word behind a key of secrets may be the password."""
 
 
 class Values(Names):
@@ -268,12 +273,15 @@ class Values(Names):
             return last + 1
         if len(chosen) == 1 and (
             chosen[0].text.lower() in EMPTY
+            or (kind == "PERSON" and not self.strict and len(chosen[0].text) == 1 and chosen[0].text.islower())
             or (kind == "ADDRESS" and _SUITE.fullmatch(chosen[0].text))
             or (kind == "USERNAME" and chosen[0].type == "w" and LEXICON.flag(chosen[0].text.lower()) in PLAIN)
             or (kind == "USERNAME" and chosen[0].type == "c" and self._robot(chosen[0].text))
             or (kind == "AGE" and chosen[0].type == "d" and _ELAPSED.fullmatch(chosen[0].text))
         ):
             return last + 1
+        if len(chosen) == 1 and not self.strict and unlikely(kind, chosen[0].text, _GUARDED):
+            return index  # it is read like any other
         if any(item.type == "t" for item in chosen):
             spans.extend(
                 Span(item.start, item.end, kind, "key", True)

@@ -271,6 +271,28 @@ SUFFIXES: Final = frozenset(
     ]
 )  # fmt: skip
 """The rest of the street suffixes of USPS Publication 28, appendix C1, and some British ones; they are ordinary words too."""
+PLACES: Final = frozenset(
+    [
+        "amsterdam", "ankara", "athens", "atlanta", "auckland", "austin", "baltimore", "bangalore", "bangkok",
+        "barcelona", "beijing", "belfast", "belgium", "berlin", "birmingham", "bogota", "boise", "boston", "brisbane",
+        "bristol", "brussels", "bucharest", "budapest", "calgary", "cairo", "canberra", "cardiff", "chennai",
+        "chicago", "cincinnati", "cleveland", "cologne", "colombo", "copenhagen", "dakar", "dallas", "delhi",
+        "denver", "detroit", "dhaka", "doha", "dubai", "dublin", "durban", "edinburgh", "florence", "frankfurt",
+        "geneva", "georgia", "glasgow", "hamburg", "hanoi", "helsinki", "houston", "hyderabad", "indianapolis",
+        "ireland", "israel", "istanbul", "jakarta", "johannesburg", "karachi", "kyiv", "kuwait", "lagos", "leeds",
+        "leipzig", "lima", "lincoln", "lisbon", "liverpool", "london", "lyon", "madrid", "manchester", "manila",
+        "marseille", "melbourne", "memphis", "miami", "milan", "milwaukee", "minneapolis", "montreal", "moscow",
+        "mumbai", "munich", "nairobi", "naples", "nashville", "orlando", "osaka", "oslo", "ottawa", "paris", "perth",
+        "philadelphia", "phoenix", "pittsburgh", "portland", "prague", "pune", "quebec", "raleigh", "riga", "riyadh",
+        "rome", "sacramento", "seattle", "seoul", "singapore", "sofia", "stockholm", "stuttgart", "sydney", "taipei",
+        "tampa", "tallinn", "tokyo", "toronto", "tucson", "turin", "valencia", "vancouver", "venice", "vienna",
+        "vilnius", "warsaw", "wellington", "winnipeg", "zurich", "africa", "asia", "europe", "america", "australia",
+        "canada", "mexico", "brazil", "france", "germany", "spain", "italy", "japan", "india", "china", "oregon",
+        "ohio", "virginia", "california", "texas", "tennessee", "carolina", "montana", "iowa", "nevada", "pacific",
+        "atlantic",
+    ]
+)  # fmt: skip
+"""Towns, states and regions that data centres and zones are called after."""
 STATES: Final = frozenset(
     [
         "AL",

@@ -1,0 +1,107 @@
+"""Whether a value can be of the kind that its key says, or the key means something else in the machine room.
+
+`chart` is Helm's as well as a patient's, `addr` an address in memory as well as a street. `strict` takes the key's
+word; `detect` looks at the value too: what has none of the looks of its kind is read like any other text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from router.privacy import shapes
+from router.privacy.keys import judge
+from router.privacy.lexicon import LEXICON, SAFE
+from router.privacy.wards import is_ward
+from router.privacy.words import CLASS_ENDS, DATED
+
+_NUMBERED: Final = frozenset(
+    {"MEMBER_ID", "PATIENT_ID", "MRN", "ACCOUNT", "NPI", "DEA", "LICENSE", "DEVICE_ID", "NATIONAL_ID", "VIN"}
+)
+"""Kinds of which no value is letters only."""
+_CLINICAL: Final = frozenset({"DIAGNOSIS", "MEDICATION"})
+_MODULE: Final = re.compile(r"[a-z]{2,}(?:[-_.][a-z]{2,}){0,5}-v?[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}")
+"""A module and its version: `nurse-call-7.7.3`."""
+_RELEASE: Final = re.compile(r"v?[0-9]{1,2}(?:\.[0-9]{1,3}){1,3}")
+_THING: Final = re.compile(r"[a-z]{3,}(?:[-_.:/][a-z]{2,}){0,6}(?:[-_.:/]?[0-9]{1,2}){0,2}")
+"""Words of small letters and a count: `mpi-north-2`, `drive-slot-15`."""
+_CODE_OF_WARDS: Final = re.compile(r"[a-z]{2,12}(?:-[a-z0-9]{1,12}){1,4}")
+_IN_MEMORY: Final = re.compile(r"0x[0-9a-fA-F]{1,16}|[0-9a-f]{12,64}")
+_ENDPOINT: Final = re.compile(
+    r"[A-Za-z0-9_.-]+(?::[0-9]{2,5})|/[\w./-]*|[a-z0-9-]+(?:\.[a-z0-9-]+){1,6}\.?|\[?::\]?(?::[0-9]+)?|\*"
+)
+_DOTTED: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){2,}")
+_CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_CLASS: Final = re.compile(r"(?:[A-Z][a-z0-9]+){2,}")
+_LAST_PART: Final = re.compile("[A-Z][a-z0-9]+$")
+_OF_A_CLUSTER: Final = re.compile(r"system:[a-z][\w:.-]*|arn:[\w:/.-]+|[a-z][a-z0-9-]*\$|NT AUTHORITY\\+.*")
+_SECRET_NAME: Final = re.compile(r"[a-z]{2,}(?:[-_/.][a-z0-9]{2,}){0,6}")
+_GUARDED: Final = frozenset({"password", "passwd", "pwd", "passphrase", "passcode", "passwort", "pass"})
+"""Keys whose value is a secret even where it is a word."""
+_WORD: Final = re.compile("[A-Za-z]+")
+_LONGEST: Final = 80
+_SHORT: Final = 3
+_DIALLED: Final = 7
+
+
+def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
+    """Has `value` none of the looks of `kind`. `key`: the words of its key, as far as they are known."""
+    text = value.strip("'\"` ")
+    if not text or len(text) > _LONGEST:
+        return False
+    if kind in _NUMBERED:
+        return _numbers_nobody(text, kind) or (kind == "DEVICE_ID" and "model" in key)
+    digits = sum(map(str.isdigit, text))
+    if kind == "ADDRESS":
+        return bool(
+            _IN_MEMORY.fullmatch(text)
+            or shapes.VERSION.fullmatch(text)
+            or (" " not in text and ("." in text or ":" in text or text[0] in "/*") and _ENDPOINT.fullmatch(text))
+        )
+    if kind == "WARD":
+        return _CODE_OF_WARDS.fullmatch(text) is not None and not any(
+            is_ward(name) for part in text.split("-") for name in (part, f"{part} ward", text.replace("-", " "))
+        )
+    if kind == "PERSON":
+        return bool(_CONSTANT.fullmatch(text) or _DOTTED.fullmatch(text) or _RELEASE.fullmatch(text) or _a_class(text))
+    if kind in {"DATE", "DOB"}:
+        return text.isascii() and text.isalpha() and text.islower() and text not in DATED
+    if kind in _CLINICAL:
+        return bool(
+            _CONSTANT.fullmatch(text)
+            or (_DOTTED.fullmatch(text) and not text.islower())
+            or _IN_MEMORY.fullmatch(text)
+            or shapes.UUID.fullmatch(text)
+        )
+    if kind in {"PHONE", "FAX"}:
+        return digits < _DIALLED and sum(map(str.isalpha, text)) >= max(digits, 2)
+    if kind == "EMAIL":
+        return shapes.of_a_role(text) if "@" in text else _words_only(text)
+    if kind == "USERNAME":
+        return _OF_A_CLUSTER.fullmatch(text) is not None
+    if kind == "SECRET":
+        return _GUARDED.isdisjoint(key) and _SECRET_NAME.fullmatch(text) is not None and _words_only(text)
+    return False
+
+
+def _numbers_nobody(text: str, kind: str) -> bool:
+    """No digit, a module, words with a count, a measure: nothing that is given to one person or device."""
+    if not any(map(str.isdigit, text)):
+        return shapes.MAC.fullmatch(text) is None
+    if _MODULE.fullmatch(text) or shapes.measured(text):
+        return True
+    if kind == "DEVICE_ID" and shapes.ZONE_SERIAL.fullmatch(text):
+        return True
+    return _THING.fullmatch(text) is not None and _words_only(text) and not judge(_WORD.findall(text)[-1]).kind
+
+
+def _words_only(text: str) -> bool:
+    """Are all the words of a value of the lexicon, or short."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    return bool(words) and all(len(word) <= _SHORT or LEXICON.flag(word) in SAFE for word in words)
+
+
+def _a_class(text: str) -> bool:
+    """`PatientService`: does a name in CamelCase end as classes do."""
+    last = _LAST_PART.search(text)
+    return last is not None and _CLASS.fullmatch(text) is not None and last[0].lower() in CLASS_ENDS
