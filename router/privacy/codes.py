@@ -193,9 +193,16 @@ _DAY_SEGMENT: Final = re.compile(
 )
 """A day that is all of a segment of a path."""
 _INSIDE: Final = re.compile(
-    r"(?<![0-9-])(?:([0-9]{3}-[0-9]{2}-[0-9]{4})|[2-9][0-9]{2}-[2-9][0-9]{2}-[0-9]{4})(?![0-9-])"
+    r"(?<![0-9])(?<![0-9]-)(?:([0-9]{3}-[0-9]{2}-[0-9]{4})|[2-9][0-9]{2}-[2-9][0-9]{2}-[0-9]{4})(?![0-9]|-[0-9]{2})"
 )
 """A Social Security or telephone number inside a file name."""
+_BY_HAND: Final = re.compile(
+    r"(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])([/.-])(?:0?[1-9]|[12][0-9]|3[01])\1(?:19|20)[0-9]{2}(?![0-9])"
+)
+"""A day as no machine writes it, its year last: in a path or a compound too."""
+_SHORTEST_DAY: Final = 8
+_CODED_INSIDE: Final = re.compile(r"(?<![A-Za-z0-9.])[A-TV-Z][0-9][0-9AB]\.[0-9A-KXZ]{1,4}(?![A-Za-z0-9])")
+"""A diagnosis of ICD-10's inside a compound: `dx-E11.65`, `E11.65.json`."""
 _SHORT: Final = re.compile("(?=[a-z]*[0-9])[0-9a-z]{1,4}")
 _HALVES: Final = re.compile(r"([A-Z][A-Za-z]{2,20})/([A-Z][A-Za-z]{2,20})")
 _LOGIN_NAME: Final = re.compile(r"[a-z]([a-z]{4,14})[0-9]{1,4}")
@@ -290,6 +297,18 @@ class Codes:
                 Span(at + login.start(1), at + login.end(1), "SECRET", "shape", True),
                 *self._path(word[login.end() :], at + login.end()),
             ]
+        if (
+            len(word) > _SHORTEST_DAY
+            and (by_hand := _BY_HAND.search(word)) is not None
+            and shapes.VERSION.fullmatch(word) is None
+        ):
+            rest = [
+                span
+                for start, end in ((0, by_hand.start()), (by_hand.end(), len(word)))
+                if word[start:end].strip("./-_@+%\\:")
+                for span in self._judge_anew(word[start:end], at + start)
+            ]
+            return sorted([*rest, Span(at + by_hand.start(), at + by_hand.end(), "DATE", "shape", True)])
         if "@" in word and word[-1].isalnum():
             release = _RELEASE.fullmatch(word) or _LOG_PLACE.fullmatch(word)
             if release is not None and not self._names_in(release[1]):
@@ -434,13 +453,19 @@ class Codes:
             return [Span(at, end, "USERNAME", "name", True)]  # `agilmore18`
         if ("-" in word or "_" in word) and owned_device(word):
             return [Span(at, end, "DEVICE_ID", "name", True)]
-        if len(word) > 8 and sum(map(word.count, "0123456789")) >= 8 and _LETTER.search(word) is not None:
+        if len(word) > 8 and sum(map(word.count, "0123456789")) >= 8:
             if (inside := _INSIDE.search(word)) is not None:
                 return [Span(at, end, "SSN" if inside[1] else "PHONE", "shape", True)]
             if (born := _BIRTHS.search(word)) is not None:
                 if self._personal(word):
                     return [Span(at, end, "USERNAME", "name", True)]  # `GOLD-19541012`, `Node_Major_12151980_referral`
                 return [Span(at + born.start(), at + born.end(), "DOB", "shape", len(born[0]) == 8)]
+        if (
+            "." in word
+            and (coded := _CODED_INSIDE.search(word)) is not None
+            and coded.end() - coded.start() < len(word)
+        ):
+            return [Span(at + coded.start(), at + coded.end(), "DIAGNOSIS", "shape", True)]
         known = unknown = names = doubtful = either = written = 0
         digits = ""
         leading = ""

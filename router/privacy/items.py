@@ -56,6 +56,12 @@ _OF_DIGITS: Final = re.compile(r"\+?[0-9().,\- eE+%]+")
 _DECIMAL: Final = re.compile(
     r"\+?[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?%?|[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?\d+)?%?"
 )
+_GROUPED: Final = re.compile(
+    r"\+?[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|\+?[0-9]{1,4},[0-9]{1,3}(?![0-9])|0,[0-9]{1,4}(?![0-9])"
+)
+"""A number with marks at its thousands, or with a comma before its fraction."""
+_GOES_ON: Final = re.compile("[-/][0-9]")
+"""What follows a cell that looked like the end of a decimal: `2,378-05-1129`."""
 _WRITTEN_PHONE: Final = re.compile(r"1\.[2-9][0-9]{2}\.[0-9]{3}\.[0-9]{4}|(?:1[ .-])?[2-9][0-9]{2}/[0-9]{3}-[0-9]{4}")
 _STATUS_AND_TIME: Final = re.compile(r"[1-5][0-9]{2} [0-9]{1,3}\.[0-9]{1,4}")
 _APART: Final = re.compile("[^0-9]+")
@@ -70,6 +76,8 @@ _RELEASE: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3} \([0-9]{1,6}\)?")
 _SPAN_OF_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?\.\.[0-9]{1,9}(?:\.[0-9]{1,3})?")
 _BUILT: Final = frozenset({"build", "version", "release", "ver", "rev"})
 _LETTERS: Final = re.compile("[A-Za-z]+")
+_YEAR_LAST: Final = re.compile(r"\.(?:19|20)[0-9]{2}$")
+"""How a day ends and no version."""
 _MESSAGE_ID: Final = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16,64}|[0-9]{14,20}\.[0-9A-Fa-f]{4,40}")
 """What stands before the @ in a message's own id, and before nobody's."""
 _CALLED: Final = re.compile(r"\+[0-9]{8,15}|0[0-9]{8,13}")
@@ -290,6 +298,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
     if _DECIMAL.fullmatch(plain):
         if plain.count(".") + plain.count(",") == 0 and plain.isdigit():
             return Item(start, end, "n", piece)
+        if "," in plain and _GROUPED.match(plain) is None:
+            return None  # two cells rather than a decimal: `2,1957-05-11`, `60614,2`
         return Item(start, end, "d", piece)
     if _STATUS_AND_TIME.fullmatch(plain):
         return None  # an answer and how long it took: `404 0.031`
@@ -420,7 +430,7 @@ def scan(text: str) -> list[Item]:
             pass
         else:
             item = _classify(piece, start, end)
-            if item is None:
+            if item is None or (item.type == "d" and "," in piece and _GOES_ON.match(text, end) is not None):
                 solid = _SOLID.match(text, start)
                 end = solid.end() if solid is not None else start + 1
                 first = _LEADING_NUMBER.match(piece)
@@ -439,7 +449,12 @@ def scan(text: str) -> list[Item]:
                 end = item.end
                 if item.kind == "DATE" and (
                     text.startswith("::", end)
-                    or (items and items[-1].text.lower() in _BUILT and shapes.VERSION.fullmatch(item.text))
+                    or (
+                        items
+                        and items[-1].text.lower() in _BUILT
+                        and shapes.VERSION.fullmatch(item.text)
+                        and not _YEAR_LAST.search(item.text)
+                    )
                 ):
                     item = item._replace(type="d", kind="")  # Erlang's moment, or a version: `Build 2026.4.2`
                 add(item)

@@ -91,6 +91,9 @@ _PLATE_NAMED: Final = frozenset(
 )
 _TRACED: Final = re.compile("(?=[0-9]*[a-f])[0-9a-f]{8,64}")
 _ARGUMENTS: Final = re.compile("[0-9]{5,9},[0-9]{1,2}")
+_RATES: Final = frozenset({"/s", "/sec", "/second", "/m", "/min", "/minute", "/h", "/hr", "/hour", "/d", "/day"})
+_NO_HOSTS: Final = frozenset({"id", "no", "nr", "num", "nbr", "number", "ref", "key", "record", "pk", "uid", "code"})
+"""What stands before a colon and is no host, so that a number behind it is no port."""
 _EXTENSION: Final = re.compile("x[0-9]{4,6}")
 _MARKS_BETWEEN: Final = re.compile(r"[ ,:;=<({\[\"'#]{1,6}")
 _SOMEBODY: Final = re.compile(r"([a-z]{3,14})[0-9]{1,4}")
@@ -524,7 +527,7 @@ class Numbers(Codes):
                 after is not None
                 and gap_after == ""
                 and after.text.startswith("/")
-                and (size <= 4 or after.text[1:2].isalpha())
+                and (size <= 4 or after.text.lower() in _RATES)
             )
         ):
             return
@@ -537,7 +540,12 @@ class Numbers(Codes):
             and size <= 7
         ):
             return
-        if before is not None and gap_before == ":" and before.type in {"w", "c", "s", "n", "d", "t"} and size <= 5:
+        if (
+            before is not None
+            and gap_before == ":"
+            and before.type in {"w", "c", "s", "n", "d", "t"}
+            and size <= (4 if before.text.lower() in _NO_HOSTS else 5)
+        ):
             return
         if (
             before is not None
@@ -576,8 +584,15 @@ class Numbers(Codes):
             return
         if gap_before.endswith("[") and gap_after.startswith("]") and size <= 7:
             return
-        if gap_before.rstrip(" =+").endswith((">", "<")) and before is not None and before.type != "t" and size <= 7:
-            return
+        if (
+            gap_before.rstrip(" =+").endswith((">", "<"))
+            and before is not None
+            and before.type != "t"
+            and size <= 7
+            and (size <= 4 or not gap_before.rstrip().endswith(("=>", "->")))
+            and not (gap_before == ">" and gap_after[:2] == "</" and size > 4 and not judge(before.text).role)
+        ):
+            return  # a comparison, or an element that counts
         if size == 5 and before is not None and before.text in STATES and gap_before == " ":
             spans.append(Span(item.start, item.end, "ZIP", "state", True))
             self._town(text, items, index, spans)

@@ -35,11 +35,7 @@ _FRAME: Final = re.compile(
 _SERIAL: Final = 5
 _BY_HAND: Final = re.compile(r"[A-Za-z\xc9\xe9]{3}|^[0-9]{1,2}(?:/|[.-][0-9]{1,2}[.-][0-9]{4}$)")
 """A day as people write it, with a month's name or slashes: software logs `2026-03-01`."""
-_HOTFIX: Final = re.compile("[-+_.][A-Za-z]")
-_LATELY: Final = re.compile(r"[^0-9](?:1[1-9]|2[0-9]|3[0-5])$")
-"""A year of two digits in which software was running already."""
-_RELEASED: Final = re.compile(r"(?:[0-9]|[12][0-9]|3[01])(?:\.(?:[0-9]|[12][0-9]|3[01])){3}")
-"""Four small numbers with points are a version before they are an address."""
+_YEAR_LAST: Final = re.compile(r"\.(?:19|20)[0-9]{2}$")
 _CERTIFIED: Final = frozenset({"certificate", "cert", "serial"})
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
 _VERSIONED: Final = frozenset({":", "@", "-", "v", "/", "_"})
@@ -77,7 +73,7 @@ def _belongs(span: Span, text: str) -> bool:
     """
     value = text[span.start : span.end]
     digits = sum(map(str.isdigit, value))
-    if span.kind in {"NUMBER", "IDENTIFIER", "NPI", "SSN", "NATIONAL_ID", "ZIP", "PHONE"}:
+    if span.kind in {"NUMBER", "IDENTIFIER", "NPI", "SSN", "NATIONAL_ID", "ZIP"}:
         return _A_NUMBER.fullmatch(value) is not None and not shapes.EPOCH.fullmatch(value)
     if span.kind == "CODE":
         if span.rule == "code" or _OF_LOGS.fullmatch(value) or _OF_MACHINES.match(value):
@@ -137,15 +133,9 @@ def _cued(kind: str, cue: str) -> str:
     return kind
 
 
-def _sure_shape(item: Item, cue: str, *, strict: bool) -> bool:
+def _sure_shape(item: Item, cue: str) -> bool:
     if item.kind == "DATE":
-        return (
-            bool(cue)
-            or not (re.search(r"20[12]\d", item.text) or (not strict and _LATELY.search(item.text)))
-            or (strict and bool(_BY_HAND.search(item.text)))
-        )
-    if item.kind == "IP" and not strict:
-        return _RELEASED.fullmatch(item.text) is None
+        return bool(cue) or not re.search(r"20[12]\d", item.text) or bool(_BY_HAND.search(item.text))
     if item.kind == "SSN":
         return "-" in item.text or bool(cue) or shapes.ssn_ok("".join(filter(str.isdigit, item.text)))
     if item.kind == "ZIP" and shapes.POSTCODE.fullmatch(item.text):
@@ -230,7 +220,7 @@ class Reader(Values):
                 spans = [
                     span
                     for span in spans
-                    if (span.sure and (self.strict or span.rule != "name"))
+                    if span.sure
                     or span.kind not in {"WORD", "CODE", "PERSON"}
                     or not any(a <= span.start and span.end <= b for a, b in frames)
                 ]
@@ -321,16 +311,9 @@ class Reader(Values):
                     and item.text.count(".") == 2
                     and text[item.start - 1 : item.start] in _VERSIONED
                     and item.start
+                    and not _YEAR_LAST.search(item.text)
                 ):
                     index += 1  # `portal:2026.4.2`
-                    continue
-                if (
-                    item.kind == "DATE"
-                    and not self.strict
-                    and item.text.count(".") == 2
-                    and _HOTFIX.match(text, item.end)
-                ):
-                    index += 1  # `2026.11.2-hotfix2`
                     continue
                 if (
                     item.kind == "NUMBER" and text[max(item.start - 2, 0) : item.start] == '" '
@@ -340,17 +323,10 @@ class Reader(Values):
                 cue = self._cue(text, items, index) if item.kind in _NAMED_BY_CUE else ""
                 if item.kind == "ZIP" and index > 1 and items[index - 1].text in STATES:
                     self._town(text, items, index, spans)
-                if item.kind == "EMAIL" and not self.strict and shapes.of_a_role(item.text):
-                    index += 1
-                    continue
                 if item.kind == "DEVICE_ID" and index and items[index - 1].text.lower() in _CERTIFIED:
                     index += 1  # `Certificate 4A:7F:…`
                     continue
-                spans.append(
-                    Span(
-                        item.start, item.end, _cued(item.kind, cue), "shape", _sure_shape(item, cue, strict=self.strict)
-                    )
-                )
+                spans.append(Span(item.start, item.end, _cued(item.kind, cue), "shape", _sure_shape(item, cue)))
                 index += 1
                 continue
             if kind in {"w", "c"}:
