@@ -34,7 +34,7 @@ from router.measures import EVENTS, TOKENS, Measures
 from router.privacy.dropped import without
 from router.privacy.rules import Rules
 from router.privacy.tokenizer import tokenize
-from router.privacy.tokens import BYTES, new_token
+from router.privacy.tokens import fresh_token
 from router.sources.contract import ANY_TYPE, Format, Malformed, RawAlert, Signed, WrongShape
 from router.store import config, deliveries, incidents, silences
 from router.store.session import Conflict, Database, DatabaseDown, Session
@@ -133,21 +133,17 @@ class Found(NamedTuple):
 class Mint:
     """Proposes tokens for one alert; a value has one token however often the alert repeats it."""
 
-    __slots__ = ("_random", "found")
+    __slots__ = ("found",)
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, str], Found] = {}
-        self._random = b""
 
     def token(self, kind: str, value: str, normal: str) -> str:
         """The token of a value."""
-        known = self.found.get((kind, normal))
+        meaning = kind, normal
+        known = self.found.get(meaning)
         if known is None:
-            if not self._random:
-                self._random = os.urandom(BYTES * 8)  # the system is asked once an alert, not once a value
-            known = tuple.__new__(Found, (new_token(kind, self._random[:BYTES]), kind, value, normal))
-            self._random = self._random[BYTES:]
-            self.found[kind, normal] = known
+            known = self.found[meaning] = tuple.__new__(Found, (fresh_token(kind), kind, value, normal))
         return known.token
 
 

@@ -24,7 +24,8 @@ def simplified(value: str) -> str:
 def trace(value: str, kind: str, haystack: str, *, encoded: bool) -> bool:
     """A cheap look whether any spelling of a value can stand in the rest of the event."""
     if kind == "PERSON":
-        for part in _NAME_GAP.split(value):  # noqa: SIM110 - a generator costs more than what it asks
+        parts = value.split() if value.replace(" ", "").isalpha() else _NAME_GAP.split(value)
+        for part in parts:  # noqa: SIM110 - a generator costs more than what it asks
             if part in haystack and len(part) > 1:
                 return True
         return False

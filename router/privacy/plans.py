@@ -37,6 +37,7 @@ _RANK: Final = {
 }
 new = tuple.__new__  # a named tuple's own __new__ is a call more
 _HALF: Final = re.compile(r"[A-Z][A-Za-z]{2,}")
+_HALF_SIZE: Final = 3
 _LONGEST_NAME: Final = 60
 _PERSONS: Final = OF_A_PERSON | OF_PERSONS | {"EMAIL"}
 """Kinds of values that make an event one about a person."""
@@ -57,6 +58,18 @@ class Plan:
         return "<Plan>"
 
 
+def _halves(name: str) -> list[str]:
+    """The words of a name that begin with a capital, of three letters and more: what _HALF finds."""
+    if name.isascii() and name.istitle() and name.replace(" ", "").isalpha():
+        return [word for word in name.split(" ") if len(word) >= _HALF_SIZE]
+    return _HALF.findall(name)
+
+
+def _is_half(word: str, haystack: str) -> bool:
+    """Is a word of a name, which stands in the rest of the event, an ordinary word too."""
+    return word in haystack and LEXICON.flag(word) == "n" and word not in PRODUCTS
+
+
 class Work:
     """One event on its way through: what was planned, found and counted. Fields and Leaves fill it."""
 
@@ -64,7 +77,6 @@ class Work:
         "counters",
         "doubtful",
         "findings",
-        "halves",
         "kept",
         "kinds",
         "late",
@@ -73,6 +85,7 @@ class Work:
         "maybes",
         "memory",
         "mint",
+        "named",
         "plain",
         "plans",
         "reader",
@@ -100,7 +113,7 @@ class Work:
         self.kept: Kept = {}  # texts as they were cut when they were read first
         self.kinds: dict[str, str] = {}
         self.simple: dict[str, str] = {}  # each value that was found, as `kinds` has it
-        self.halves: set[str] = set()  # words of names that are ordinary words too, as written
+        self.named: list[str] = []  # names of persons, as written
         self.findings: dict[tuple[str, str], Finding] = {}
         self.counters: dict[str, int] = {}
         self.doubtful = False  # did default deny take anything
@@ -138,9 +151,7 @@ class Work:
             if known is None or (known != kind and _RANK.get(kind, 1) > _RANK.get(known, 1)):
                 kinds[simple] = kind
                 if kind == "PERSON" and sure and len(value) < _LONGEST_NAME:
-                    for half in _HALF.findall(value):
-                        if LEXICON.flag(half.lower()) == "n" and half.lower() not in PRODUCTS:
-                            self.halves.add(half)
+                    self.named.append(value)
             if not sure:
                 self.doubtful = True
 
@@ -204,10 +215,10 @@ class Work:
         for _, _, plan in self.plans:
             at = 0
             text = plan.text
-            for span in plan.spans:
-                if span.start > at:
-                    rest.append(text[at : span.start])
-                at = span.end
+            for start, end, _, _, _ in plan.spans:
+                if start > at:
+                    rest.append(text[at:start])
+                at = end
             if at < len(text):
                 rest.append(text[at:])
         haystack = "\x00".join(rest).casefold()
@@ -218,7 +229,7 @@ class Work:
                 for spelling in spellings(value, kind):
                     if spelling in haystack:
                         present.setdefault(spelling, kind)
-        halves = self.halves and {half for half in self.halves if half.lower() in haystack}
+        halves = {half for name in self.named for half in _halves(name) if _is_half(half.lower(), haystack)}
         if not present and not halves:
             return
         for box, key, text, place in self.plain:
@@ -260,12 +271,12 @@ class Work:
         at = 0
         text = plan.text
         if not plan.inner:
-            for span in plan.spans:
-                if span.start >= at:
-                    if span.start > at:
-                        parts.append(text[at : span.start])
-                    at = span.end
-                    parts.append(self.token(span, text[span.start : at], plan.path))
+            for start, end, kind, rule, _ in plan.spans:
+                if start >= at:
+                    if start > at:
+                        parts.append(text[at:start])
+                    at = end
+                    parts.append(self.token(kind, rule, text[start:end], plan.path))
             parts.append(text[at:])
             return "".join(parts)
         pieces: list[tuple[int, int, Any]] = [(span.start, span.end, span) for span in plan.spans]
@@ -275,16 +286,18 @@ class Work:
             if start < at:
                 continue
             parts.append(text[at:start])
-            parts.append(self.token(what, text[start:end], plan.path) if isinstance(what, Span) else what())
+            parts.append(
+                self.token(what.kind, what.rule, text[start:end], plan.path) if isinstance(what, Span) else what()
+            )
             at = end
         parts.append(text[at:])
         return "".join(parts)
 
-    def token(self, span: Span, value: str, path: tuple[str, ...]) -> str:
+    def token(self, kind: str, rule: str, value: str, path: tuple[str, ...]) -> str:
         simple = self.simple.get(value)
-        kind = self.kinds.get(simplified(value) if simple is None else simple, span.kind)
+        kind = self.kinds.get(simplified(value) if simple is None else simple, kind)
         normal = shapes.normal(kind, value)
         meaning = kind, normal
         if meaning not in self.findings:
-            self.findings[meaning] = new(Finding, (kind, value, normal, span.rule, ".".join(path)))
+            self.findings[meaning] = new(Finding, (kind, value, normal, rule, ".".join(path)))
         return self.mint.token(kind, value, normal)

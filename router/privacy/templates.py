@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import accumulate
 from types import CodeType, FunctionType, ModuleType
-from typing import Final
+from typing import Final, NamedTuple
 
 from router.privacy import (
     clinical,
@@ -57,6 +57,14 @@ _GAP: Final = 8
 """Characters of a mark between pieces that is remembered."""
 PIECES: Final = 20_000
 """Harmless pieces remembered with what they stand for."""
+OFTEN: Final = 8
+"""Texts after which a plan is sought by an expression for all that they share."""
+SWIFT: Final = 512
+"""Plans of one rule set that are sought so; an expression takes some 2 kB."""
+_LIKE: Final = 3
+"""Expressions that are tried on texts that begin alike."""
+_BEGINNING: Final = 6
+"""Characters by which texts begin alike."""
 
 _STAMP: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
@@ -65,7 +73,8 @@ _DAYTIME: Final = r"[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?"
 _CUT: Final = re.compile(rf"((?:{_STAMP}|{_DAYTIME})(?![0-9A-Za-z_:.,/-])|[^\s,;:=\"'()\[\]{{}}<>|`?&#*!~^$\\/]+)")
 """A time stamp, a time of day, or a solid piece as shapes.SCAN cuts them, a path at its slashes. Every part is bounded, or
 one run of one class."""
-_EMAIL: Final = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}")
+_ADDRESS: Final = r"[A-Za-z0-9._+-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,12}+"
+_EMAIL: Final = re.compile(_ADDRESS)
 _UNIT: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?[A-Za-z%]|[0-9]{1,7}[A-Za-z%]")
 _DECADE: Final = re.compile("20[12][0-9]")
 """A year in which software runs: text.Reader is less sure of such a day."""
@@ -129,9 +138,19 @@ _CLOSED: Final = _spelt(
 """Words that a rule asks for by their spelling, though they may be unknown or names."""
 _ALONE: Final = frozenset(number for number, times in Counter(_CLOSED.values()).items() if times == 1)
 """Numbers of the words that stand where no other does."""
+_MOST_GROUPS: Final = 40
+_PIECE: Final = r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\/]++"
+"""A solid piece as _CUT has it, of a text without times."""
+_START: Final = (0, 0)
 _MAY: Final = "\x01"  # a class whose pieces may pass
 _MUST: Final = "\x02"  # a class whose pieces only go in a span
 _NO_PLAN: Final = ""
+_EXPRESSED: Final = {
+    f"{_MUST}@": _ADDRESS,
+    f"{_MUST}#8": "(?!0|19|20)[0-9]{8}",
+    **{f"{_MAY}#{size}": f"[1-9][0-9]{{{size - 1}}}" for size in (5, 6, 7)},
+}
+"""Classes that an expression says all of, before a mark: what else such pieces are called, _sign does not ask."""
 
 new = tuple.__new__
 
@@ -141,10 +160,21 @@ Step = tuple[int, int, int, int, str, str, bool]
 """First part and where in it the span starts, last part and how far before its end it ends, kind, rule, sure."""
 
 
+class Swift(NamedTuple):
+    """Plans that are found by one expression, without cutting the text."""
+
+    expression: str  # all that their texts share; a group for each piece that varies
+    match: Callable[[str], re.Match[str] | None]
+    asked: tuple[tuple[int, str], ...]  # groups of which the expression does not say all, and the mark behind each
+    plans: dict[tuple[str, ...], tuple[tuple[Step, ...], Sign]]
+    """What the pieces that are asked for stand for: the plan, and what its texts are called. In these steps stand not
+    parts but the groups before a span's start and end, and how far behind the end of each that is."""
+
+
 class Templates:
     """The plans of one rule set. Bounded; safe to share between threads: what is lost is read again."""
 
-    __slots__ = ("_known", "_misses", "_parts", "_plans", "_reader", "settled")
+    __slots__ = ("_known", "_met", "_misses", "_parts", "_plans", "_reader", "_swift", "_swifts", "settled")
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -152,6 +182,9 @@ class Templates:
         self._plans: dict[tuple[str, ...], tuple[Step, ...]] = {}
         self._misses: dict[int, int] = {}
         self._parts = 0
+        self._met: dict[Sign, int] = {}
+        self._swift: dict[str, tuple[Swift, ...]] = {}
+        self._swifts = 0
         self.settled: set[Sign] = set()
 
     def __repr__(self) -> str:
@@ -167,6 +200,30 @@ class Templates:
             return full(text), None
         if ("%" in text or "=" in text or "&" in text) and escaped(text) is not None:
             return full(text), None
+        for swift in self._swift.get(text[:_BEGINNING], ()):
+            found = swift.match(text)
+            if found is not None:
+                plan = swift.plans.get(self._asked(found, swift.asked))
+                if plan is not None:
+                    break
+        else:
+            return self._cut(text, full)
+        for _, pattern in self._reader.patterns:
+            if pattern.finditer(text):
+                return full(text), None
+        at = (_START, *found.regs[1:])
+        return [
+            new(Span, (at[first][1] + skip, at[last][1] + more, kind, rule, sure))
+            for first, skip, last, more, kind, rule, sure in plan[0]
+        ], plan[1]
+
+    def _asked(self, found: re.Match[str], groups: tuple[tuple[int, str], ...]) -> tuple[str, ...]:
+        """What the pieces stand for that an expression does not say all of."""
+        known = self._known
+        return tuple([known.get(found[group]) or self._sign(found[group], gap)[0] for group, gap in groups])
+
+    def _cut(self, text: str, full: Callable[[str], list[Span]]) -> tuple[list[Span], Sign | None]:
+        """What recall gives, by the pieces of the text."""
         parts = _CUT.split(text)
         # The marks alone say cheaply whether a text may have been seen before with other values.
         bones = hash(tuple(parts[::2]))
@@ -194,6 +251,11 @@ class Templates:
             return spans, None
         if misses:
             self._misses[bones] = 0
+        times = self._met.get(key, 0)
+        if times <= OFTEN:
+            self._met[key] = times + 1
+            if times == OFTEN and self._swifts < SWIFT:
+                self._hasten(parts, key, plan)
         for _, pattern in self._reader.patterns:
             if pattern.finditer(text):
                 return full(text), None
@@ -223,11 +285,58 @@ class Templates:
             return False
         if len(self._plans) >= PLANS or self._parts + len(key) > PARTS:
             self._plans.clear()
+            self._met.clear()
+            self._swift.clear()
+            self._swifts = 0
             self.settled.clear()
             self._parts = 0
         self._parts += len(key)
         self._plans[key] = plan
         return True
+
+    def _hasten(self, parts: list[str], key: Sign, plan: tuple[Step, ...]) -> None:
+        """Have a plan found by one expression from now on, where that cuts its texts as _CUT does."""
+        if ":" in parts[2::2] or any(":" in piece for piece in parts[1::2]):
+            return  # perhaps a time
+        classes = [at for at in range(1, len(key), 2) if key[at][:1] in {_MAY, _MUST}]
+        if not classes or sum(map(len, parts[: classes[0]])) < _BEGINNING or len(classes) > _MOST_GROUPS:
+            return
+        ends = [0, *accumulate(map(len, parts))]
+        groups = [0] + [0] * len(key)  # for each part the last piece that varies up to it
+        for group, at in enumerate(classes, 1):
+            groups[at:] = [group] * (len(groups) - at)
+        behind = [0, *(ends[at + 1] for at in classes)]  # where each such piece ends in this text
+        steps: list[Step] = []
+        for first, skip, last, left, kind, rule, sure in plan:
+            before = groups[first - 1] if first else 0
+            after = groups[last]
+            steps.append(
+                (
+                    before,
+                    ends[first] + skip - behind[before],
+                    after,
+                    ends[last + 1] - left - behind[after],
+                    kind,
+                    rule,
+                    sure,
+                )
+            )
+        expression = "".join(
+            f"({_EXPRESSED.get(sign, _PIECE)})" if sign[:1] in {_MAY, _MUST} and at & 1 else re.escape(sign)
+            for at, sign in enumerate(key)
+        )
+        asked = [(group, at) for group, at in enumerate(classes, 1) if key[at] not in _EXPRESSED]
+        begins = "".join(parts)[:_BEGINNING]
+        alike = self._swift.get(begins, ())
+        swift = next((each for each in alike if each.expression == expression), None)
+        if swift is None:
+            if len(alike) >= _LIKE:
+                return
+            groups_asked = tuple((group, parts[at + 1]) for group, at in asked)
+            swift = Swift(expression, re.compile(expression).fullmatch, groups_asked, {})
+            self._swift[begins] = (*alike, swift)  # another thread may be going through the old ones
+        swift.plans[tuple(key[at] for _, at in asked)] = tuple(steps), key
+        self._swifts += 1
 
     def _signs(self, parts: list[str], key: list[str | None]) -> bool:
         """Fill in what each part stands for that is not known yet; False when this text is not for plans."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 from collections import OrderedDict
@@ -74,9 +75,35 @@ def new_token(kind: str, random_bytes: bytes) -> str:
     """
     if kind not in KINDS or len(random_bytes) < BYTES:
         raise ValueError("a token needs a kind of KINDS and ten random bytes")
-    body = random_bytes[:LENGTH].translate(_LETTERS).decode()
-    if body.isdigit():
-        body = body[:-1] + ALPHABET[10 + int(body[-1])]
+    return f"<{kind}_{_body(random_bytes[:LENGTH].translate(_LETTERS).decode())}>"
+
+
+def _body(letters: str) -> str:
+    """LENGTH letters of ALPHABET as the body of a token."""
+    return letters[:-1] + ALPHABET[10 + int(letters[-1])] if letters.isdigit() else letters
+
+
+_AT_ONCE: Final = 256
+_READY: Final[list[str]] = []
+"""Bodies that no token has yet: the system is asked for randomness once for many of them."""
+os.register_at_fork(after_in_child=_READY.clear)  # two processes never propose the same tokens
+
+
+def fresh_token(kind: str) -> str:
+    """A token of `kind` that nobody can foretell. Safe in any thread.
+
+    Raises:
+        ValueError: an unknown kind.
+    """
+    if kind not in KINDS:
+        raise ValueError("a token needs a kind of KINDS")
+    try:
+        body = _READY.pop()
+    except IndexError:
+        letters = secrets.token_bytes(BYTES * _AT_ONCE).translate(_LETTERS).decode()
+        made = [_body(letters[at : at + LENGTH]) for at in range(0, len(letters), LENGTH)]
+        body = made.pop()
+        _READY.extend(made)
     return f"<{kind}_{body}>"
 
 
@@ -94,15 +121,13 @@ def find_tokens(text: str) -> list[str]:
 class ThrowawayMint:
     """Random tokens for previews and `scrub`: the same (kind, normal) is the same token for this object's life only."""
 
-    __slots__ = ("_at", "_made", "_pool", "_used", "limit")
+    __slots__ = ("_made", "_used", "limit")
 
     def __init__(self, limit: int = 100_000) -> None:
         """`limit`: values remembered; beyond it the oldest is forgotten and would get another token."""
         self.limit = limit
         self._made: OrderedDict[tuple[str, str], str] = OrderedDict()  # a dict looks for its first key past all it lost
         self._used: set[str] = set()
-        self._pool = b""
-        self._at = 0
 
     def token(self, kind: str, value: str, normal: str) -> str:
         """The token for this value."""
@@ -111,21 +136,14 @@ class ThrowawayMint:
         found = self._made.get(key)
         if found is not None:
             return found
-        made = new_token(kind, self._random())
+        made = fresh_token(kind)
         while made in self._used:
-            made = new_token(kind, self._random())
+            made = fresh_token(kind)
         if len(self._made) >= self.limit:
             self._used.discard(self._made.popitem(last=False)[1])
         self._made[key] = made
         self._used.add(made)
         return made
-
-    def _random(self) -> bytes:
-        """BYTES fresh random bytes; the system is asked for many at a time."""
-        if self._at >= len(self._pool):
-            self._pool, self._at = secrets.token_bytes(BYTES * 256), 0
-        self._at += BYTES
-        return self._pool[self._at - BYTES : self._at]
 
     def __repr__(self) -> str:
         return "<ThrowawayMint>"

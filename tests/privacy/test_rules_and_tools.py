@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,17 @@ from router.privacy.lexicon import LEXICON
 from router.privacy.rules import RuleRefused, compile_rules
 from router.privacy.scrub import MAX_LINE, scrub_ndjson, scrub_text
 from router.privacy.tokenizer import tokenize
-from router.privacy.tokens import ALPHABET, BYTES, KINDS, TOKEN, ThrowawayMint, find_tokens, is_token, new_token
+from router.privacy.tokens import (
+    ALPHABET,
+    BYTES,
+    KINDS,
+    TOKEN,
+    ThrowawayMint,
+    find_tokens,
+    fresh_token,
+    is_token,
+    new_token,
+)
 from router.privacy.tripwire import scan
 
 STRICT = compile_rules("strict")
@@ -50,6 +61,21 @@ def test_a_new_token_has_the_grammar_and_is_never_all_digits() -> None:
     assert len(made) == 32 * 32
     assert all(TOKEN.fullmatch(token) and is_token(token) for token in made)
     assert set(ALPHABET).isdisjoint("ILOU")
+
+
+def test_a_forked_process_proposes_tokens_of_its_own() -> None:
+    fresh_token("MRN")  # some are made ready at once
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, fresh_token("MRN").encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as theirs:
+        proposed = theirs.read()
+    os.waitpid(child, 0)
+    assert is_token(proposed)
+    assert proposed != fresh_token("MRN")
 
 
 def test_tokens_are_found_in_text_and_unknown_kinds_are_not() -> None:

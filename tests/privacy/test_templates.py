@@ -83,8 +83,8 @@ def test_a_plan_finds_what_reading_finds(seed: int) -> None:
 
 def test_what_is_remembered_holds_no_value() -> None:
     rules = compile_rules("strict")
-    for few in range(8):
-        text = f"patient Zebulon Quackenbush, MRN-77341902, zq.canary@leakmail.test, failed {few} times"
+    for few in range(24):  # more than it takes to have an expression for them
+        text = f"patient Zebulon Quackenbush, MRN-77341902, zq.canary@leakmail.test, failed {few % 8} times"
         out = tokenize({"message": text}, rules, {}, ThrowawayMint()).event["message"]
         assert "Quackenbush" not in out
     held = repr(_strings(rules))
