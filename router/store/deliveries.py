@@ -242,7 +242,7 @@ def claim(
     asked = [{"channel_id": each.lane.channel_id, "most": each.most} for each in shares if each.most > 0]
     found: dict[UUID, list[Due]] = {}
     if asked:
-        lately = [each for each, of in held.items() if at - of.read_at < HELD_FOR]
+        lately = [of.hex for of in held.values() if at - of.read_at < HELD_FOR]
         rows = session.rows(_DUE, {"wants": packed(asked), "held": _array(lately)})
         _remember(session, rows, held, at)
         for row in rows:
@@ -273,13 +273,13 @@ def claim(
     return claims
 
 
-HELD = 512
-"""Incidents that a drain remembers: some more than are on their way through its channels at once."""
+HELD = 128
+"""Incidents that a drain remembers beside those of its last claim. Each is told to the database with every claim."""
 
 
-def _array(ids: Iterable[UUID]) -> str:
+def _array(ids: Iterable[str]) -> str:
     """A uuid[] as one text parameter; see `packed`."""
-    return "{" + ",".join([each.hex for each in ids]) + "}"
+    return "{" + ",".join(ids) + "}"
 
 
 HELD_FOR = 2.0
@@ -287,17 +287,18 @@ HELD_FOR = 2.0
 
 
 class Held(NamedTuple):
-    """An incident as it was read, and when (monotonic)."""
+    """An incident as it was read, when (monotonic), and its id as the database is told it."""
 
     read_at: float
     incident: Incident
+    hex: str
 
 
 def _remember(session: Session, rows: Sequence[Row], held: dict[UUID, Held], at: float) -> None:
     """Bring what is held of the rows' incidents up to date; what was asked for longest ago is let go."""
     for row in rows:
         if row.revision is not None:
-            held[row.incident_id] = Held(at, from_row(row))
+            held[row.incident_id] = Held(at, from_row(row), row.incident_id.hex)
     for row in rows:
         held[row.incident_id] = held.pop(row.incident_id)  # asked for now, so it goes last
     behind = [row.incident_id for row in rows if held[row.incident_id].incident.revision < row.due_revision]
@@ -306,9 +307,10 @@ def _remember(session: Session, rows: Sequence[Row], held: dict[UUID, Held], at:
             f"SELECT i.* FROM unnest(%s::uuid[]) AS k CROSS JOIN LATERAL (SELECT {COLUMNS}"
             " FROM incidents WHERE incident_id = k LIMIT 1) i"
         )
-        for row in session.rows(statement, (_array(behind),)):
-            held[row.incident_id] = Held(at, from_row(row))
-    while len(held) > HELD + len(rows):
+        for row in session.rows(statement, (_array(each.hex for each in behind),)):
+            held[row.incident_id] = Held(at, from_row(row), row.incident_id.hex)
+    asked = len({row.incident_id for row in rows})
+    while len(held) > HELD + asked:
         del held[next(iter(held))]
 
 
