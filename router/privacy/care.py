@@ -74,6 +74,10 @@ _FAULTS: Final = frozenset(
 """What goes wrong with systems."""
 _REMEMBERED: Final = 20_000
 _LONGEST: Final = 60
+_UNITS: Final = frozenset(
+    {"seconds", "milliseconds", "minutes", "hours", "days", "bytes", "percent", "count", "counts", "none", "requests", "rows", "items", "celsius"}
+)  # fmt: skip
+"""What a measure is counted in: `unit=seconds` is no ward."""
 _NAMED: Final = re.compile(r"[0-9]{0,3}[\xaa\xba]?(?: ?[A-Z\xc0-\xdd][\w'&.]*){1,4}(?: [0-9]{1,3}[A-Z]?)?")
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _PLACE: Final = re.compile(r"(?:The )?[A-Z][a-z']+(?: (?:[A-Z][a-z']*|of|and))*(?: ?[0-9]{1,3}[A-Za-z]?)?")
@@ -134,7 +138,7 @@ def vague(key: str) -> bool:
 
 def ordinary(text: str, kind: str = "") -> bool:
     """Is a text made of ordinary words, and none that speaks of systems; or, for a WARD, of a name's shape."""
-    if "://" in text:
+    if "://" in text or text.lower() in _UNITS:
         return False
     if kind == "WARD" and (
         _PLACE.fullmatch(text)

@@ -226,6 +226,7 @@ _END_OF_VALUE: Final = re.compile(r"[,;|\n&<>{}\[\]\"']| [A-Za-z_]{1,30}[=:]|\\"
 _END_OF_FIELD: Final = re.compile(r"[\s&#\"'<>]")
 _COLUMN: Final = re.compile(r"(?:column|field|key|attribute|property|table|relation)[ =:(]{1,2}[\"'`]$", re.IGNORECASE)
 """What stands before the name of a column in quotes."""
+_KEY: Final = re.compile(r"([A-Za-z_]{2,40})[\"']?(?: ?[=:]|>)")
 _HYPHENED: Final = re.compile(r"[A-Z][a-z]+(?:-[A-Z][a-z]+){1,2}")
 """`Step-Down` in the name of a ward."""
 _PICTURES: Final = frozenset({"x-ray", "x-rays", "ct-scan", "mri-scan", "check-up"})
@@ -512,6 +513,29 @@ def _keyed(text: str, items: list[Item], index: int) -> Span | None:
     if not value or not ordinary(value, kind):
         return None
     return Span(first.start, first.start + len(value), kind, "care", True)
+
+
+def keyed(text: str, items: list[Item], covered: frozenset[int]) -> list[Span]:
+    """The values of all keys of care that stand in a text."""
+    found: list[Span] = []
+    taken = -1
+    for index in range(len(items) - 1):
+        item = items[index]
+        if (
+            item.type in {"w", "c"}
+            and item.start >= taken
+            and item.start not in covered
+            and text[item.end : items[index + 1].start] != " "
+            and (value := _keyed(text, items, index)) is not None
+        ):
+            found.append(value)
+            taken = value.end
+    return found
+
+
+def cares(rest: str) -> bool:
+    """Has the `rest` of a text a key of care: `unit=`, `"reason":`."""
+    return any(kind_of(match[1]) for match in _KEY.finditer(rest))
 
 
 def _opens(text: str, item: Item) -> bool:

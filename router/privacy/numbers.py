@@ -522,7 +522,9 @@ class Numbers(Codes):
             return  # the code of a driver's error: (1205, 'Lock wait …')
         if (
             gap_after[:1] == "%"
-            or after_word in shapes.COUNTED
+            or (
+                after_word in shapes.COUNTED and after is not None and text[after.end : after.end + 1] not in {"=", ":"}
+            )
             or (
                 after is not None
                 and gap_after == ""

@@ -644,6 +644,12 @@ def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
 
 _MARKS: Final = (",", ";", "\t", "|")
 _HEADER: Final = re.compile(r"\s*\"?[A-Za-z_#][\w .#/-]{0,40}\"?\s*")
+_OF_RECORDS: Final = frozenset(
+    {"DOB", "SSN", "MRN", "MEMBER_ID", "PATIENT_ID", "NATIONAL_ID", "PHONE", "EMAIL", "ADDRESS", "ZIP", "DIAGNOSIS", "MEDICATION",
+     "ACCOUNT", "LICENSE", "NPI", "DEA", "CREDIT_CARD", "PLATE", "VIN", "BIOMETRIC", "WARD", "DATE", "SECRET", "USERNAME"}
+)  # fmt: skip
+"""Of these one column is enough to make a line of field names the header of the lines below it."""
+_FIELD_NAMES: Final = re.compile(r'"?[A-Za-z_]\w*"?(?:[,;\t|]"?[A-Za-z_]\w*"?){2,60}\r?')
 _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}")
 _CODE_CELL: Final = re.compile(r"(?=.*\d)[A-Za-z0-9#/_-]{2,24}")
 _NAME_CELL: Final = re.compile(r"[^\W\d_][^\W\d_'’.-]+(?:(?:[ '’-]|, )[^\W\d_][^\W\d_'’.-]*){0,3}")
@@ -672,7 +678,16 @@ def _csv(text: str, mark: str, reader: Reader, *, strict: bool) -> list[Span]:
                 continue
         if all(_HEADER.fullmatch(cell) for cell in cells) and at < len(text):
             found = [judge(name.strip(' "\r')).kind for name in cells]
-            if sum(map(bool, found)) * 2 >= len(found) or (any(found) and "_" in line):
+            if (
+                sum(map(bool, found)) * 2 >= len(found)
+                or (any(found) and "_" in line)
+                or (
+                    not _OF_RECORDS.isdisjoint(found)
+                    and _FIELD_NAMES.fullmatch(line) is not None
+                    and text.find(mark, at, (text.find("\n", at) + 1 or len(text)) - 1) >= 0
+                    and text.count(mark, at, (text.find("\n", at) + 1 or len(text) + 1) - 1) >= line.count(mark)
+                )
+            ):
                 kinds = [
                     kind or _COLUMN_PARTS.get(name.strip(' "\r').lower(), "")
                     for kind, name in zip(found, cells, strict=True)

@@ -36,6 +36,11 @@ _SERIAL: Final = 5
 _BY_HAND: Final = re.compile(r"[A-Za-z\xc9\xe9]{3}|^[0-9]{1,2}(?:/|[.-][0-9]{1,2}[.-][0-9]{4}$)")
 """A day as people write it, with a month's name or slashes: software logs `2026-03-01`."""
 _YEAR_LAST: Final = re.compile(r"\.(?:19|20)[0-9]{2}$")
+_HOTFIX: Final = re.compile("[-+_.][A-Za-z]")
+_LATELY: Final = re.compile(r"[^0-9](?:1[1-9]|2[0-9]|3[0-5])$")
+"""A year of two digits in which software was running already."""
+_RELEASED: Final = re.compile(r"(?:[0-9]|[12][0-9]|3[01])(?:\.(?:[0-9]|[12][0-9]|3[01])){3}")
+"""Four small numbers with points are a version before they are an address."""
 _CERTIFIED: Final = frozenset({"certificate", "cert", "serial"})
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
 _VERSIONED: Final = frozenset({":", "@", "-", "v", "/", "_"})
@@ -73,7 +78,7 @@ def _belongs(span: Span, text: str) -> bool:
     """
     value = text[span.start : span.end]
     digits = sum(map(str.isdigit, value))
-    if span.kind in {"NUMBER", "IDENTIFIER", "NPI", "SSN", "NATIONAL_ID", "ZIP"}:
+    if span.kind in {"NUMBER", "IDENTIFIER", "NPI", "SSN", "NATIONAL_ID", "ZIP", "PHONE"}:
         return _A_NUMBER.fullmatch(value) is not None and not shapes.EPOCH.fullmatch(value)
     if span.kind == "CODE":
         if span.rule == "code" or _OF_LOGS.fullmatch(value) or _OF_MACHINES.match(value):
@@ -133,9 +138,15 @@ def _cued(kind: str, cue: str) -> str:
     return kind
 
 
-def _sure_shape(item: Item, cue: str) -> bool:
+def _sure_shape(item: Item, cue: str, *, strict: bool) -> bool:
     if item.kind == "DATE":
-        return bool(cue) or not re.search(r"20[12]\d", item.text) or bool(_BY_HAND.search(item.text))
+        return (
+            bool(cue)
+            or not (re.search(r"20[12]\d", item.text) or (not strict and _LATELY.search(item.text)))
+            or (strict and bool(_BY_HAND.search(item.text)))
+        )
+    if item.kind == "IP" and not strict:
+        return _RELEASED.fullmatch(item.text) is None
     if item.kind == "SSN":
         return "-" in item.text or bool(cue) or shapes.ssn_ok("".join(filter(str.isdigit, item.text)))
     if item.kind == "ZIP" and shapes.POSTCODE.fullmatch(item.text):
@@ -220,7 +231,7 @@ class Reader(Values):
                 spans = [
                     span
                     for span in spans
-                    if span.sure
+                    if (span.sure and (self.strict or span.rule != "name"))
                     or span.kind not in {"WORD", "CODE", "PERSON"}
                     or not any(a <= span.start and span.end <= b for a, b in frames)
                 ]
@@ -257,7 +268,8 @@ class Reader(Values):
         starts = [span.start for span in spans]
         covered = clinical.within(spans, items, shadow.starts)
         if not (narrow or own):
-            found = called(seen, items, covered, own=False)  # what a ward is called says so among words of systems too
+            # what a ward is called says so among words of systems too, and so does a key of care
+            found = called(seen, items, covered, own=False) + clinical.keyed(seen, items, covered)
         else:
             found = clinical.announced(seen, items, covered, 2, own=own, strict=self.strict)
         if own and not self.strict:
@@ -316,6 +328,14 @@ class Reader(Values):
                     index += 1  # `portal:2026.4.2`
                     continue
                 if (
+                    item.kind == "DATE"
+                    and not self.strict
+                    and item.text.count(".") == 2
+                    and _HOTFIX.match(text, item.end)
+                ):
+                    index += 1  # `2026.11.2-hotfix2`
+                    continue
+                if (
                     item.kind == "NUMBER" and text[max(item.start - 2, 0) : item.start] == '" '
                 ):  # access log: status and bytes
                     index += 1
@@ -323,10 +343,17 @@ class Reader(Values):
                 cue = self._cue(text, items, index) if item.kind in _NAMED_BY_CUE else ""
                 if item.kind == "ZIP" and index > 1 and items[index - 1].text in STATES:
                     self._town(text, items, index, spans)
+                if item.kind == "EMAIL" and not self.strict and shapes.of_a_role(item.text):
+                    index += 1
+                    continue
                 if item.kind == "DEVICE_ID" and index and items[index - 1].text.lower() in _CERTIFIED:
                     index += 1  # `Certificate 4A:7F:…`
                     continue
-                spans.append(Span(item.start, item.end, _cued(item.kind, cue), "shape", _sure_shape(item, cue)))
+                spans.append(
+                    Span(
+                        item.start, item.end, _cued(item.kind, cue), "shape", _sure_shape(item, cue, strict=self.strict)
+                    )
+                )
                 index += 1
                 continue
             if kind in {"w", "c"}:
@@ -430,6 +457,16 @@ class Reader(Values):
             return False  # a parameter of a page is no process or count
         if item.type == "t":
             return True
+        if (
+            self.strict
+            and item.type == "w"
+            and item.text.istitle()
+            and index + 1 < len(items)
+            and text[item.end : items[index + 1].start] == " "
+            and items[index + 1].type == "w"
+            and items[index + 1].text.istitle()
+        ):
+            return False  # `client=Mark Rivers`: more than one word, so each is read
         if not self.strict and item.type == "w" and item.text.istitle() and LEXICON.flag(item.text.lower()) == "p":
             return False  # `check: Zachary Haley`
         if item.type == "s" and item.kind == "DATE" and shapes.VERSION.fullmatch(item.text) and role in {"name", "id"}:

@@ -153,7 +153,8 @@ class Told(Fields):
         left = "\x00".join(rest)
         calm = self.memory.slot("calm words of persons" if own else "calm words")
         if (self.strict or not own) and not (
-            (narrow or own or self.strict) and clinical.restless(left, text, calm, own=own)
+            (narrow or own or self.strict)
+            and (clinical.restless(left, text, calm, own=own) or (self.strict and clinical.cares(left)))
         ):
             return spans
         try:

@@ -174,6 +174,8 @@ class Values(Names):
                 return self._value(
                     text, items, index + 1, gap.replace("[", "").replace("{", "").rstrip("("), kind, spans
                 )
+        if kind == "PERSON" and first.type == "n" and len(first.text) > _PLACEHOLDER:
+            kind = "PATIENT_ID"  # `subscriber_num=100200300`: whose number it is
         if "{" in separator and kind in {"DOB", "DATE"}:
             stop = text.find("}", first.start, first.start + 120)
             last = index
