@@ -200,6 +200,8 @@ _BY_HAND: Final = re.compile(
     r"(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])([/.-])(?:0?[1-9]|[12][0-9]|3[01])\1(?:19|20)[0-9]{2}(?![0-9])"
 )
 """A day as no machine writes it, its year last: in a path or a compound too."""
+BORN_IN: Final = re.compile("(?:19[2-9][0-9]|200[0-9]|201[0-4])-(?:0[1-9]|1[0-2])(?![0-9-])")
+"""A month of a year before any log: `1957-05`."""
 _SHORTEST_DAY: Final = 8
 _CODED_INSIDE: Final = re.compile(r"(?<![A-Za-z0-9.])[A-TV-Z][0-9][0-9AB]\.[0-9A-KXZ]{1,4}(?![A-Za-z0-9])")
 """A diagnosis of ICD-10's inside a compound: `dx-E11.65`, `E11.65.json`."""
@@ -370,6 +372,8 @@ class Codes:
             )
         if PROGRAM.fullmatch(stripped) and not self._names_in(stripped):
             return []
+        if self.strict and BORN_IN.fullmatch(stripped):
+            return [Span(at, end, "DATE", "shape", False)]
         if shapes.VERSION.fullmatch(stripped) or _BUILD.fullmatch(stripped) or _OID.fullmatch(stripped):
             return []
         if shapes.HEX.fullmatch(stripped) and _opaque_hex(stripped):
@@ -537,6 +541,8 @@ class Codes:
             if first:
                 leading = piece
             first = False
+        if self.strict and unknown and ("\xe9" in word or "\xc9" in word):
+            return [Span(at, end, "WORD", "unknown", False)]  # `Szab\xf3_consent.pdf`
         if (
             leading
             and (adjacent or (mixed and not second and alphabetic == 0))

@@ -46,7 +46,9 @@ _MIDNIGHT: Final = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|[+-]00:?00)?$")
 _TIME: Final = re.compile(r"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?")
 _MINUTES: Final = re.compile(r"[0-2]?\d:[0-5]\d")
 _OF_TIME: Final = re.compile(r"[0-9A-Za-z:.,/ +\-]+")
-_LAST_CENTURY: Final = re.compile("[/.-]19[0-9]{2}[ ,T]")
+_LAST_CENTURY: Final = re.compile(
+    "[/.-](?:19[0-9]{2}|200[0-9]|201[0-4])[ ,T]|[/.-][0-9]{4},? (?:12:00:00 AM|00:00(?![:0-9]))"
+)
 _BEGINNING: Final = re.compile("0?1[/.-]0?1[/.-]19[07]0")
 """The day that computers count from."""
 _DIGIT: Final = re.compile(r"\d")
@@ -311,7 +313,9 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
     separators = set(plain).difference("0123456789")
     if separators == {"."} and len(groups) in {3, 4} and max(sizes) <= 3 and sizes != [3, 3, 4]:
         return Item(start, end, "c", piece)
-    if (sizes == [3, 3, 3, 2] and separators == {".", "-"}) or (sizes == [4, 4, 4] and shapes.aadhaar_ok(digits)):
+    if (sizes in ([3, 3, 3, 2], [2, 2, 2, 3, 2]) and separators == {".", "-"}) or (
+        sizes == [4, 4, 4] and shapes.aadhaar_ok(digits)
+    ):
         return Item(start, end, "s", piece, "NATIONAL_ID")
     if sizes in ([1, 2, 2, 2, 3, 3, 2], [1, 2, 2, 2, 3, 3]) and separators == {" "}:
         return Item(start, end, "s", piece, "NATIONAL_ID")

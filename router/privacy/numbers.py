@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from router.privacy import shapes
-from router.privacy.codes import COLOUR, IDLE, SOURCE_FILE, Codes
+from router.privacy.codes import BORN_IN, COLOUR, IDLE, SOURCE_FILE, Codes
 from router.privacy.items import Item
 from router.privacy.keys import MACHINES, judge, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN
@@ -91,6 +91,18 @@ _PLATE_NAMED: Final = frozenset(
 )
 _TRACED: Final = re.compile("(?=[0-9]*[a-f])[0-9a-f]{8,64}")
 _ARGUMENTS: Final = re.compile("[0-9]{5,9},[0-9]{1,2}")
+_CELL_AFTER: Final = re.compile(
+    r"(?:[,;|\t^+]|['\"], ?['\"]|</[a-z]{1,12}><[a-z]{1,12}>)([A-Z][a-z]{1,20})(?=[,;|\t^+'\"<\n]|$)"
+)
+_CELL_BEFORE: Final = re.compile(
+    r"(?:(?<=[,;|\t^+'\">\n])|^)([A-Z][a-z]{1,20})(?:[,;|\t^+]|['\"], ?['\"]|</[a-z]{1,12}><[a-z]{1,12}>)$"
+)
+_AGE_AND_SEX: Final = re.compile(r"[0-9]{1,3} ?/ ?[MF](?![A-Za-z0-9])")
+"""`59/F`, as outpatient clinics write who somebody is."""
+_MONTH_YEAR: Final = re.compile(
+    r"(?:0?[1-9]|1[0-2])/(?:19|20)[0-9]{2}(?![0-9/-])|(?:0?[1-9]|[12][0-9]|3[01])/[A-Z][a-z]{2}/(?:19|20)[0-9]{2}(?![0-9:])"
+)
+"""`08/1957`, and `02/Feb/1957` without the hour that access logs write behind it."""
 _RATES: Final = frozenset({"/s", "/sec", "/second", "/m", "/min", "/minute", "/h", "/hr", "/hour", "/d", "/day"})
 _NO_HOSTS: Final = frozenset({"id", "no", "nr", "num", "nbr", "number", "ref", "key", "record", "pk", "uid", "code"})
 """What stands before a colon and is no host, so that a number behind it is no port."""
@@ -127,6 +139,8 @@ class Numbers(Codes):
                 flat = _FLAT.search(text, max(span.start - 14, 0), span.start)
                 if flat is not None:
                     found.append(Span(flat.start(1), flat.end(1), "NUMBER", "beside", False))  # `Studio 23, Talbot …`
+            if span.kind in {"PERSON", "WORD"} and text[span.start].isupper() and text[span.start : span.end].isalpha():
+                found += self._cells_beside(text, span)
             if (span.sure and span.kind != "ADDRESS") or span.kind not in {"PERSON", "WORD", "ADDRESS"}:
                 continue
             if not text[span.start].isupper():
@@ -138,6 +152,21 @@ class Numbers(Codes):
             if before is not None:
                 found.append(Span(before.start(1), before.end(1), "NUMBER", "beside", False))
         return settle([*spans, *found]) if found else spans
+
+    def _cells_beside(self, text: str, span: Span) -> list[Span]:
+        """The other half of a name in the next cell: `Rosado,Bilge,4`, `<td>Ray</td><td>Dock</td>`."""
+        found: list[Span] = []
+        for match in (
+            _CELL_AFTER.match(text, span.end),
+            _CELL_BEFORE.search(text, max(span.start - 40, 0), span.start),
+        ):
+            if match is None or match[1].lower() in self.safe:
+                continue
+            low = match[1].lower()
+            flag = LEXICON.flag(low)
+            if flag == "n" or (flag in PLAIN and not LEXICON.trade(low)):
+                found.append(Span(match.start(1), match.end(1), "PERSON", "beside", False))
+        return found
 
     def _code(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
         item = items[index]
@@ -506,6 +535,16 @@ class Numbers(Codes):
             spans.append(Span(item.start, item.end, sure_kind, "shape", sure_kind == "CREDIT_CARD"))
             return
         if size <= 3:
+            if self.strict and _AGE_AND_SEX.match(text, item.start) is not None:
+                spans.append(Span(item.start, item.start + size, "AGE", "shape", False))
+                return
+            if (
+                self.strict
+                and text[item.end : item.end + 1] == "/"
+                and (day := _MONTH_YEAR.match(text, item.start)) is not None
+            ):
+                spans.append(Span(item.start, day.end(), "DATE", "shape", False))
+                return
             if text[item.end : item.end + 1] in {"/", "."}:
                 day = _MONTH_DAY.match(text, item.start) or _DAY_MONTH.match(text, item.start)
                 if day is not None and (
@@ -532,6 +571,9 @@ class Numbers(Codes):
                 and (size <= 4 or after.text.lower() in _RATES)
             )
         ):
+            return
+        if self.strict and size == 4 and (month := BORN_IN.match(text, item.start)) is not None:
+            spans.append(Span(item.start, month.end(), "DATE", "shape", False))
             return
         if size == 4 and "2010" <= digits <= "2039" and not gap_before.endswith(":"):
             return

@@ -212,6 +212,10 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
             kind = judge(match[1]).kind
             if kind:
                 found.append(Span(match.start(2), match.end(2), kind, "column", True))
+    if strict and "-" in text and "." in text:
+        found += [Span(m.start(), m.end(), "NATIONAL_ID", "column", True) for m in _BELGIAN.finditer(text)]
+    if strict and ("19" in text or "20" in text) and "," in text:
+        found += [Span(m.start(), m.end(), "DATE", "column", True) for m in _BORN_ON.finditer(text)]
     if "{19" in text or "{20" in text:
         found += [Span(m.start(1), m.end(1), "DATE", "column", True) for m in _DAY_TUPLE.finditer(text)]
     if "i)" in text:
@@ -298,6 +302,12 @@ _FORM_FIELD: Final = re.compile(
 """A field of a multipart form, its value after the empty line."""
 _DAY_TUPLE: Final = re.compile(r"\{((?:19|20)[0-9]{2}, ?[0-9]{1,2}, ?[0-9]{1,2})\}")
 """A day as Erlang and Elixir write it."""
+_BELGIAN: Final = re.compile(r"(?<![0-9.-])[0-9]{2}\.[01][0-9]\.[0-3][0-9]-[0-9]{3}\.[0-9]{2}(?![0-9.-])")
+"""A national number of Belgium's, which looks like a version and its build."""
+_BORN_ON: Final = re.compile(
+    r"(?<![0-9.])(?:19[2-9][0-9]|200[0-9]|201[0-4]), ?(?:1[0-2]|0?[1-9]), ?(?:[12][0-9]|3[01]|0?[1-9])(?![0-9.])"
+)
+"""The arguments of a date, its year before any log."""
 _RAILS_DATE: Final = re.compile(r"([A-Za-z_]{3,40})\([1-3]i\)\\{0,2}[\"']?\]?\s?(?:=>|=|:)\s?\\{0,2}[\"']?([0-9]{1,4})")
 """A date in three fields, as Rails' forms send it: `"born_on(1i)"=>"1957"`."""
 _SYSTEM_VALUE: Final = re.compile(

@@ -469,7 +469,13 @@ class Reader(Values):
             return False  # `client=Mark Rivers`: more than one word, so each is read
         if not self.strict and item.type == "w" and item.text.istitle() and LEXICON.flag(item.text.lower()) == "p":
             return False  # `check: Zachary Haley`
-        if item.type == "s" and item.kind == "DATE" and shapes.VERSION.fullmatch(item.text) and role in {"name", "id"}:
+        if (
+            item.type == "s"
+            and item.kind == "DATE"
+            and shapes.VERSION.fullmatch(item.text)
+            and not _YEAR_LAST.search(item.text)
+            and role in {"name", "id"}
+        ):
             return True
         if item.type == "s" and not (
             role in {"id", "bare"} and item.kind in {"PHONE", "NPI", "CREDIT_CARD", "DEVICE_ID"}

@@ -27,6 +27,7 @@ _PARTS: Final = frozenset(
     orthopaedie urologie nephrologie nefrologia pneumologie neumologia pneumologia dermatologie dermatologia traumatologia hematologia
     hematologie haematologie quirofano kraamafdeling spoedeisende kinderstation kinderafdeling wochenbettstation geriatrie geriatria
     acil kardiyoloji noroloji ortopedi pediatri onkoloji psikiyatri kardiologisk akutmodtagelsen borneafdelingen
+    sor oiom akuten medicinkliniken kirurgkliniken kvinnokliniken longgeneeskunde dagbehandeling kardiologia neurologia chirurgia onkologia
     rianimazione ostetricia oculistica ortopedia urgencia emergencias spoed akutmottagning forlossning""".split()
 )
 """Parts of medicine, and what wards are called that need no other word."""
@@ -66,7 +67,7 @@ _WORDS: Final = _PARTS | _KINDS | _SPOTS | {word for words in _NAMES for word in
 WAKING: Final = (_PARTS | {words[0] for words in _NAMES} | _KINDS) & _WORDS
 """Words that can begin what a ward is called."""
 _INTO: Final = frozenset(
-    ["in", "to", "from", "on", "at", "unit", "ward", "location", "dept", "department", "clinic", "floor", "service", "en", "em", "na", "auf", "op", "aus", "von", "au", "aux", "nel", "w", "i"]
+    ["in", "to", "from", "on", "at", "unit", "ward", "location", "dept", "department", "clinic", "floor", "service", "en", "em", "na", "auf", "op", "aus", "von", "au", "aux", "nel", "w", "i", "oddzial", "oddzia\u0142", "avdelning", "abteilung", "servicio", "reparto", "oddeleni"]
 )  # fmt: skip
 """What stands before the name of a ward that is one word."""
 _OF_SYSTEMS: Final = frozenset(
