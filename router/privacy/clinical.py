@@ -226,6 +226,9 @@ _END_OF_VALUE: Final = re.compile(r"[,;|\n&<>{}\[\]\"']| [A-Za-z_]{1,30}[=:]|\\"
 _END_OF_FIELD: Final = re.compile(r"[\s&#\"'<>]")
 _COLUMN: Final = re.compile(r"(?:column|field|key|attribute|property|table|relation)[ =:(]{1,2}[\"'`]$", re.IGNORECASE)
 """What stands before the name of a column in quotes."""
+_YOURS: Final = re.compile(
+    r"\b[Yy]our ([a-z-]{2,20}(?: [a-z-]{2,20}){0,3}) (?:results?|appointment|appt|visit|refill|screening|exam|procedure|surgery|prescription|injection|vaccine)\b"
+)
 _KEY: Final = re.compile(r"([A-Za-z_]{2,40})[\"']?(?: ?[=:]|>)")
 _HYPHENED: Final = re.compile(r"[A-Z][a-z]+(?:-[A-Z][a-z]+){1,2}")
 """`Step-Down` in the name of a ward."""
@@ -533,6 +536,15 @@ def keyed(text: str, items: list[Item], covered: frozenset[int]) -> list[Span]:
     return found
 
 
+def yours(text: str) -> list[Span]:
+    """What a message to somebody says is theirs: `Your iron overload results`; one word of the trade says nothing."""
+    return [
+        Span(match.start(1), match.end(1), "DIAGNOSIS", "cue", True)
+        for match in _YOURS.finditer(text)
+        if " " in match[1] or not LEXICON.trade(match[1])
+    ]
+
+
 def cares(rest: str) -> bool:
     """Has the `rest` of a text a key of care: `unit=`, `"reason":`."""
     return any(kind_of(match[1]) for match in _KEY.finditer(rest))
@@ -752,6 +764,15 @@ def _places(text: str, items: list[Item], covered: frozenset[int], *, strict: bo
             found.append(Span(words[0].start, words[-1].end, kind, "titled", False))
     for index in range(1, len(items)):
         first, second = items[index - 1], items[index]
+        if (
+            strict
+            and first.text in {"North", "South", "East", "West"}
+            and second.type == "n"
+            and len(second.text) <= 2
+            and text[first.end : second.start] == " "
+            and first.start not in covered
+        ):
+            found.append(Span(first.start, second.end, "WARD", "floor", False))
         if (
             first.type == "n"
             and len(first.text) <= 2

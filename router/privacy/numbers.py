@@ -93,11 +93,12 @@ _TRACED: Final = re.compile("(?=[0-9]*[a-f])[0-9a-f]{8,64}")
 _ARGUMENTS: Final = re.compile("[0-9]{5,9},[0-9]{1,2}")
 _CELL_AFTER: Final = re.compile(
     r"(?:[,;|\t^+]|['\"], ?['\"]|</[a-z]{1,12}><[a-z]{1,12}>)([A-Z][a-z]{1,20})(?=[,;|\t^+'\"<\n]|$)"
+    r"| {2,20}([A-Z]{2,15})(?=  |\n|$)"
 )
 _CELL_BEFORE: Final = re.compile(
     r"(?:(?<=[,;|\t^+'\">\n])|^)([A-Z][a-z]{1,20})(?:[,;|\t^+]|['\"], ?['\"]|</[a-z]{1,12}><[a-z]{1,12}>)$"
 )
-_AGE_AND_SEX: Final = re.compile(r"[0-9]{1,3} ?/ ?[MF](?![A-Za-z0-9])")
+_AGE_AND_SEX: Final = re.compile(r"[0-9]{1,3} ?/ ?[MF](?![A-Za-z0-9])|(?<=\()[0-9]{1,3} ?[MF](?=[),])")
 """`59/F`, as outpatient clinics write who somebody is."""
 _MONTH_YEAR: Final = re.compile(
     r"(?:0?[1-9]|1[0-2])/(?:19|20)[0-9]{2}(?![0-9/-])|(?:0?[1-9]|[12][0-9]|3[01])/[A-Z][a-z]{2}/(?:19|20)[0-9]{2}(?![0-9:])"
@@ -110,6 +111,7 @@ _EXTENSION: Final = re.compile("x[0-9]{4,6}")
 _MARKS_BETWEEN: Final = re.compile(r"[ ,:;=<({\[\"'#]{1,6}")
 _SOMEBODY: Final = re.compile(r"([a-z]{3,14})[0-9]{1,4}")
 _BY: Final = frozenset({"by", "user", "for", "as", "from", "to"})
+_WHOLE: Final = re.compile(r"[0-9]{6,16}\.0")
 _DEGREES: Final = re.compile(r"[0-9]{1,3}\.[0-9]{4,9}")
 
 
@@ -154,19 +156,22 @@ class Numbers(Codes):
         return settle([*spans, *found]) if found else spans
 
     def _cells_beside(self, text: str, span: Span) -> list[Span]:
-        """The other half of a name in the next cell: `Rosado,Bilge,4`, `<td>Ray</td><td>Dock</td>`."""
+        """The other half of a name in the next cell: `Rosado,Bilge,4`, `<td>Ray</td><td>Dock</td>`, `CHAN   SUE  `."""
         found: list[Span] = []
         for match in (
             _CELL_AFTER.match(text, span.end),
             _CELL_BEFORE.search(text, max(span.start - 40, 0), span.start),
         ):
-            if match is None or match[1].lower() in self.safe:
+            if match is None:
                 continue
-            low = match[1].lower()
-            flag = LEXICON.flag(low)
-            if flag == "n" or (flag in PLAIN and not LEXICON.trade(low)):
-                found.append(Span(match.start(1), match.end(1), "PERSON", "beside", False))
-        return found
+            start, end = match.span(match.lastindex or 1)
+            word = text[start:end]
+            flag = LEXICON.flag(word.lower())
+            if word.isupper() == text[span.start : span.end].isupper() and (
+                flag in {"n", "p"} or (flag in PLAIN and not LEXICON.trade(word.lower()) and not word.isupper())
+            ):
+                found.append(Span(start, end, "PERSON", "beside", False))
+        return [part for part in found if text[part.start : part.end].lower() not in self.safe]
 
     def _code(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
         item = items[index]
@@ -740,6 +745,9 @@ class Numbers(Codes):
     def _moment(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
         """A time after a word that makes it somebody's (`admitted 2026-03-01 09:30`), or two coordinates."""
         item = items[index]
+        if _WHOLE.fullmatch(item.text) is not None:
+            self._whole(text, items, index, spans)
+            return
         if self.strict and text[item.start - 1 : item.start] == "(" and _ARGUMENTS.fullmatch(item.text) is not None:
             spans.append(Span(item.start, item.start + item.text.index(","), "NUMBER", "number", False))
             return  # two arguments rather than a decimal: `^DPT(712109,0)`
@@ -769,6 +777,15 @@ class Numbers(Codes):
             gap = text[item.end : following.start]
             if gap.rstrip("-") in {",", ", "} and _coordinates(item.text, following.text):
                 spans.append(Span(item.start, following.end, "GEO", "shape", True))
+
+    def _whole(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
+        """`77341902.0`: an id that went through a table of decimals is judged as the number it is."""
+        item = items[index]
+        known = len(spans)
+        items[index] = item._replace(type="n", text=item.text[:-2])
+        self._number(text, items, index, spans)
+        items[index] = item
+        spans[known:] = [span._replace(end=item.end - 2) if span.end == item.end else span for span in spans[known:]]
 
     def _dose(self, text: str, items: list[Item], index: int, spans: list[Span]) -> bool:
         """`67 mg/dL`: what was measured of somebody, or given."""

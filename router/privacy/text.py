@@ -41,6 +41,8 @@ _LATELY: Final = re.compile(r"[^0-9](?:1[1-9]|2[0-9]|3[0-5])$")
 """A year of two digits in which software was running already."""
 _RELEASED: Final = re.compile(r"(?:[0-9]|[12][0-9]|3[01])(?:\.(?:[0-9]|[12][0-9]|3[01])){3}")
 """Four small numbers with points are a version before they are an address."""
+_ADDRESSEES: Final = frozenset({"EMAIL", "PHONE", "PERSON", "WORD"})
+"""To whom a message may be sent."""
 _CERTIFIED: Final = frozenset({"certificate", "cert", "serial"})
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
 _VERSIONED: Final = frozenset({":", "@", "-", "v", "/", "_"})
@@ -242,6 +244,8 @@ class Reader(Values):
                 for span in spans
                 if span.sure or ((about or likely) and _belongs(span, seen))
             ]
+        if self.strict and "our " in seen and any(span.kind in _ADDRESSEES for span in spans):
+            spans.extend(clinical.yours(seen))
         spans = settle(spans)
         concern = clinical.concerns(items, spans)
         if concern:
@@ -276,6 +280,8 @@ class Reader(Values):
             found += clinical.unknown_names(seen, items, covered)
         if narrow:
             found += clinical.untold(seen, items, covered, self.safe, strict=self.strict, own=own)
+        if self.strict and "our " in seen:
+            found += clinical.yours(seen)
         if shadow.starts is not None:
             found = [Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in found]
         left: list[Span] = []
