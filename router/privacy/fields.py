@@ -12,6 +12,7 @@ import orjson
 from router.privacy import positional
 from router.privacy.care import kind_of, of_systems
 from router.privacy.findings import Json
+from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge, split
 from router.privacy.leaves import Leaves
 from router.privacy.memory import PATHS, Place, slot_of
@@ -53,6 +54,8 @@ _TYPES: Final = frozenset(
 _DISTINCT: Final = frozenset({"PERSON", "DOB", "SSN", "MRN"})
 _HALVES: Final = frozenset({"given", "family", "first", "last", "middle", "name", "nm"})
 """Keys that hold a name when others beside them are about a person."""
+_FIELD_NUMBER: Final = re.compile(r"([0-9]{1,2})(?:[.-][0-9]{1,2})?")
+"""A field and component of a segment of HL7's, as engines write it in JSON: `{"PID": {"5.1": …}}`."""
 _LONGEST_ROW: Final = 40
 _OPTION: Final = re.compile(r"--[a-z][a-z0-9_-]{1,40}")
 """An option of a command line given as a list: its value follows."""
@@ -103,6 +106,14 @@ _CLOUD: Final = frozenset(
 )
 
 
+def _written(value: Json) -> str:
+    """What is too deep to be read, as one text; that of a structure too deep to be written is empty."""
+    try:
+        return orjson.dumps(value, default=str).decode() if not isinstance(value, (int, float)) else str(value)
+    except (TypeError, RecursionError):
+        return "[]"
+
+
 class Fields(Leaves):
     """Judges objects and lists by their keys."""
 
@@ -117,13 +128,7 @@ class Fields(Leaves):
         if value is None or isinstance(value, bool):
             return
         if depth > MAX_DEPTH:
-            self.seal(
-                box,
-                key,
-                orjson.dumps(value, default=str).decode() if not isinstance(value, (int, float)) else str(value),
-                place,
-                "depth",
-            )
+            self.seal(box, key, _written(value), place, "depth")
             return
         if not value and isinstance(value, (dict, list, tuple)):
             box[key] = {} if isinstance(value, dict) else []
@@ -403,6 +408,12 @@ class Fields(Leaves):
         element = positional.dicom(key) if len(key) in {8, 11} and not verdict.kind else None
         if element is not None:
             verdict = element
+        if parent.path and not verdict.kind and key[:1].isdigit() and parent.path[-1] in HL7_FIELDS:
+            numbered = _FIELD_NUMBER.fullmatch(key)
+            if numbered is not None:
+                verdict = Verdict(HL7_FIELDS[parent.path[-1]].get(int(numbered[1]), ""))
+        elif key == "valueString" and not verdict.kind and "answer" in parent.path:
+            verdict = Verdict("IDENTIFIER")  # what somebody answered a form of FHIR's
         harmless = element is not None or self.harmless_key(key)
         declared = bool(role) or key in _OF_RULES
         place = Place(
