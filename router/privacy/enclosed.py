@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import orjson
@@ -17,6 +18,10 @@ Json = Any
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 MAX_INFLATED: Final = 1 << 20
 RUN: Final = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
+_WRAPPED: Final = re.compile(r"[A-Za-z0-9+/]{64}(?:[A-Za-z0-9+/]{12})?(?:\r?\n[A-Za-z0-9+/]{4,76}={0,2})++")
+"""Base64 in lines of 64 characters (RFC 7468) or 76 (RFC 2045)."""
+_DUMP: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]{2}(?:[ :][0-9A-Fa-f]{2}){11,}+(?![0-9A-Za-z])")
+SHORTEST_DUMP: Final = 35
 _HEX: Final = re.compile("[0-9a-f]++|[0-9A-F]++")
 LONG: Final = re.compile(
     r"(?:[^A-Za-z0-9+/_-]*+[A-Za-z0-9+/_-]{1,15}+(?![A-Za-z0-9+/_-]))*+[^A-Za-z0-9+/_-]*+[A-Za-z0-9+/_-]{16}"
@@ -69,26 +74,56 @@ _UTF8: Final = re.compile(
 _SHORT: Final = 64
 
 
-def _readable(raw: bytes) -> str | None:
-    """Decoded bytes as text, when they are text."""
+def _as_it_is(raw: bytes) -> bytes:
+    return raw
+
+
+def _gzipped(raw: bytes) -> bytes:
+    return gzip.compress(raw, mtime=0)
+
+
+def _deflated(raw: bytes) -> bytes:
+    return zlib.compress(raw)
+
+
+def _inflated(raw: bytes) -> bytes:
+    """What is compressed in `raw`, up to MAX_INFLATED bytes of it, whole members one after the other. zlib.error."""
+    found = bytearray()
+    while raw and len(found) < MAX_INFLATED:
+        member = zlib.decompressobj(47)
+        found += member.decompress(raw, MAX_INFLATED)
+        if raw == member.unused_data:
+            break
+        raw = member.unused_data
+    return bytes(found)
+
+
+def _readable(raw: bytes) -> tuple[str, Callable[[str], bytes]] | None:
+    """Decoded bytes as text, when they are text, with the way back."""
+    pack: Callable[[bytes], bytes] = _as_it_is
     if raw[:2] == b"\x1f\x8b" or raw[:1] == b"\x78":
         try:
-            raw = zlib.decompressobj(47).decompress(raw, MAX_INFLATED)
+            raw, pack = _inflated(raw), _gzipped if raw[:1] == b"\x1f" else _deflated
         except zlib.error:
+            if raw[:1] == b"\x1f":
+                return None
+    if raw[1:2] == raw[3:4] == b"\x00" and not len(raw) & 1:
+        charset = "utf-16-le"  # as PowerShell encodes a command
+    else:
+        charset = "utf-8"
+        if len(raw) <= 16 and not raw.isascii():
+            return None  # a digest's bytes may be UTF-8 by chance; a name has more of them
+        if len(raw) <= _SHORT and _UTF8.fullmatch(raw) is None:
             return None
-    if len(raw) <= 16 and not raw.isascii():
-        return None  # a digest's bytes may be UTF-8 by chance; a name has more of them
-    if len(raw) <= _SHORT and _UTF8.fullmatch(raw) is None:
-        return None
     try:
-        text = raw.decode()
+        text = raw.decode(charset)
     except UnicodeDecodeError:
         return None
     if len(text) < 6:
         return None
-    if not text.isprintable() and not all(char.isprintable() or char in "\r\n\t" for char in text):
+    if not text.isprintable() and not all(char.isprintable() or char in "\r\n\t\x1b" for char in text):
         return None
-    return text
+    return text, lambda plain: pack(plain.encode(charset))
 
 
 def opened_run(run: str) -> tuple[str, Callable[[str], str]] | None:
@@ -99,9 +134,10 @@ def opened_run(run: str) -> tuple[str, Callable[[str], str]] | None:
     if body.isdigit() and set(body[::2]) != {"3"}:
         return None  # a number; in hex only digits would be written with digits alone
     if not len(body) & 1 and _HEX.fullmatch(body) is not None:
-        text = _readable(bytes.fromhex(body))
-        if text is not None:
-            return text, lambda plain: plain.encode().hex()
+        found = _readable(bytes.fromhex(body))
+        if found is not None:
+            text, pack = found
+            return text, lambda plain: pack(plain).hex()
     if len(body) % 4 == 1:
         return None
     url = "-" in body or "_" in body
@@ -113,16 +149,39 @@ def opened_run(run: str) -> tuple[str, Callable[[str], str]] | None:
         )
     except (binascii.Error, ValueError):
         return None
-    text = _readable(raw)
-    if text is None:
+    found = _readable(raw)
+    if found is None:
         return None
+    text, pack = found
     padded = run != body or len(body) % 4 == 0
 
     def encode(plain: str) -> str:
-        out = (base64.urlsafe_b64encode if url else base64.b64encode)(plain.encode()).decode()
+        out = (base64.urlsafe_b64encode if url else base64.b64encode)(pack(plain)).decode()
         return out if padded else out.rstrip("=")
 
     return text, encode
+
+
+def opened_lines(text: str, start: int) -> tuple[int, str, Callable[[str], str]] | None:
+    """Base64 in lines from `start` on that is text inside: where it ends, the text, and the way back, in lines too."""
+    lines = _WRAPPED.match(text, start)
+    if lines is None:
+        return None
+    first, *rest = lines[0].splitlines()
+    opened = opened_run("".join((first, *rest)))
+    if opened is None:
+        return None
+    plain, encode = opened
+    end = "\r\n" if "\r\n" in lines[0] else "\n"
+    return lines.end(), plain, lambda text: end.join(re.findall(f".{{1,{len(first)}}}", encode(text)))
+
+
+def dumped(text: str) -> Iterator[tuple[int, int, str]]:
+    """The bytes in `text` that are written as pairs of hex digits apart from each other and are text themselves."""
+    for match in _DUMP.finditer(text):
+        plain = bytes.fromhex(match[0].replace(":", " ")).decode("latin-1")
+        if 8 * sum(" " <= char <= "~" or char in "\r\n\t\x0b\x1c" for char in plain) > 7 * len(plain):
+            yield match.start(), match.end(), plain
 
 
 def rewritten(box: list[Json], run: str) -> str:

@@ -20,8 +20,11 @@ from router.privacy.enclosed import (
     LONG,
     OBJECT,
     RUN,
+    SHORTEST_DUMP,
     SMALLEST,
     dump,
+    dumped,
+    opened_lines,
     opened_run,
     repeats_a_key,
     rewritten,
@@ -117,6 +120,9 @@ _SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
 _RELEASED: Final = re.compile(r"v[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?:-[a-z]{2,8}[.0-9]{0,4})?")
 _WORDS_ONLY: Final = frozenset({"w"})
 _COUNTABLE: Final = 1_000
+_SERIAL: Final = 10_000
+"""From here on a number may be somebody's."""
+_INFINITE: Final = float("inf")
 _FEW: Final = 100_000
 """A smaller `identity` is a system's own."""
 _AROUND: Final = re.compile(
@@ -487,30 +493,41 @@ class Leaves(Work):
 
     def encoded(self, text: str, spans: list[Span], place: Place) -> list[tuple[int, int, Callable[[], str]]]:
         """Base64, base64url and hex runs that hide text: tokenized inside and encoded again."""
+        if 4 * (text.count(" ") + text.count(":")) > len(text) >= SHORTEST_DUMP:
+            spans += [Span(start, end, "TEXT", "dump", True) for start, end, plain in dumped(text) if self.read(plain)]
+            spans[:] = settle(spans)
         if len(text) < 16 or LONG.match(text) is None:
             return []
         found: list[tuple[int, int, Callable[[], str]]] = []
         secrets = [span for span in spans if span.kind == "SECRET"]
         starts = [span.start for span in secrets]
+        last = 0
         for match in RUN.finditer(text):
-            run = match[0]
-            at = bisect_right(starts, match.start())
-            if (at and secrets[at - 1].end > match.start()) or (at < len(secrets) and secrets[at].start < match.end()):
+            start, end = match.span()
+            at = bisect_right(starts, start)
+            if start < last or (at and secrets[at - 1].end > start) or (at < len(secrets) and secrets[at].start < end):
                 continue
-            opened = opened_run(run)
+            head = start
+            if text[start : start + 2] == "0x" or text[start - 1 : start + 1] == "\\x":
+                start += 2 if text[start] == "0" else 1  # as SQL and Postgres write bytes
+                head = start - 2
+            lines = opened_lines(text, start) if text[end : end + 1] in {"\r", "\n"} else None
+            opened = opened_run(text[start:end]) if lines is None else lines[1:]
             if opened is None:
                 continue
             plain, encode = opened
+            last = end = end if lines is None else lines[0]
+            run = text[start:end]
             if self.layers >= MAX_LAYERS or len(found) >= MAX_RUNS:
                 self.count("depth" if self.layers >= MAX_LAYERS else "size")
-                spans.append(Span(match.start(), match.end(), "TEXT", "budget", True))
+                spans.append(Span(start, end, "TEXT", "budget", True))
                 continue
             inner: list[Json] = [plain]
             self.layers += 1
             self.walk(inner, 0, plain, Place(place.path, NOTHING, "", exact=False, rule=""), len(place.path))
             self.layers -= 1
-            spans[:] = outside(spans, match.start(), match.end())
-            found.append((match.start(), match.end(), partial(written, inner, plain, encode, run)))
+            spans[:] = outside(spans, head, end)
+            found.append((start, end, partial(written, inner, plain, encode, run)))
         if len(spans) > 1:
             spans[:] = settle(spans)
         return found
@@ -549,6 +566,7 @@ class Leaves(Work):
         if value != value:  # noqa: PLR0124 - NaN
             return
         kind = place.verdict.kind
+        value = _counted(value)
         text = str(value)
         rule = place.rule
         if rule and rule not in {"safe", "free"}:
@@ -580,6 +598,13 @@ class Leaves(Work):
             return
         if isinstance(value, int) and len(digits) >= 5:
             self.plain.append((box, key, text, place))
+
+
+def _counted(value: float) -> float:
+    """A number as the integer it is: an id went through a table of decimals, or is too long for a reader of JSON."""
+    return (
+        int(value) if abs(value) >= _SERIAL and value == value // 1 and value not in {_INFINITE, -_INFINITE} else value
+    )
 
 
 def _only_tokens(text: str) -> bool:

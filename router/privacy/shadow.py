@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import quopri
 import re
 from typing import Final, NamedTuple
 
@@ -13,14 +14,22 @@ ROUNDS: Final = 4
 
 _ESCAPE: Final = re.compile(
     r"(?:%[0-9A-Fa-f]{2})+|&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}[0-9]{0,2});|"
-    r"(?:\\+u[0-9a-fA-F]{4})+|(?:\\+x[0-9a-fA-F]{2})+|(?:=[0-9A-F]{2}){2,}|\\+[\"'/]"
+    r"(?:\\+u[0-9a-fA-F]{4})+|(?:\\+x[0-9a-fA-F]{2})+|(?:=[0-9A-F]{2}){2,}|\\+[\"'/]|(?:\\+[0-3][0-7]{2}){2,}|\\+033(?=\[)|"
+    r"(?:\\+U000[0-9a-fA-F]{5})+|(?:\\+u\{[0-9a-fA-F]{1,6}\})+|=\?[A-Za-z0-9-]{2,20}\?[Qq]\?[^?\s]{1,300}\?="
 )
 
 escaped: Final = re.compile(
-    r"[%&=\\](?:(?<=%)[0-9A-Fa-f]{2}|(?<==)[0-9A-F]{2}=[0-9A-F]{2}|(?<=\\)(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[\"'/])|"
+    r"[%&=\\](?:(?<=%)[0-9A-Fa-f]{2}|(?<==)(?:[0-9A-F]{2}=[0-9A-F]{2}|\?[A-Za-z0-9-]{2,20}\?[Qq]\?)|"
+    r"(?<=\\)(?:u(?:[0-9a-fA-F]{4}|\{[0-9a-fA-F])|x[0-9a-fA-F]{2}|[\"'/]|[0-3][0-7]{2}[\\\[]|U000[0-9a-fA-F]{5})|"
     r"(?<=&)(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}[0-9]{0,2});)"
 ).search
 """Whether an escape stands in a text: where _ESCAPE finds one, sought by its mark."""
+
+
+_CONTROL: Final = re.compile(r"(?:\x1b|#033)\[[0-9;?]{0,20}[A-Za-z]|[\x00-\x08\x0e-\x1b\x7f]")
+"""What a terminal does not show: colours (`#033[`: as rsyslog writes them) and control characters."""
+_WORDS: Final = re.compile(r"\S+")
+_PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 class TooDeep(Exception):  # noqa: N818 - a budget, not a fault
@@ -50,6 +59,8 @@ def cast(text: str) -> Shadow:
     shadow = Shadow(text, None, None)
     if "%" in text or "&" in text or "\\" in text or "=" in text:
         shadow = _decode(text)
+    if (not shadow.text.isprintable() or "#033[" in text) and _CONTROL.search(shadow.text) is not None:
+        shadow = _shown(shadow)
     if shadow.text.isascii():
         return shadow
     seen = shadow.text.translate(_LOOKS)
@@ -122,7 +133,32 @@ def _spread(shadow: Shadow) -> Shadow:
     return Shadow("".join(chars), starts, ends, "".join(letters))
 
 
+def _shown(shadow: Shadow) -> Shadow:
+    """A shadow without what a terminal does not show; a lone NUL is the blank it is between two arguments.
+
+    A NUL that comes with every character is half of a UTF-16 one.
+    """
+    text = shadow.text
+    pairs = "\x00" in text and any(text[at] == text[at + 2] == "\x00" for at in range(min(len(text) - 2, 64)))
+    chars: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for gone in [*(match.span() for match in _CONTROL.finditer(text)), (len(text), len(text))]:
+        places = [shadow.place(index, index + 1) for index in range(at, gone[0])]
+        chars.append(text[at : gone[0]])
+        if text[gone[0] : gone[1]] == "\x00" and not pairs:
+            chars.append(" ")
+            places.append(shadow.place(*gone))
+        starts += [start for start, _ in places]
+        ends += [end for _, end in places]
+        at = gone[1]
+    return Shadow("".join(chars), starts, ends)
+
+
 def _decode(text: str) -> Shadow:
+    if "+" in text and "%" in text:  # a form's blanks
+        text = _WORDS.sub(lambda word: word[0].replace("+", " ") if _PERCENT.search(word[0]) else word[0], text)
     current = Shadow(text, None, None)
     for _ in range(ROUNDS):
         if escaped(current.text) is None:
@@ -178,12 +214,16 @@ def _plain(escape: str) -> str | None:
         if plain.isspace():
             return " "  # `Dr&nbsp;Khan`
         return plain if plain != escape and plain.isprintable() else None
+    if escape[:2] == "=?":
+        return _plain_word(escape)
     if escape[0] == "=":
         raw = bytes.fromhex(escape.replace("=", ""))
     elif escape[0] == "%":
         raw = bytes.fromhex(escape.replace("%", ""))
     elif escape[-1] in "\"'/":
         return escape[-1]
+    elif "{" in escape or "U" in escape or escape.lstrip("\\")[0].isdigit():
+        return _spelled_out(escape)
     elif "u" in escape[: escape.rfind("\\") + 2]:
         parts = [part for part in escape.replace("\\", "").split("u") if part]
         plain = "".join(chr(int(part, 16)) for part in parts)
@@ -194,4 +234,28 @@ def _plain(escape: str) -> str | None:
         plain = raw.decode("utf-8")
     except UnicodeDecodeError:
         plain = raw.decode("latin-1")
-    return plain if all(char.isprintable() or char in "\t\n\r" for char in plain) else None
+    return plain if all(char.isprintable() or char in "\t\n\r\x1b" for char in plain) else None
+
+
+def _plain_word(escape: str) -> str | None:
+    """A header's encoded word (RFC 2047, section 4.2): `=?utf-8?Q?Jos=C3=A9?=`."""
+    _, charset, _, word, _ = escape.split("?", 4)
+    try:
+        return quopri.decodestring(word.encode(), header=True).decode(charset)
+    except (LookupError, UnicodeDecodeError):
+        return None
+
+
+def _spelled_out(escape: str) -> str | None:
+    r"""`\101`, `\U00000041` and `\u{41}`, several of them."""
+    parts = [part.strip("uU{}") for part in escape.split("\\") if part]
+    octal = escape.lstrip("\\")[0].isdigit()
+    try:
+        plain = (
+            bytes(int(part, 8) for part in parts).decode("utf-8", "replace")
+            if octal
+            else "".join(chr(int(part, 16)) for part in parts)
+        )
+    except ValueError:
+        return None
+    return plain if all(char.isprintable() or char in "\t\n\r\x1b" for char in plain) else None

@@ -396,6 +396,8 @@ def shadow_char(char: str) -> str:
     look = _LOOKS.get(char)
     if look is not None:
         return look
+    if "\U000e0020" <= char <= "\U000e007e":
+        return chr(ord(char) - 0xE0000)  # a tag: ASCII that nobody sees (Unicode 3.1, U+E0000)
     plain = unicodedata.normalize("NFKC", char)
     if plain != char:
         return "".join(shadow_char(part) if part != char else _class_of(part) for part in plain)

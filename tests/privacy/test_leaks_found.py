@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -57,6 +60,12 @@ def out(event: object, level: str = "strict") -> str:
         ({"workflowId": "discharge-80877904"}, "80877904"),
         ({"m": "matched ***-**-6268 by rule 14"}, "6268"),  # the last four of a number
         ({"m": "voicemail from 1.477.555.0161"}, "0161"),  # no version
+        ({"m": "\x1b[36mpatient=\x1b[0mZebulon \x1b[31mQuackenbush\x1b[0m"}, "Quackenbush"),  # a terminal's colours
+        ({"m": "\x00".join("chart of Zebulon")}, "\x00b\x00u\x00l"),  # UTF-16, read as something else
+        ({"m": "".join(f"\\{ord(char):03o}" for char in "Zebulon")}, "132"),
+        ({"m": "Subject: =?utf-8?Q?visit_of_zq.canary=40leakmail.test?="}, "canary"),
+        ({"m": b"to Zebulon Quackenbush".hex(" ")}, "5a 65 62"),
+        ({"m": "chart 77341902.0 not found", "ids": [77341902.0, 12345678901234567890123]}, "7734190"),
         ({"m": "call back 795/555-0164"}, "0164"),
         ({"m": "1='Ann', 1='West', 2='1980-02-01'"}, "West"),  # bound by number
         ({"m": "NCPDP D.0 reject 65 CA=ANN CB=BERG C4=19800201"}, "BERG"),
@@ -143,6 +152,41 @@ def test_at_detect_the_place_says_what_it_is(event: object, gone: str) -> None:
 )
 def test_what_a_responder_needs_stays(text: str) -> None:
     assert tokenize({"message": text}, STRICT, {}, ThrowawayMint()).event == {"message": text}
+
+
+@pytest.mark.parametrize(
+    ("write", "read"),
+    [
+        (lambda raw: base64.encodebytes(raw).decode(), base64.b64decode),
+        (
+            lambda raw: base64.b64encode(gzip.compress(raw)).decode(),
+            lambda text: gzip.decompress(base64.b64decode(text)),
+        ),
+        (lambda raw: "\\x" + raw.hex(), lambda text: bytes.fromhex(text[2:])),
+        (
+            lambda raw: base64.b64encode(raw.decode().encode("utf-16-le")).decode(),
+            lambda text: base64.b64decode(text).decode("utf-16-le").encode(),
+        ),
+    ],
+    ids=["lines", "gzip", "bytea", "powershell"],
+)
+@pytest.mark.parametrize("level", ["strict", "detect"])
+def test_what_was_encoded_comes_out_encoded_and_tokenized(
+    write: Callable[[bytes], str], read: Callable[[str], bytes], level: str
+) -> None:
+    plain = b"x: retry of zq.canary@leakmail.test, then of MRN-77341902 and zq.canary@leakmail.test"
+    found = json.loads(out({"payload": write(plain)}, level))["payload"]
+    assert read(found).startswith(b"x: retry of <EMAIL_")
+    assert b"canary" not in read(found)
+    assert b"77341902" not in read(found)
+    assert json.loads(out({"payload": found}, level)) == {"payload": found}
+
+
+def test_lists_deeper_than_anything_can_write_are_one_token() -> None:
+    deep: object = "Quackenbush"
+    for _ in range(500):
+        deep = [deep]
+    assert "<TEXT_" in str(tokenize(deep, STRICT, {}, ThrowawayMint()).event)
 
 
 def test_a_tokenized_segment_keeps_its_tokens() -> None:

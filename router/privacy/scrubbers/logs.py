@@ -22,7 +22,17 @@ from router.privacy.scrubbers.scrubber import Scrubber
 
 OWN: Final = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "asctime", "taskName"}
 """Attributes that every record has (docs.python.org, library/logging, LogRecord attributes); the others are `extra`."""
-NAMES: Final = ("name", "threadName", "processName", "taskName", "funcName", "pathname")
+NAMES: Final = (
+    "name",
+    "threadName",
+    "processName",
+    "taskName",
+    "funcName",
+    "pathname",
+    "filename",
+    "module",
+    "levelname",
+)
 ROLES: Final = {f"record.{name}": "name" for name in NAMES}
 WITHHELD: Final = "A log record could not be tokenized and was withheld."
 _DONE: Final = "_tokenized_by"
