@@ -17,7 +17,7 @@ from router.privacy.keys import judge, kind_of_words
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.spans import Span
 from router.privacy.wards import WAKING, called
-from router.privacy.words import OF_BODIES, TITLES, WHO
+from router.privacy.words import CAMEL_NAME, OF_BODIES, TITLES, WHO
 
 OF_PERSONS: Final = frozenset(
     {"ADDRESS", "ZIP", "PERSON", "DOB", "AGE", "MRN", "PATIENT_ID", "MEMBER_ID", "SSN", "NATIONAL_ID", "DIAGNOSIS", "MEDICATION", "WARD", "PHONE"}
@@ -197,6 +197,7 @@ _OF_THINGS: Final = frozenset(
     ["service", "server", "error", "exception", "api", "queue", "cloud", "manager", "engine", "monitor", "alert", "desk", "run", "console", "gateway", "system", "app", "portal", "lambda", "database", "cluster", "function", "storage", "warning", "critical", "code", "version", "event", "hub", "store"]
 )  # fmt: skip
 """What ends the name of a product or a part of a system: `Service Desk`, `Cloud Run`."""
+_SOURCE: Final = re.compile(r"\.(?:[jt]sx?|mjs|py|rb|go|java|kt|cs|php|rs|vue|swift|scala|ex|exs|erl|c|cc|cpp|h)$")
 _OFFICE: Final = frozenset(
     ["pump", "pumps", "lab", "labs", "laboratory", "referral", "referrals", "pharmacy", "pharmacies", "clinic", "clinics", "discharge", "discharges", "hospital", "hospitals",
      "medication", "medications", "drug", "drugs", "medical", "clinical", "home", "labor", "labour", "ice", "born", "dead", "young", "victim", "victims", "burn", "mother", "child", "children", "orphan"]
@@ -210,8 +211,6 @@ CALLED_AFTER: Final = frozenset(
 )  # fmt: skip
 """What is called after people, planets and places."""
 _HASH: Final = re.compile("(?=[a-f]*[0-9])[0-9a-f]{8,64}")
-_PRODUCT: Final = re.compile(r"(?!Mac[A-Z]|Mc[A-Z]|De[A-Z]|Le[A-Z]|La[A-Z]|O[A-Z])[A-Z][a-z]+[A-Z][A-Za-z]+")
-"""A name in CamelCase that no family has."""
 _HAPPENED: Final = frozenset({"not", "could", "did", "cannot", "can"})
 _ALONE: Final = frozenset(" \n\t,;:.()[]{}\"'!?|\u2026")
 _WAKING: Final = _MONTHS | _MONTHS_ELSEWHERE | _TURNS | _YEARS
@@ -334,7 +333,7 @@ def _of_a_machine(words: list[Item]) -> bool:
     first = words[0].text
     if first.istitle() and words[-1].type == "n" and LEXICON.flag(first.lower()) == "":
         return True
-    return _PRODUCT.match(first) is not None or (
+    return CAMEL_NAME.match(first) is not None or (
         len(words) == 1
         and (
             (words[0].type == "c" and any(map(str.isdigit, first)))
@@ -388,8 +387,12 @@ def untold(
         if run and not known and run[0].text[0].isupper() and not run[0].text.isupper():
             at = begun
             known = at > 0 and items[at - 1].text in _TOWARDS and text[items[at - 1].end : run[0].start] == " "
-        if not strict and len(run) == 1 and run[0].text.lower() in _OFFICE and following not in _ACTS:
-            known = False
+        if not strict and len(run) == 1:
+            before = text[max(run[0].start - 2, 0) : run[0].start]
+            if (run[0].text.lower() in _OFFICE and following not in _ACTS) or (
+                run[0].text.istitle() and following == "" and not (before[:1].islower() and before[1:] == " ")
+            ):
+                known = False
         opens = following and run and _opens(text, run[0]) and (following in _HAPPENED or of_systems(following))
         if run and not opens and known:
             found.append(Span(run[0].start, run[-1].end, "WORD", "untold", not strict))
@@ -487,6 +490,8 @@ def _keyed(text: str, items: list[Item], index: int) -> Span | None:
     """The value of a key of care that stands in a text: `reason=black+eye&`, `'why': 'passing out'`."""
     item, first = items[index], items[index + 1]
     gap = text[item.end : first.start]
+    if _SOURCE.search(item.text) is not None:
+        return None  # `ResultRow.jsx:31:11`
     if (
         ("=" not in gap and ":" not in gap and gap != ">")
         or len(item.text) > 40

@@ -94,6 +94,8 @@ _RELEASED: Final = re.compile(r"v?[0-9]{1,2}(?:\.[0-9]{1,3}){1,2}(?:[-+][a-z0-9.
 _SHORTEST: Final = 3
 """A shorter part of a path numbers nobody: `handle_call/3`."""
 _CARD: Final = 12
+_LATELY: Final = re.compile("201[1-9]")
+"""In a name in small letters a day of a log before it is somebody's birth."""
 _SALT: Final = 6
 _PLAIN_WORD: Final = re.compile("[a-z]{6,24}")
 _JOINED_WORDS: Final = re.compile(r"[A-Za-z]{2,}(?:[+'-][A-Za-z]+){1,8}")
@@ -460,7 +462,9 @@ class Codes:
         if len(word) > 8 and sum(map(word.count, "0123456789")) >= 8:
             if (inside := _INSIDE.search(word)) is not None:
                 return [Span(at, end, "SSN" if inside[1] else "PHONE", "shape", True)]
-            if (born := _BIRTHS.search(word)) is not None:
+            if (born := _BIRTHS.search(word)) is not None and (
+                self.strict or not (word.islower() and _LATELY.search(born[0]))
+            ):
                 if self._personal(word):
                     return [Span(at, end, "USERNAME", "name", True)]  # `GOLD-19541012`, `Node_Major_12151980_referral`
                 return [Span(at + born.start(), at + born.end(), "DOB", "shape", len(born[0]) == 8)]
@@ -552,6 +556,7 @@ class Codes:
             and (leading_kind := _stay(leading))
             and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}
             and not (leading_kind == "CREDIT_CARD" and not self.strict and len(digits) < _CARD)  # a cost centre
+            and not (leading_kind == "ZIP" and not self.strict and mixed)  # `psc_b2122b5690a246ea`
         ):
             return [
                 Span(

@@ -65,6 +65,8 @@ _GROUPED: Final = re.compile(
 _GOES_ON: Final = re.compile("[-/][0-9]")
 """What follows a cell that looked like the end of a decimal: `2,378-05-1129`."""
 _WRITTEN_PHONE: Final = re.compile(r"1\.[2-9][0-9]{2}\.[0-9]{3}\.[0-9]{4}|(?:1[ .-])?[2-9][0-9]{2}/[0-9]{3}-[0-9]{4}")
+_DAY_INSIDE: Final = re.compile(r"^[0-9.]{1,6} 20[0-3][0-9]-[01][0-9]-[0-3][0-9](?: |$)")
+"""A piece of a moment before the next one: `:08 2017-05-16 00:00`."""
 _STATUS_AND_TIME: Final = re.compile(r"[1-5][0-9]{2} [0-9]{1,3}\.[0-9]{1,4}")
 _APART: Final = re.compile("[^0-9]+")
 _BEGINS_NUMBER: Final = frozenset("0123456789+(")
@@ -116,12 +118,23 @@ def stands_alone(text: str, item: Item) -> bool:
 _MONTH_NAME: Final = re.compile(r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 
 
+_DAY_FIRST: Final = re.compile(r"[^0-9A-Za-z](?:[0-3]?[0-9])?$")
+_YEAR_NEXT: Final = re.compile(r"[^0-9A-Za-z]|[0-9]{1,4}(?![0-9A-Za-z])|$")
+_OF_DB2: Final = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}-[0-2][0-9]\.[0-5][0-9]\.[0-5][0-9](?:\.[0-9]{1,9})?")
+"""A moment as Db2 and IBM i write it."""
 _MONTH_ELSEWHERE: Final = re.compile(shapes.MONTH_ELSEWHERE)
 
 
 def _other_word(piece: str, at: int) -> bool:
     """Does what begins like a month's name go on as another word: `decoder-2`, `marker-7`, `stor-juno-4`."""
     word = _LETTERS.match(piece, at)
+    if (
+        at
+        and piece[0].isalpha()
+        and word is not None
+        and not (_DAY_FIRST.search(piece, 0, at) and _YEAR_NEXT.match(piece, word.end()))
+    ):
+        return True  # `yarn-c4c5dec2f1`
     if at and piece[0].isalpha() and word is not None and _MONTH_ELSEWHERE.fullmatch(word[0]) is None:
         return word[0].lower() not in MONTHS
     low = word[0].lower() if word is not None else ""
@@ -209,6 +222,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "n", piece)
     if shapes.UUID.fullmatch(piece):
         return Item(start, end, "c", piece)
+    if _OF_DB2.fullmatch(piece):
+        return Item(start, end, "d", piece)
     if shapes.STAMP.fullmatch(piece):
         if (_MIDNIGHT.search(piece) and not piece.startswith("0001")) or shapes.LONG_AGO.match(piece):
             return Item(start, end, "s", piece, "DATE")
@@ -261,14 +276,17 @@ def _numeric(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "n", piece)
     dots = piece.count(".")
     size = len(piece)
+    if _OF_DB2.fullmatch(piece):
+        return Item(start, end, "d", piece)
     if size in {14, 17} and shapes.MAC.fullmatch(piece):
         return Item(start, end, "s", piece, "DEVICE_ID")
     if size == _UUID_SIZE and shapes.UUID.fullmatch(piece):
         return Item(start, end, "c", piece)
     if size == _STAMP_SIZE and shapes.STAMP.fullmatch(piece):
         return Item(start, end, "d", piece)
-    if dots == 3 and piece[0] == "(" and (public := shapes.public_ip(piece[1:])) is not None:
-        return Item(start + 1, end, "s" if public else "d", piece[1:], "IP")
+    if dots == 3 and piece[0] == "(" and (public := shapes.public_ip(piece.strip("()"))) is not None:
+        end -= piece[-1] == ")"
+        return Item(start + 1, end, "s" if public else "d", piece.strip("()"), "IP")
     if dots > 3 and piece[0] in "012" and piece[1] == "." and ".." not in piece and piece.replace(".", "").isdigit():
         return Item(start, end, "c", piece)  # an object identifier
     if dots == 3 and piece.replace(".", "").split("/")[0].isdigit():
@@ -303,7 +321,7 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
         if "," in plain and _GROUPED.match(plain) is None:
             return None  # two cells rather than a decimal: `2,1957-05-11`, `60614,2`
         return Item(start, end, "d", piece)
-    if _STATUS_AND_TIME.fullmatch(plain):
+    if _STATUS_AND_TIME.fullmatch(plain) or _DAY_INSIDE.search(plain):
         return None  # an answer and how long it took: `404 0.031`
     groups = [group for group in _APART.split(plain) if group]
     if not groups:
@@ -344,7 +362,13 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "s", piece, "PHONE")
     if groups[0].startswith("00") and 10 <= len(digits) <= 16 and len(groups) > 1:
         return Item(start, end, "s", piece, "PHONE")
-    if groups[0].startswith("0") and 9 <= len(digits) <= 12 and 2 <= len(groups) <= 6 and max(sizes) <= 8:
+    if (
+        groups[0].startswith("0")
+        and "," not in plain
+        and 9 <= len(digits) <= 12
+        and 2 <= len(groups) <= 6
+        and max(sizes) <= 8
+    ):
         return Item(start, end, "s", piece, "PHONE")
     if len(groups) >= 4 and sizes[0] <= 3 and set(sizes[1:]) == {2} and 8 <= len(digits) <= 12:
         return Item(start, end, "s", piece, "PHONE")

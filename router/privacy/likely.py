@@ -4,6 +4,7 @@
 word; `detect` looks at the value too: what has none of the looks of its kind is read like any other text.
 """
 
+# ruff: noqa: C901 - one table of what values of each kind look like
 from __future__ import annotations
 
 import re
@@ -22,8 +23,10 @@ _NUMBERED: Final = frozenset(
 _CLINICAL: Final = frozenset({"DIAGNOSIS", "MEDICATION"})
 _MODULE: Final = re.compile(r"[a-z]{2,}(?:[-_.][a-z]{2,}){0,5}-v?[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}")
 """A module and its version: `nurse-call-7.7.3`."""
+_REGION: Final = re.compile("[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
+"""A country or a state (ISO 3166), which 45 CFR 164.514(b)(2)(i)(B) lets stand."""
 _RELEASE: Final = re.compile(r"v?[0-9]{1,2}(?:\.[0-9]{1,3}){1,3}")
-_THING: Final = re.compile(r"[a-z]{3,}(?:[-_.:/][a-z]{2,}){0,6}(?:[-_.:/]?[0-9]{1,2}){0,2}")
+_THING: Final = re.compile(r"[a-z]{3,}(?:[-_.:/][a-z]{2,}){0,6}(?:[-_.:/]?v?[0-9]{1,2}){0,2}")
 """Words of small letters and a count: `mpi-north-2`, `drive-slot-15`."""
 _CODE_OF_WARDS: Final = re.compile(r"[a-z]{2,12}(?:-[a-z0-9]{1,12}){1,4}")
 _IN_MEMORY: Final = re.compile(r"0x[0-9a-fA-F]{1,16}|[0-9a-f]{12,64}")
@@ -34,13 +37,28 @@ _DOTTED: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){2,}")
 _CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _CLASS: Final = re.compile(r"(?:[A-Z][a-z0-9]+){2,}")
 _LAST_PART: Final = re.compile("[A-Z][a-z0-9]+$")
-_OF_A_CLUSTER: Final = re.compile(r"system:[a-z][\w:.-]*|arn:[\w:/.-]+|[a-z][a-z0-9-]*\$|NT AUTHORITY\\+.*")
+_OF_A_CLUSTER: Final = re.compile(
+    r"system:[a-z][\w:.-]*|arn:[\w:/.-]+|[a-z][a-z0-9-]*\$|NT AUTHORITY\\+.*|https?://[^ ]+"
+)
+_BUILT_IN: Final = frozenset(
+    [
+        "root", "guest", "nobody", "admin", "administrator", "system", "oracle", "postgres", "mysql", "mongo",
+        "redis", "ubuntu", "centos", "ec2-user", "sa", "localsystem", "sshd", "ftp", "www-data", "nginx", "apache",
+        "hadoop", "hdfs", "spark", "kafka", "elastic", "jenkins", "gitlab", "daemon", "default", "anonymous",
+        "test", "dba", "sys", "sysdba", "networkservice",
+    ]
+)  # fmt: skip
+"""Accounts that come with a system."""
 _SECRET_NAME: Final = re.compile(r"[a-z]{2,}(?:[-_/.][a-z0-9]{2,}){0,6}")
+_INSTANCE: Final = re.compile("[A-Z][A-Z0-9_]{2,11}")
+"""An Oracle instance, whose name is a SID too."""
 _GUARDED: Final = frozenset({"password", "passwd", "pwd", "passphrase", "passcode", "passwort", "pass"})
 """Keys whose value is a secret even where it is a word."""
 _WORD: Final = re.compile("[A-Za-z]+")
 _LONGEST: Final = 80
 _SHORT: Final = 3
+_LONG_WORD: Final = 8
+_HYPHENS: Final = re.compile("[-_./ ]")
 _DIALLED: Final = 7
 
 
@@ -63,7 +81,17 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
             is_ward(name) for part in text.split("-") for name in (part, f"{part} ward", text.replace("-", " "))
         )
     if kind == "PERSON":
-        return bool(_CONSTANT.fullmatch(text) or _DOTTED.fullmatch(text) or _RELEASE.fullmatch(text) or _a_class(text))
+        return bool(
+            _CONSTANT.fullmatch(text)
+            or _DOTTED.fullmatch(text)
+            or _RELEASE.fullmatch(text)
+            or _a_class(text)
+            or _a_sentence(text)
+        )
+    if kind == "GEO":
+        return _REGION.fullmatch(text) is not None
+    if kind == "IP":
+        return "." not in text and ":" not in text
     if kind in {"DATE", "DOB"}:
         return text.isascii() and text.isalpha() and text.islower() and text not in DATED
     if kind in _CLINICAL:
@@ -78,8 +106,14 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
     if kind == "EMAIL":
         return shapes.of_a_role(text) if "@" in text else _words_only(text)
     if kind == "USERNAME":
-        return _OF_A_CLUSTER.fullmatch(text) is not None
+        return _OF_A_CLUSTER.fullmatch(text) is not None or text.lower() in _BUILT_IN
+    if kind == "CREDIT_CARD":
+        return digits <= _SHORT
     if kind == "SECRET":
+        if key[-1:] == ("sid",) and _INSTANCE.fullmatch(text):
+            return True
+        if _IN_MEMORY.fullmatch(text) and text.startswith("0x"):
+            return True
         return _GUARDED.isdisjoint(key) and _SECRET_NAME.fullmatch(text) is not None and _words_only(text)
     return False
 
@@ -88,7 +122,13 @@ def _numbers_nobody(text: str, kind: str) -> bool:
     """No digit, a module, words with a count, a measure: nothing that is given to one person or device."""
     if not any(map(str.isdigit, text)):
         return shapes.MAC.fullmatch(text) is None
-    if _MODULE.fullmatch(text) or shapes.measured(text):
+    digits = sum(map(str.isdigit, text))
+    if (
+        _MODULE.fullmatch(text)
+        or shapes.measured(text)
+        or len(text) <= _SHORT
+        or (digits < _SHORT and len(text) > _LONG_WORD and not _HYPHENS.search(text))
+    ):
         return True
     if kind == "DEVICE_ID" and shapes.ZONE_SERIAL.fullmatch(text):
         return True
@@ -105,3 +145,9 @@ def _a_class(text: str) -> bool:
     """`PatientService`: does a name in CamelCase end as classes do."""
     last = _LAST_PART.search(text)
     return last is not None and _CLASS.fullmatch(text) is not None and last[0].lower() in CLASS_ENDS
+
+
+def _a_sentence(text: str) -> bool:
+    """`Failure - TCP syn sent, reset received`: do several words of small letters say something of systems."""
+    low = [word for word in _WORD.findall(text) if word.islower() and len(word) > _SHORT]
+    return len(low) > 1 and all(LEXICON.flag(word) in SAFE for word in low) and any(map(LEXICON.trade, low))

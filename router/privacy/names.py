@@ -14,6 +14,7 @@ from router.privacy.numbers import HOUSE_NUMBER, Numbers
 from router.privacy.spans import Span
 from router.privacy.wards import of_program
 from router.privacy.words import (
+    CAMEL_NAME,
     CONDITION,
     DATED,
     DAY_CUES,
@@ -39,6 +40,7 @@ from router.privacy.words import (
 )
 
 _LONG_WARD: Final = 6
+_SHORT: Final = 3
 _BEFORE_NAME: Final = frozenset("\"'`[({<>=:|;,\n\t^~/")
 _BETWEEN: Final = frozenset("/|-&+(\u2013")
 _AFTER_NAME: Final = frozenset("\"'`])}<>&|;,\n\t^~")
@@ -139,9 +141,16 @@ def _a_place(words: list[Item]) -> bool:
     return low[-1] in _OF_A_CITY or PLACES.issuperset(low)
 
 
+def _abbreviated(words: list[Item]) -> bool:
+    """`Azure AI`, `AI Guard`: is a word of two or three capitals beside one that is written as names are."""
+    return any(word.text.isupper() and 1 < len(word.text) <= _SHORT for word in words) and any(
+        word.text.istitle() for word in words
+    )
+
+
 def _as_a_name(word: str) -> bool:
     """Is a word written as names are: a capital and small letters, or letters of a script without case."""
-    return word[0].isupper() and not (word.isascii() and word.isupper())
+    return word[0].isupper() and not (word.isascii() and word.isupper()) and CAMEL_NAME.match(word) is None
 
 
 class Names(Numbers):
@@ -485,7 +494,12 @@ class Names(Numbers):
                 )
             )
             and unknown + flags.count("n") + flags.count("r") >= 2
-            and not (unknown and all(w.text.isupper() for w in words) and "p" not in flags)
+            and not (
+                unknown
+                and all(w.text.isupper() for w in words)
+                and ("p" not in flags or (not self.strict and "" in flags))
+            )
+            and (self.strict or not _abbreviated(words))
         )
         if not self.strict and len(words) > 1 and _a_place(words):
             sure = False
@@ -709,6 +723,8 @@ class Names(Numbers):
             ):
                 break
             flag = LEXICON.flag(word.lower()) if items[probe].type == "w" else ""
+            if not self.strict and not flag and CAMEL_NAME.match(word) is not None and self._camel(word):
+                break  # `client WindowsUpdateAgent`
             if items[probe].type == "c" and (
                 PROGRAM.fullmatch(word) or not (word.replace(".", "").replace("-", "").isalpha() and word[0].isupper())
             ):

@@ -90,6 +90,7 @@ _PLATE_NAMED: Final = frozenset(
     {"plate", "plates", "tag", "registration", "kennzeichen", "matricula", "placa", "targa"}
 )
 _TRACED: Final = re.compile("(?=[0-9]*[a-f])[0-9a-f]{8,64}")
+_DIGEST: Final = 16
 _ARGUMENTS: Final = re.compile("[0-9]{5,9},[0-9]{1,2}")
 _CELL_AFTER: Final = re.compile(
     r"(?:[,;|\t^+]|['\"], ?['\"]|</[a-z]{1,12}><[a-z]{1,12}>)([A-Z][a-z]{1,20})(?=[,;|\t^+'\"<\n]|$)"
@@ -183,14 +184,14 @@ class Numbers(Codes):
             cue
             and cue in CODED_KINDS
             and any(char.isdigit() for char in word)
-            and not (cue == "DIAGNOSIS" and _TRACED.fullmatch(word))
+            and not (_TRACED.fullmatch(word) and (cue == "DIAGNOSIS" or (not self.strict and len(word) >= _DIGEST)))
             and (cue in {"WARD", "ADDRESS"} or not shapes.measured(word))
             and "/" not in word
             and not SOURCE_FILE.match(word)
             and not (cue == "PATIENT_ID" and _named_thing(word))
             and not (cue == "ADDRESS" and "-" in word and word.islower() and word[0].isalpha())
         ):
-            spans.append(Span(item.start, item.end, cue, "cue", True))
+            spans.append(Span(item.start, item.end, cue, "cue", self.strict or cue != "DEVICE_ID"))
             return
         if (
             index
@@ -288,6 +289,7 @@ class Numbers(Codes):
             2 <= len(digits) <= 6
             and _MASKED.search(text, max(item.start - 9, 0), item.start) is not None
             and (self.strict or text[item.end : item.end + 1] not in {"*", "~"})  # `AAA*N**72*C`
+            and (self.strict or not text[max(item.start - 3, 0) : item.start - 2].isdigit())  # `2**64`
         ):
             spans.append(Span(item.start, item.end, "IDENTIFIER", "masked", True))
             return  # the last four of `***-**-6268`
@@ -414,6 +416,8 @@ class Numbers(Codes):
             spans.append(Span(item.start, item.end, "PATIENT_ID", "cue", True))
             return
         if cue:
+            if not self.strict and before is not None and before.text.lower() == "child":
+                return  # a process
             if (
                 cue == "ADDRESS"
                 and not self.strict
@@ -436,7 +440,8 @@ class Numbers(Codes):
                 if cue == "DEVICE_ID" and not self.strict and shapes.ZONE_SERIAL.fullmatch(digits):
                     return  # `serial 2026112101`
                 rest = _TAIL.match(text, item.end) if cue in ID_KINDS else None
-                spans.append(Span(item.start, rest.end() if rest else item.end, cue, "cue", True))
+                end = rest.end() if rest else item.end
+                spans.append(Span(item.start, end, cue, "cue", self.strict or cue != "DEVICE_ID"))
                 return
             if cue in {"DOB", "DATE"} and len(digits) in {4, 6, 8}:
                 spans.append(Span(item.start, item.end, cue, "cue", True))

@@ -18,7 +18,7 @@ from router.privacy.roles import identifier
 from router.privacy.rules import Rules
 from router.privacy.spans import Span, settle
 from router.privacy.text import OF_A_PERSON, Kept
-from router.privacy.words import PRODUCTS
+from router.privacy.words import PLACES, PRODUCTS
 
 _QUIET: Final = frozenset({"WORD", "NUMBER", "CODE", "TEXT", "AGE", "GEO"})
 _RANK: Final = {
@@ -184,21 +184,26 @@ class Work:
 
     def weigh(self) -> None:
         """What was only likely becomes sure when the event turned out to be about a person."""
-        if _PERSONS.isdisjoint(self.kinds.values()) and not self.several():
+        if OF_A_PERSON.isdisjoint(self.kinds.values()) and not self.said_so():
             return
         for plan, likely in self.maybes:
             plan.spans = settle([*plan.spans, *(span._replace(sure=True) for span in likely)])
             self.learn(plan)
 
-    def several(self) -> bool:
-        """Are two different words likely to be names, or is one in a text that speaks of patients."""
+    def said_so(self) -> bool:
+        """Is a word that is likely to be a name beside another one, a fact of a person, or words about patients."""
         names = {
             name
             for plan, likely in self.maybes
             for span in likely
-            if span.kind == "PERSON" and (name := plan.text[span.start : span.end]).isalpha()
+            if span.kind == "PERSON"
+            and (name := plan.text[span.start : span.end]).isalpha()
+            and name.lower() not in PLACES
         }
-        return len(names) > 1 or (bool(names) and any(speaks(plan.text) for plan, _ in self.maybes))
+        return len(names) > 1 or (
+            bool(names)
+            and (not _PERSONS.isdisjoint(self.kinds.values()) or any(speaks(plan.text) for plan, _ in self.maybes))
+        )
 
     # --- propagation -----------------------------------------------------------------------------------------------------
     def propagate(self) -> None:

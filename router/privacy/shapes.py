@@ -98,6 +98,7 @@ _FROM_LETTERS: Final = (
 _FROM_DIGITS: Final = (
     _EMAIL,
     _UUID,
+    r"20[0-9]{2}-[0-9]{2}-[0-9]{2}-[0-2][0-9]\.[0-5][0-9]\.[0-5][0-9](?:\.[0-9]{1,9})?\b",
     r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T_ ]" + _CLOCK + _OFFSET,
     r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4},? " + _CLOCK + _OFFSET,
     r"[0-9]{1,2}[/ -][A-Z][a-z]{2}[/ -][0-9]{4}[: T]" + _CLOCK + _OFFSET,
@@ -567,6 +568,8 @@ def public_ip(text: str) -> bool | None:
         address = ipaddress.ip_address(text.partition("/")[0])
     except ValueError:
         return None
+    if address.version == 6 and int(address) < 1 << 32:  # noqa: PLR2004 - `::` and a port, as Java writes them
+        return False
     return not (
         address.is_loopback
         or address.is_link_local
@@ -609,7 +612,7 @@ _ROLES: Final = frozenset(
         "splunk", "sre", "status", "support", "svc", "sysadmin", "system", "systems", "team", "tech", "terraform",
         "test", "tester", "uptime", "vault", "vendor", "webmaster", "www", "zabbix", "zendesk", "cert", "certs",
         "security", "infosec", "incident", "incidents", "desk", "help", "site", "reliability", "account", "accounts",
-        "auto", "mta", "relay", "smtp", "master",
+        "auto", "partner", "partners", "ap", "ar", "fax", "faxgw", "gw", "gateway", "sms", "scan", "scanner", "print", "printer", "kiosk", "mta", "relay", "smtp", "master",
     ]
 )  # fmt: skip
 """Words of mailboxes that many read or nobody does (RFC 2142, and what tools send from)."""
@@ -629,4 +632,6 @@ def real_date(text: str) -> bool:
     if match[1]:
         return 1850 <= int(match[1]) <= 2100 and 1 <= int(match[2]) <= 12 and 1 <= int(match[3]) <= 31  # noqa: PLR2004
     first, second = int(match[4]), int(match[5])
+    if len(match[6]) == 4 and not 1850 <= int(match[6]) <= 2100:  # noqa: PLR2004 - `6.3.9600` is a version
+        return False
     return 1 <= min(first, second) <= 12 and 1 <= max(first, second) <= 31  # noqa: PLR2004

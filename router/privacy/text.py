@@ -37,8 +37,12 @@ _BY_HAND: Final = re.compile(r"[A-Za-z\xc9\xe9]{3}|^[0-9]{1,2}(?:/|[.-][0-9]{1,2
 """A day as people write it, with a month's name or slashes: software logs `2026-03-01`."""
 _YEAR_LAST: Final = re.compile(r"\.(?:19|20)[0-9]{2}$")
 _HOTFIX: Final = re.compile("[-+_.][A-Za-z]")
-_LATELY: Final = re.compile(r"[^0-9](?:1[1-9]|2[0-9]|3[0-5])$")
-"""A year of two digits in which software was running already."""
+_LATELY: Final = re.compile(
+    r"[^0-9](?:1[1-9]|2[0-9]|3[0-5])$|^20[0-9]{2}\.[01]?[0-9]\.[0-3]?[0-9]$|^[A-Za-z]+\.? [0-3]?[0-9](?:st|nd|rd|th)?$"
+)
+"""A year of two digits in which software was running already, a day as only software writes it, one without a year."""
+_DIALLED: Final = re.compile(r"[+(]|(?:[01][ .-])?[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4}(?![0-9])|00?[1-9][0-9 .()/-]{7,}")
+"""Telephone numbers that nothing but their shape tells."""
 _RELEASED: Final = re.compile(r"(?:[0-9]|[12][0-9]|3[01])(?:\.(?:[0-9]|[12][0-9]|3[01])){3}")
 """Four small numbers with points are a version before they are an address."""
 _ADDRESSEES: Final = frozenset({"EMAIL", "PHONE", "PERSON", "WORD"})
@@ -82,8 +86,16 @@ def _belongs(span: Span, text: str) -> bool:
     digits = sum(map(str.isdigit, value))
     if span.kind in {"NUMBER", "IDENTIFIER", "NPI", "SSN", "NATIONAL_ID", "ZIP", "PHONE"}:
         return _A_NUMBER.fullmatch(value) is not None and not shapes.EPOCH.fullmatch(value)
+    if span.kind == "DEVICE_ID":
+        return True
     if span.kind == "CODE":
-        if span.rule == "code" or _OF_LOGS.fullmatch(value) or _OF_MACHINES.match(value):
+        if (
+            span.rule == "code"
+            or _TICKETS.fullmatch(value)
+            or _OF_FILES.fullmatch(value)
+            or _OF_LOGS.fullmatch(value)
+            or _OF_MACHINES.match(value)
+        ):
             return False
         return (
             digits >= (_LONG_CODE if value.isupper() else _LONG_CODE + 1)
@@ -107,6 +119,12 @@ def _belongs(span: Span, text: str) -> bool:
 
 _OF_LOGS: Final = re.compile(r"[A-Za-z]{1,8}[-_]?[0-9a-f]*[a-f][0-9a-f]*|[A-Z]{2,5}0{2,6}[0-9]{1,6}|[a-z]{4,}-[0-9].*")
 """`t-d301fe251d`, `HHH000247`, `filebeat-8.12.2-2026.04.19-000004`: ids of traces, numbered messages, files."""
+_TICKETS: Final = re.compile(r"[A-Z]{1,5}-[0-9]{5,9}|[a-z]{2,8}_[0-9]{5,12}|[0-9]+_[0-9]+")
+"""`FX-44329218`: numbered so are tickets, jobs and assets more often than people, of whom a cue or a key speaks too."""
+_OF_FILES: Final = re.compile(
+    r"[0-9]{1,5}[xX][0-9]{1,5}|[a-z]{0,12}[-_]?[0-9a-f]{5,64}\.[a-z0-9]{2,5}|[0-9a-f]{8,64}-[A-Z]{3}|[+-]?00[0-9A-F]{3,14}"
+)
+"""`200x200`, `fax0356362.tif`, `3836106cb547980f-IAD`: sizes, files that are numbered, rays of a network."""
 _OF_MACHINES: Final = re.compile(
     r"(?i:msg|txn|tx|trx|req|evt|event|job|run|batch|task|trc|trace|err|seq|build|bld|rel|chg|req|tkt|ticket|inc|inv|po|so|sku|lot|"
     r"conn|lun|vlan|node|srv|host|vm|db|ctl|ack|corr|span|sess|chunk|block|shard|part|rev|ver|doc|file|img|ord|order)[-_#]?[0-9]"
@@ -147,6 +165,8 @@ def _sure_shape(item: Item, cue: str, *, strict: bool) -> bool:
             or not (re.search(r"20[12]\d", item.text) or (not strict and _LATELY.search(item.text)))
             or (strict and bool(_BY_HAND.search(item.text)))
         )
+    if item.kind == "PHONE" and not strict:
+        return bool(cue) or _DIALLED.match(item.text) is not None
     if item.kind == "IP" and not strict:
         return _RELEASED.fullmatch(item.text) is None
     if item.kind == "SSN":

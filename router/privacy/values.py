@@ -9,7 +9,7 @@ from typing import Final
 from router.privacy import shapes
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.items import Item, is_separator
-from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, judge, kind_of_words
+from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, judge, kind_of_words, split
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.names import Names
@@ -47,6 +47,10 @@ def field(key: str) -> str:
     return key.rsplit(".", 1)[-1].lower().strip("_")
 
 
+_REFERENCE: Final = re.compile(
+    r"%[sdrvqxi](?![A-Za-z0-9])|\{\w*\}|(?:[\w.$]+)?[{@][0-9a-f]{6,8}(?![0-9a-zA-Z])|(?:[A-Z][a-z]+){1,4}\{|[0-9a-f]{6,8} [A-Z][A-Za-z]+\{|[0-9]{1,3}(?![0-9A-Za-z])"
+)
+"""A placeholder, or an object in memory as Java prints it: `Token{a64f992 …`, `BinderProxy@2bd79ce`."""
 _GUARDED: Final = ("password",)
 """In a text a word behind a key of secrets may be the password."""
 
@@ -104,7 +108,7 @@ class Values(Names):
             if item.type in {"w", "c"} and ("=" in after or ":" in after) and is_separator(after):
                 low = item.text.lower()
                 kinds.add("PERSON" if low in NAME_PARTS or low == "name" else judge(item.text).kind)
-        return "PERSON" in kinds and len(kinds - {""}) > 0
+        return "PERSON" in kinds and len(kinds - {""}) > (0 if self.strict else 1)
 
     def _named(self, text: str, items: list[Item], index: int, separator: str, spans: list[Span]) -> bool:
         """`Name:"Joy May"`: two or more capitalised words that can all be names."""
@@ -151,6 +155,15 @@ class Values(Names):
         if index >= len(items):
             return index
         first = items[index]
+        if not self.strict and (
+            (
+                separator in {"= ", ": "}
+                and text[first.end : first.end + 1] == "="
+                and text[first.end + 1 : first.end + 2] not in {"=", ""}
+            )
+            or (separator == "::" and first.text[0].isalpha())
+        ):
+            return index  # `ruser= rhost=10.0.0.1`, `CCFile::captureLog`
         if separator[-1:] in {"$", "?"} and first.type == "n" and len(first.text) < _PLACEHOLDER:
             return index + 1  # `dob = $2`: the value stands elsewhere
         tail = separator.rstrip()
@@ -306,9 +319,16 @@ class Values(Names):
         """A credential runs to white space; `Bearer` and `Basic` before it stay."""
         first = items[index]
         if items[index - 1].text.lower().endswith("sid") and (
-            shapes.NO_SESSION.fullmatch(first.text) or len(first.text) <= _PLACEHOLDER
+            shapes.NO_SESSION.fullmatch(first.text)
+            or len(first.text) <= _PLACEHOLDER
+            or (not self.strict and unlikely("SECRET", first.text, ("sid",)))
         ):
             return index + 1
+        if not self.strict and (
+            unlikely("SECRET", first.text.lower() if first.text.isupper() else first.text, split(items[index - 1].text))
+            or _REFERENCE.match(text, first.start)
+        ):
+            return index
         if first.text.lower() in {"bearer", "basic", "digest", "token", "negotiate", "apikey"} and index + 1 < len(
             items
         ):

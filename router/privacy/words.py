@@ -271,6 +271,8 @@ SUFFIXES: Final = frozenset(
     ]
 )  # fmt: skip
 """The rest of the street suffixes of USPS Publication 28, appendix C1, and some British ones; they are ordinary words too."""
+CAMEL_NAME: Final = re.compile(r"(?!Mac[A-Z]|Mc[A-Z]|De[A-Z]|Le[A-Z]|La[A-Z]|O[A-Z])[A-Z][a-z]+[A-Z][A-Za-z]+")
+"""A name in CamelCase that no family has."""
 PLACES: Final = frozenset(
     [
         "amsterdam", "ankara", "athens", "atlanta", "auckland", "austin", "baltimore", "bangalore", "bangkok",
