@@ -122,7 +122,6 @@ _WORDS_ONLY: Final = frozenset({"w"})
 _COUNTABLE: Final = 1_000
 _SERIAL: Final = 10_000
 """From here on a number may be somebody's."""
-_INFINITE: Final = float("inf")
 _FEW: Final = 100_000
 """A smaller `identity` is a system's own."""
 _AROUND: Final = re.compile(
@@ -602,9 +601,7 @@ class Leaves(Work):
 
 def _counted(value: float) -> float:
     """A number as the integer it is: an id went through a table of decimals, or is too long for a reader of JSON."""
-    return (
-        int(value) if abs(value) >= _SERIAL and value == value // 1 and value not in {_INFINITE, -_INFINITE} else value
-    )
+    return int(value) if abs(value) >= _SERIAL and value == value // 1 else value
 
 
 def _only_tokens(text: str) -> bool:

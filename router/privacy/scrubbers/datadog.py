@@ -27,6 +27,9 @@ ROLES: Final = {
 }
 OWN: Final = "_dd."
 """Tags and numbers under this prefix are the tracer's own bookkeeping; changing them would break sampling."""
+PROPAGATED: Final = OWN + "p."
+"""Tags that upstream services sent along, among them a user's id in base64 (`_dd.p.usr.id`)."""
+_KNOWN: Final = frozenset({"_dd.p.dm", "_dd.p.tid", "_dd.p.ts", "_dd.p.ksr"})
 
 
 class TokenizingTraceFilter(TraceFilter):
@@ -55,7 +58,7 @@ class TokenizingTraceFilter(TraceFilter):
 
     def _replaced(self, span: Span) -> Span | None:
         scrubber = self._scrubber
-        tags = {key: value for key, value in span.get_tags().items() if not key.startswith(OWN)}
+        tags = {key: value for key, value in span.get_tags().items() if not _is_own(key)}
         numbers = {key: value for key, value in span.get_metrics().items() if not key.startswith(OWN)}
         event = {
             "name": span.name,
@@ -66,6 +69,7 @@ class TokenizingTraceFilter(TraceFilter):
             "numbers": numbers,
         }
         event |= fixed_parts(span, scrubber)
+        forget_propagated(span)
         found, certain = scrubber.judged(event, ROLES)
         if not certain:
             return None
@@ -85,6 +89,17 @@ class TokenizingTraceFilter(TraceFilter):
                 if isinstance(value, str):
                     span.set_tag(key, value)
         return span
+
+
+def _is_own(tag: str) -> bool:
+    return tag.startswith(OWN) and (tag in _KNOWN or not tag.startswith(PROPAGATED))
+
+
+def forget_propagated(span: Span) -> None:
+    """Take away what the tracer would still put on the first span, after every filter: a user's id in base64."""
+    carried = span.context._meta  # noqa: SLF001 - there is no public way to it
+    for tag in [tag for tag in carried if tag.startswith(PROPAGATED) and tag not in _KNOWN]:
+        del carried[tag]
 
 
 def fixed_parts(span: Span, scrubber: Scrubber) -> dict[str, Any]:

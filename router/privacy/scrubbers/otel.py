@@ -8,13 +8,15 @@ from typing import Any, Final
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, Span, SpanProcessor
-from opentelemetry.trace import Link, Status
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, SpanContext, Status
 
 from router.privacy.scrubbers.scrubber import Scrubber
 from router.privacy.scrubbers.spans import sealed_errors
 
 ROLES: Final = {
     "name": "name",
+    "scope.*": "name",
     "events.*.name": "name",
     "events.*.attributes.exception.type": "name",
     "attributes.http.request.method": "enum",
@@ -68,7 +70,7 @@ class TokenizingSpanProcessor(SpanProcessor):
         return self._following.force_flush(timeout_millis)
 
     def _tokenized(self, span: ReadableSpan) -> ReadableSpan | None:
-        scrubber = self._scrubber
+        scrubber, scope = self._scrubber, span.instrumentation_scope
         found, certain = scrubber.judged(
             {
                 "name": span.name,
@@ -78,6 +80,7 @@ class TokenizingSpanProcessor(SpanProcessor):
                     for event in span.events
                 ],
                 "links": [{"attributes": dict(link.attributes or {})} for link in span.links],
+                "scope": [scope.name, scope.version, dict(scope.attributes or {})] if scope is not None else None,
                 # OpenTelemetry writes "Class: message" here when a span ends with an exception.
                 "description": scrubber.sealed(span.status.description) if span.status.description else None,
             },
@@ -87,8 +90,8 @@ class TokenizingSpanProcessor(SpanProcessor):
             return None
         return ReadableSpan(
             name=found["name"],
-            context=span.get_span_context(),
-            parent=span.parent,
+            context=self._stateless(span.get_span_context()),
+            parent=self._stateless(span.parent),
             resource=self._resource(span.resource),
             attributes=_values(found["attributes"]),
             events=[
@@ -96,15 +99,27 @@ class TokenizingSpanProcessor(SpanProcessor):
                 for old, new in zip(span.events, found["events"], strict=True)
             ],
             links=[
-                Link(old.context, _values(new["attributes"]))
+                Link(self._stateless(old.context) or old.context, _values(new["attributes"]))
                 for old, new in zip(span.links, found["links"], strict=True)
             ],
             kind=span.kind,
             status=Status(span.status.status_code, found["description"]),
             start_time=span.start_time,
             end_time=span.end_time,
-            instrumentation_scope=span.instrumentation_scope,
+            instrumentation_scope=scope
+            and InstrumentationScope(
+                found["scope"][0], found["scope"][1], scope.schema_url, _values(found["scope"][2])
+            ),
         )
+
+    def _stateless(self, context: SpanContext | None) -> SpanContext | None:
+        """A context without the state that others sent along, when a word of it would become a token."""
+        if context is None or not context.trace_state:
+            return context
+        state = dict(context.trace_state)
+        if self._scrubber.event(state) == state:
+            return context
+        return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags)
 
     def _resource(self, resource: Resource) -> Resource:
         """The resource tokenized; a process has one, so it is remembered."""
