@@ -16,18 +16,30 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pyotp
+import pytest
 import uvicorn
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults  # type: ignore[import-untyped]  # it brings no types
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
-SHOTS = Path(os.environ.get("ALERTVEIL_TEST_SHOTS") or Path(__file__).resolve().parents[2] / ".artefacts" / "pages")
-"""Where screenshots are kept, named by page, colours and width: those of the newest run that looked."""
+from tests.system_parts import find_part
+
+SHOTS = os.environ.get("ALERTVEIL_TEST_SHOTS")
+"""The folder for screenshots, named by page, colours and width. Without one none is taken: they hold nothing by
+themselves, and each is an eighth of a second of CPU."""
 
 PASSWORD = "a few words do well"
 Look = tuple[Literal["light", "dark"], int]
 LOOKS: tuple[Look, ...] = (("light", 1280), ("dark", 1280), ("light", 320))
-"""Colours and width in pixels of every screenshot."""
+"""Colours and width in pixels of what is looked at."""
 
+_OFF = (
+    # Playwright's own list, which the browser forgets for a second one.
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
+    "LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,"
+    "TcpPortRandomizationWin,OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,"
+    # Two pages of the browser itself, below an address line that nobody sees: a second of CPU for each person.
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+)
 _WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _ONLY = {"resultTypes": ["violations"], "runOnly": _WCAG}
 RULES: dict[Look, dict[str, Any]] = {
@@ -46,9 +58,10 @@ Stop = tuple[str, str, str]
 Each module of browser stories has them in `LOOKED_AT`; test_every_page.py holds that no route of the pages is missing.
 """
 
-_TWO_ROWS = """() => {
+_FIT = """() => {
     const [areas, who] = [".areas", ".who"].map(each => document.querySelector(each)?.getBoundingClientRect());
-    return innerWidth >= 1280 && !!areas && (areas.height > 48 || who.top >= areas.bottom || areas.top >= who.bottom);
+    const rows = !!areas && (areas.height > 48 || who.top >= areas.bottom || areas.top >= who.bottom);
+    return [document.documentElement.scrollWidth, innerWidth >= 1280 && rows];
 }"""
 _ANSWERED = re.compile(r"status of (4\d\d|303)")  # a refusal that a story asks for is no complaint
 
@@ -112,39 +125,48 @@ class Person:
         return entries
 
     def keeps(self, name: str, looks: Sequence[Look] = (("light", 1280), ("light", 360))) -> list[str]:
-        """Screenshots of the whole page, kept; what does not fit a screen of that width."""
-        faults, before = [], self.page.viewport_size
-        for scheme, width in looks:
-            self.page.set_viewport_size({"width": width, "height": 900})
-            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            self.page.screenshot(path=SHOTS / f"{name}-{scheme}-{width}.png", full_page=True)
-            wide = self.page.evaluate("document.documentElement.scrollWidth")
-            faults += [f"{name} is {wide} px wide on a screen of {width}"] if wide > width else []
-            faults += [f"the header of {name} takes two rows"] if self.page.evaluate(_TWO_ROWS) else []
-        if before is not None:
-            self.page.set_viewport_size(before)
-        return faults
+        """What does not fit a screen of that width; screenshots of the whole page, kept where a folder is named."""
+        return self._in_each(looks, lambda look: self._fits(name, look))
 
     def looks_well(self, name: str) -> list[str]:
         """What is wrong with the page in all looks: its width, what the browser complains of, what axe finds."""
-        faults = []
-        for look in LOOKS:
-            faults += self.keeps(name, (look,)) + self.pleases(name, look)
-        return faults
+        return self._in_each(LOOKS, lambda look: self._fits(name, look) + self._pleases(name, look))
 
     def pleases(self, name: str, look: Look = LOOKS[0]) -> list[str]:
         """What the browser and axe find wrong with the page in this look."""
+        return self._in_each((look,), lambda look: self._pleases(name, look))
+
+    def _in_each(self, looks: Sequence[Look], faults_in: Callable[[Look], list[str]]) -> list[str]:
+        """What is found in each look; the screen is as wide afterwards as it was."""
+        faults, before = [], self.page.viewport_size
+        for look in looks:
+            scheme, width = look
+            self._is_shown_at({"width": width, "height": 900})
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            faults += faults_in(look)
+        if before is not None:
+            self._is_shown_at(before)
+        return faults
+
+    def _is_shown_at(self, size: ViewportSize) -> None:
+        if self.page.viewport_size != size:  # to be given the size that it has is as much work for a browser
+            self.page.set_viewport_size(size)
+
+    def _fits(self, name: str, look: Look) -> list[str]:
         scheme, width = look
-        before = self.page.viewport_size
-        self.page.set_viewport_size({"width": width, "height": 900})
-        self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        if SHOTS:
+            self.page.screenshot(path=Path(SHOTS) / f"{name}-{scheme}-{width}.png", full_page=True)
+        wide, two_rows = self.page.evaluate(_FIT)
+        faults = [f"{name} is {wide} px wide on a screen of {width}"] if wide > width else []
+        return faults + ([f"the header of {name} takes two rows"] if two_rows else [])
+
+    def _pleases(self, name: str, look: Look) -> list[str]:
+        scheme, width = look
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE_SCRIPT)
         found = AxeResults(self.page.evaluate("options => axe.run(options)", RULES[look]))
         faults = [f"{name}: {said}" for said in self.complaints]
         self.complaints.clear()  # axe itself is a script that our policy refuses now and then
-        if before is not None:
-            self.page.set_viewport_size(before)
         return faults + ([f"{name}-{scheme}-{width}: {found.generate_report()}"] if found.violations_count else [])
 
 
@@ -155,9 +177,27 @@ Arrive = Callable[..., Person]
 def chromium(program: Path) -> Iterator[Browser]:
     """A browser. While it is open this thread runs Playwright's event loop and can run no other."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        started = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", f"--disable-features={_OFF}"]
+        )
         yield started
         started.close()
+
+
+@pytest.fixture
+def browser(system_part: Callable[[str], Path]) -> Iterator[Browser]:
+    """This test's own, for modules where other tests need the event loop."""
+    with chromium(system_part("chromium")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module", name="browser")
+def shared_browser() -> Iterator[Browser]:
+    """One for a module whose every test is of the browser: to start it is more work than a short story is."""
+    program = find_part("chromium")
+    assert program is not None
+    with chromium(program) as started:
+        yield started
 
 
 @contextmanager

@@ -21,9 +21,9 @@ from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
 from tests.conftest import Database
 from tests.flow.builder import Edge, Superuser, Tenant, Worker, build, tenant
-from tests.web.browsing import Arrive, Stop
+from tests.web.browsing import Arrive, Stop, browser  # noqa: F401 - a fixture
 from tests.web.test_pages import Browser
-from tests.web.test_signin_browser import arrive, browser, served  # noqa: F401 - fixtures
+from tests.web.test_signin_browser import arrive, served  # noqa: F401 - fixtures
 
 SECRET, OTHER = ("whsec_" + base64.b64encode(each * 32).decode() for each in (b"a", b"b"))
 OLGA = "olga@clinic.test"

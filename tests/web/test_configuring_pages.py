@@ -23,8 +23,8 @@ from router.runtime import Runtime
 from router.web.app import Web
 from tests.conftest import Database
 from tests.flow.builder import EMAIL, MRN, NAME, Edge, Superuser, Tenant, Worker, build, environment, tenant, webhook
-from tests.web.browsing import Arrive, Stop
-from tests.web.test_signin_browser import arrive, browser, served  # noqa: F401 - fixtures
+from tests.web.browsing import Arrive, Stop, browser  # noqa: F401 - a fixture
+from tests.web.test_signin_browser import arrive, served  # noqa: F401 - fixtures
 from tests.web.test_signin_pages import OURS, Browser
 
 OLGA, RITA = "olga@clinic.test", "rita@clinic.test"

@@ -13,9 +13,9 @@ from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
 from tests.conftest import Database
 from tests.flow.builder import Edge, Tenant, Worker, build, tenant, webhook
-from tests.web.browsing import Arrive, Stop
+from tests.web.browsing import Arrive, Stop, browser  # noqa: F401 - a fixture
 from tests.web.test_pages import opened
-from tests.web.test_signin_browser import arrive, browser, served  # noqa: F401 - fixtures
+from tests.web.test_signin_browser import arrive, served  # noqa: F401 - fixtures
 
 ANNA = "anna@clinic.test"
 LOOKED_AT: tuple[Stop, ...] = (

@@ -34,8 +34,7 @@ from router.runtime import Runtime
 from router.web.app import Web
 from tests.conftest import copied
 from tests.flow.builder import EMAIL, Superuser, Tenant, Worker, build, environment, tenant, webhook
-from tests.system_parts import find_part
-from tests.web.browsing import LOOKS, Arrive, Person, Stop, arriving, chromium, serving
+from tests.web.browsing import LOOKS, Arrive, Person, Stop, arriving, serving, shared_browser  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.system_part("chromium")
 
@@ -108,14 +107,6 @@ def product(postgres: RunningPostgres, tmp_path_factory: pytest.TempPathFactory)
         web = Web(runtime, settings.read(environment(database.app_url, folder, **more)))
         with serving(web, lifespan="on") as url:
             yield Product(runtime, url, hook, superuser)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = find_part("chromium")
-    assert program is not None
-    with chromium(program) as started:
-        yield started
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from router.store import users
 from router.web import pages
 from tests.conftest import Database
 from tests.flow.builder import Superuser, Tenant, build, tenant
-from tests.web.browsing import PASSWORD, Arrive, Stop, arriving, chromium, serving
+from tests.web.browsing import PASSWORD, Arrive, Stop, arriving, serving, shared_browser  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.system_part("chromium")
 EMAIL = "anna@clinic.test"
@@ -65,12 +65,6 @@ def clinic(runtime: Runtime) -> Tenant:
 def served(runtime: Runtime) -> Iterator[str]:
     with serving(Starlette(routes=pages.routes(runtime, Snapshots()))) as url:
         yield url
-
-
-@pytest.fixture
-def browser(system_part: Callable[[str], Path]) -> Iterator[Browser]:
-    with chromium(system_part("chromium")) as started:
-        yield started
 
 
 @pytest.fixture
