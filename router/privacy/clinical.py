@@ -228,6 +228,8 @@ _COLUMN: Final = re.compile(r"(?:column|field|key|attribute|property|table|relat
 _YOURS: Final = re.compile(
     r"\b[Yy]our ([a-z-]{2,20}(?: [a-z-]{2,20}){0,3}) (?:results?|appointment|appt|visit|refill|screening|exam|procedure|surgery|prescription|injection|vaccine)\b"
 )
+_PARAMETER: Final = re.compile(r"[?&][A-Za-z_]{2,30}=([a-z]{2,20}(?: [a-z]{2,20}){1,5})(?=&|$)")
+"""A parameter of a query whose blanks were written out."""
 _KEY: Final = re.compile(r"([A-Za-z_]{2,40})[\"']?(?: ?[=:]|>)")
 _HYPHENED: Final = re.compile(r"[A-Z][a-z]+(?:-[A-Z][a-z]+){1,2}")
 """`Step-Down` in the name of a ward."""
@@ -524,7 +526,7 @@ def _keyed(text: str, items: list[Item], index: int) -> Span | None:
 
 
 def keyed(text: str, items: list[Item], covered: frozenset[int]) -> list[Span]:
-    """The values of all keys of care that stand in a text."""
+    """The values of all keys of care that stand in a text, also of keys that no list has and that are gone themselves."""
     found: list[Span] = []
     taken = -1
     for index in range(len(items) - 1):
@@ -532,12 +534,17 @@ def keyed(text: str, items: list[Item], covered: frozenset[int]) -> list[Span]:
         if (
             item.type in {"w", "c"}
             and item.start >= taken
-            and item.start not in covered
+            and items[index + 1].start not in covered
             and text[item.end : items[index + 1].start] != " "
             and (value := _keyed(text, items, index)) is not None
         ):
             found.append(value)
             taken = value.end
+    found += [
+        Span(match.start(1), match.end(1), "DIAGNOSIS", "query", True)
+        for match in _PARAMETER.finditer(text)
+        if _in_query(match[1].replace(" ", "+"), strict=True)
+    ]
     return found
 
 
@@ -550,9 +557,9 @@ def yours(text: str) -> list[Span]:
     ]
 
 
-def cares(rest: str) -> bool:
-    """Has the `rest` of a text a key of care: `unit=`, `"reason":`."""
-    return any(kind_of(match[1]) for match in _KEY.finditer(rest))
+def cares(text: str) -> bool:
+    """Has a text a key of care: `unit=`, `"reason":`."""
+    return any(kind_of(match[1]) for match in _KEY.finditer(text))
 
 
 def _opens(text: str, item: Item) -> bool:

@@ -204,6 +204,10 @@ _BY_HAND: Final = re.compile(
 """A day as no machine writes it, its year last: in a path or a compound too."""
 BORN_IN: Final = re.compile("(?:19[2-9][0-9]|200[0-9]|201[0-4])-(?:0[1-9]|1[0-2])(?![0-9-])")
 """A month of a year before any log: `1957-05`."""
+_PUBLIC: Final = frozenset({"node_modules", "site-packages", "dist-packages", "gems", "rustlib"})
+"""Where packages are installed."""
+_PLUS_NAME: Final = re.compile(r"[A-Z][a-z'-]{1,20}(?:\+[A-Z][a-z'.-]{0,20}){1,3}")
+"""Capitalised words joined in a query."""
 _SHORTEST_DAY: Final = 8
 _CODED_INSIDE: Final = re.compile(r"(?<![A-Za-z0-9.])[A-TV-Z][0-9][0-9AB]\.[0-9A-KXZ]{1,4}(?![A-Za-z0-9])")
 """A diagnosis of ICD-10's inside a compound: `dx-E11.65`, `E11.65.json`."""
@@ -585,6 +589,8 @@ class Codes:
                     or (_DOCUMENT.fullmatch(word) is not None and not word.endswith((".gz", ".zip", ".txt"))),
                 )
             ]
+        if self.strict and either and "+" in word and _PLUS_NAME.fullmatch(word) is not None:
+            return [Span(at, end, "PERSON", "name", False)]  # `Mark+Rivers`
         if self.strict and written and "_" in word:
             return [Span(at, end, "USERNAME", "name", False)]  # `visit_Young_20260910`
         if doubtful and doubtful == known and not unknown and not mixed and alphabetic <= 2:
@@ -680,6 +686,7 @@ class Codes:
         spans: list[Span] = []
         place = at
         before = ""
+        public = False
         for segment in word.split("/"):
             start, end = place, place + len(segment)
             place = end + 1
@@ -691,6 +698,9 @@ class Codes:
             if port is not None:
                 segment = port[1]  # noqa: PLW2901 - the port of a host is nobody's
             found = self.segment(segment, before, start)
+            public = public or segment in _PUBLIC
+            if public and all(span.rule == "unknown" for span in found):
+                found = []  # of a package that everybody has: `node_modules/mongodb/lib/sdam/topology.js`
             if found and found[0].rule == "path" and _PARTITION.match(word, start - at):
                 found = []  # `exports/2026/09/`
             spans.extend(found)

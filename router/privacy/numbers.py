@@ -101,6 +101,8 @@ _CELL_BEFORE: Final = re.compile(
 )
 _AGE_AND_SEX: Final = re.compile(r"[0-9]{1,3} ?/ ?[MF](?![A-Za-z0-9])|(?<=\()[0-9]{1,3} ?[MF](?=[),])")
 """`59/F`, as outpatient clinics write who somebody is."""
+_LOGGING: Final = re.compile(r"[a-z][a-z0-9_-]{1,20}\[[0-9]{1,7}\]: ")
+"""A program and its process, as syslog begins a line: `bgpd[4410]: `."""
 _MONTH_YEAR: Final = re.compile(
     r"(?:0?[1-9]|1[0-2])/(?:19|20)[0-9]{2}(?![0-9/-])|(?:0?[1-9]|[12][0-9]|3[01])/[A-Z][a-z]{2}/(?:19|20)[0-9]{2}(?![0-9:])"
 )
@@ -154,6 +156,12 @@ class Numbers(Codes):
             before = _NUMBER_BEFORE.search(text, max(span.start - 14, 0), span.start)
             if before is not None:
                 found.append(Span(before.start(1), before.end(1), "NUMBER", "beside", False))
+        if "[" in text:
+            spans = [
+                span
+                for span in spans
+                if span.rule != "unknown" or span.kind != "WORD" or _LOGGING.match(text, span.start) is None
+            ]
         return settle([*spans, *found]) if found else spans
 
     def _cells_beside(self, text: str, span: Span) -> list[Span]:
@@ -644,7 +652,13 @@ class Numbers(Codes):
             and before.type != "t"
             and size <= 7
             and (size <= 4 or not gap_before.rstrip().endswith(("=>", "->")))
-            and not (gap_before == ">" and gap_after[:2] == "</" and size > 4 and not judge(before.text).role)
+            and not (
+                gap_before == ">"
+                and size > 4
+                and after is not None
+                and text[item.end : item.end + 2] == "</"
+                and not judge(before.text).role
+            )
         ):
             return  # a comparison, or an element that counts
         if size == 5 and before is not None and before.text in STATES and gap_before == " ":

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from router.privacy import shapes
-from router.privacy.care import of_systems
+from router.privacy.care import kind_of, of_systems
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.keys import Verdict, judge
 from router.privacy.lexicon import LEXICON
@@ -699,7 +699,9 @@ def _csv(text: str, mark: str, reader: Reader, *, strict: bool) -> list[Span]:
                 )
             ):
                 kinds = [
-                    kind or _COLUMN_PARTS.get(name.strip(' "\r').lower(), "")
+                    kind
+                    or _COLUMN_PARTS.get(name.strip(' "\r').lower(), "")
+                    or (kind_of(name.strip(' "\r')) if strict else "")
                     for kind, name in zip(found, cells, strict=True)
                 ]
                 continue

@@ -293,15 +293,17 @@ class Reader(Values):
         covered = clinical.within(spans, items, shadow.starts)
         if not (narrow or own):
             # what a ward is called says so among words of systems too, and so does a key of care
-            found = called(seen, items, covered, own=False) + clinical.keyed(seen, items, covered)
+            found = called(seen, items, covered, own=False)
         else:
             found = clinical.announced(seen, items, covered, 2, own=own, strict=self.strict)
         if own and not self.strict:
             found += clinical.unknown_names(seen, items, covered)
         if narrow:
             found += clinical.untold(seen, items, covered, self.safe, strict=self.strict, own=own)
-        if self.strict and "our " in seen:
-            found += clinical.yours(seen)
+        if self.strict:
+            found += clinical.keyed(seen, items, covered)
+            if "our " in seen:
+                found += clinical.yours(seen)
         if shadow.starts is not None:
             found = [Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in found]
         left: list[Span] = []

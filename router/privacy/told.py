@@ -154,7 +154,7 @@ class Told(Fields):
         calm = self.memory.slot("calm words of persons" if own else "calm words")
         if (self.strict or not own) and not (
             (narrow or own or self.strict)
-            and (clinical.restless(left, text, calm, own=own) or (self.strict and clinical.cares(left)))
+            and (clinical.restless(left, text, calm, own=own) or (self.strict and clinical.cares(text)))
         ):
             return spans
         try:
