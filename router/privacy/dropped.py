@@ -8,6 +8,12 @@ from typing import Any, Final
 
 Json = Any
 DEEPEST: Final = 64
+_OF_AN_ALERT: Final = ("details.", "labels.")
+
+
+def paths_of(path: str) -> tuple[str, ...]:
+    """The dotted paths by which a rule may call a field: as it stands in an alert, and as it stood in what was sent."""
+    return (path, path.partition(".")[2]) if path.startswith(_OF_AN_ALERT) else (path,)
 
 
 def without(event: Json, names: Sequence[str]) -> Json:
@@ -28,7 +34,9 @@ def _without(value: Json, bare: frozenset[str], paths: tuple[str, ...], at: tupl
         found = {}
         for key, each in value.items():
             here = (*at, key)
-            if key in bare or any(fnmatch.fnmatchcase(".".join(here), path) for path in paths):
+            if key in bare or any(
+                fnmatch.fnmatchcase(name, path) for name in paths_of(".".join(here)) for path in paths
+            ):
                 if not at:
                     found[key] = type(each)() if isinstance(each, dict | list | str) else None
                 continue

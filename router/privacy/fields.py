@@ -386,7 +386,7 @@ class Fields(Leaves):
         """The place below `parent`, remembered unless its key could be data."""
         states, role, exact = _descend(parent.states, key)
         path = (*parent.path, key)
-        rule = self.rules.field_rule(".".join(path), key) if self.rules.field_rules else parent.rule
+        rule = (self.rules.field_rule(".".join(path), key) if self.rules.field_rules else "") or parent.rule
         typed = key in _TYPES and len(path) > 1
         inherits = typed or ((parent.named or parent.verdict.kind) and is_valuer(key))
         if typed and not role:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 import re2
 
+from router.privacy.dropped import paths_of
 from router.privacy.guarded import Guarded
 from router.privacy.text import Reader
 from router.privacy.tokens import KINDS
@@ -52,8 +53,9 @@ class Rules:
 
     def field_rule(self, path: str, key: str) -> str:
         """What the tenant says of a field: a kind, `safe`, `free`, `seal`, or '' when nothing."""
+        names = {key, *paths_of(path)}
         for pattern, verdict in self.field_rules:
-            if pattern in {key, path} or ("*" in pattern and fnmatch.fnmatchcase(path, pattern)):
+            if pattern in names or ("*" in pattern and any(fnmatch.fnmatchcase(name, pattern) for name in names)):
                 return verdict
         return ""
 
@@ -135,7 +137,12 @@ def too_broad(expression: str) -> bool:
 
 def spelled_out(expression: str) -> str:
     """The text that a pattern names as it stands, without its syntax: a pattern is kept in the clear."""
-    return " ".join(_SYNTAX.sub(" ", expression).split())
+    return " ".join(_SYNTAX.sub(_meant, expression).split())
+
+
+def _meant(syntax: re.Match[str]) -> str:
+    r"""A mark that is escaped stands for itself: `zq\.canary@leakmail\.test` is an address."""
+    return syntax[0][1] if syntax[0][0] == "\\" and not syntax[0][1].isalnum() else " "
 
 
 def _compile(index: int, kind: str, expression: str) -> Guarded:

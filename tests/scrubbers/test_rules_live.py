@@ -115,19 +115,26 @@ def test_rules_hold_for_the_next_request_of_a_process_that_had_older_ones(clinic
     clinic.apply(
         "    patterns: [{type: MEMBER_ID, regex: 'ZX-[0-9]+-B'}]\n"
         "    safe_words: [quuxed]\n"
-        "    fields: {build: safe, carton: PATIENT_ID, raw: drop, remark: seal}\n"
+        "    fields: {build: safe, carton: PATIENT_ID, raw: drop, remark: seal, extra.cart.lane: seal}\n"
     )
     after = clinic.take(
         title="intake again",
         message="zorbly quuxed with ZX-4411-B",
-        extra={"build": "blorp-api", "carton": "worker", "raw": "anything", "remark": "worker failed"},
+        extra={
+            "build": "blorp-api",
+            "carton": "worker",
+            "raw": "anything",
+            "remark": ["failed"],
+            "cart": {"lane": {"a": "queue"}},
+        },
     )
     assert "zorbly" not in after["description"]
     assert "quuxed with <MEMBER_ID_" in after["description"]
     kept = json.dumps(after)
     assert '"build": "blorp-api"' in kept
     assert '"carton": "<PATIENT_ID_' in kept
-    assert '"remark": "<TEXT_' in kept
+    assert '"remark": ["<TEXT_' in kept
+    assert '"lane": {"a": "<TEXT_' in kept
     assert "anything" not in kept
 
 
@@ -268,3 +275,4 @@ def test_dropped_fields_go_by_key_anywhere_or_by_path() -> None:
     assert without(event, ["raw"]) == {"details": {"a": {"b": [{"c": 3}]}, "keep": {"b": 1}}, "labels": {}}
     assert without(event, ["details.keep.*", "labels"])["details"]["keep"] == {}
     assert without(event, ["labels"])["labels"] == {}
+    assert without(event, ["keep.b"])["details"]["keep"] == {}
