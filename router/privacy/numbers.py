@@ -92,12 +92,15 @@ _PLATE_NAMED: Final = frozenset(
 _TRACED: Final = re.compile("(?=[0-9]*[a-f])[0-9a-f]{8,64}")
 _DIGEST: Final = 16
 _ARGUMENTS: Final = re.compile("[0-9]{5,9},[0-9]{1,2}")
+_HALF: Final = r"(?:['\"]?(?:[fl]n?|[fl]name|first|last|given|family)['\"]?(?: ?=> ?|: ?|=))?"
+"""The key of half a name: `{ f: 'Rune', l: 'Karlsen' }`."""
 _CELL_AFTER: Final = re.compile(
-    r"(?:[,;|\t^+]|['\"], ?['\"]|</[a-z]{1,12}><[a-z]{1,12}>)([A-Z][a-z]{1,20})(?=[,;|\t^+'\"<\n]|$)"
+    rf"(?:[,;|\t^+]|['\"], ?{_HALF}['\"]|</[a-z]{{1,12}}><[a-z]{{1,12}}>)([A-Z][a-z]{{1,20}})(?=[,;|\t^+'\"<\n]|$)"
     r"| {2,20}([A-Z]{2,15})(?=  |\n|$)"
 )
 _CELL_BEFORE: Final = re.compile(
-    r"(?:(?<=[,;|\t^+'\">\n])|^)([A-Z][a-z]{1,20})(?:[,;|\t^+]|['\"], ?['\"]|</[a-z]{1,12}><[a-z]{1,12}>)$"
+    rf"(?:(?<=[,;|\t^+'\">\n])|^)([A-Z][a-z]{{1,20}})"
+    rf"(?:[,;|\t^+]|['\"], ?{_HALF}['\"]|</[a-z]{{1,12}}><[a-z]{{1,12}}>)$"
 )
 _AGE_AND_SEX: Final = re.compile(r"[0-9]{1,3} ?/ ?[MF](?![A-Za-z0-9])|(?<=\()[0-9]{1,3} ?[MF](?=[),])")
 """`59/F`, as outpatient clinics write who somebody is."""
@@ -176,8 +179,12 @@ class Numbers(Codes):
             start, end = match.span(match.lastindex or 1)
             word = text[start:end]
             flag = LEXICON.flag(word.lower())
+            between = text[end : span.start] if end < span.start else text[span.end : start]
             if word.isupper() == text[span.start : span.end].isupper() and (
-                flag in {"n", "p"} or (flag in PLAIN and not LEXICON.trade(word.lower()) and not word.isupper())
+                flag in {"n", "p"}
+                or ":" in between
+                or "=" in between
+                or (flag in PLAIN and not LEXICON.trade(word.lower()) and not word.isupper())
             ):
                 found.append(Span(start, end, "PERSON", "beside", False))
         return [part for part in found if text[part.start : part.end].lower() not in self.safe]

@@ -314,7 +314,7 @@ _SYSTEM_VALUE: Final = re.compile(
     r"(?:urn:[a-z]{2,8}:[0-9A-Za-z.:-]{2,80}|https?://[^\s|\"']{3,120})(?:\||%7C)([A-Za-z0-9][A-Za-z0-9._-]{3,40})"
 )
 """FHIR's token search, and HAPI's messages: an identifier behind its system."""
-_DUMPED: Final = re.compile(r"(\([0-9a-fA-F]{4},[0-9a-fA-F]{4}\)) [A-Z]{2} \[([^\]\n]{1,400})\]")
+_DUMPED: Final = re.compile(r"(\([0-9a-fA-F]{4},[0-9a-fA-F]{4}\))(?: [A-Z]{2} | ?[=:] ?)\[([^\]\n]{1,400})\]")
 """An element as dcmtk prints it: `(0010,0010) PN [DOE^JANE]`."""
 _ACCESS: Final = re.compile(r"(?:^|\n)\S{3,60} \S{1,60} (\S{1,80}) \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:")
 """The user of a line in the common log format."""
