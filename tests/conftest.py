@@ -18,10 +18,12 @@ from router.local.postgres import AUDIT, DATABASE, OWNER, SUPERUSER, WEB, Embedd
 from router.local.valkey import EmbeddedValkey, RunningValkey
 from router.store.migrate import migrate
 from tests import memory
+from tests.loading import pytest_collection
 from tests.order import pytest_collection_modifyitems, pytest_xdist_auto_num_workers
 from tests.system_parts import pytest_runtest_setup, pytest_terminal_summary, system_part
 
 __all__ = [
+    "pytest_collection",
     "pytest_collection_modifyitems",
     "pytest_runtest_setup",
     "pytest_terminal_summary",
