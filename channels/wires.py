@@ -130,15 +130,16 @@ class Pool:
         resolver: Resolver = system_resolver,
     ) -> None:
         self._allow = tuple(egress_allow)
-        self._ca_file = ca_file
         self._resolver = resolver
         self._lock = threading.Lock()
         self._idle: dict[Place, list[_Wire]] = {}
         self._open = 0
         self._swept = 0.0
-        self._context: ssl.SSLContext | None = None
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
         if ca_file is not None:
-            self.context()
+            self._context.load_verify_locations(cafile=str(ca_file))  # at once: a wrong one is told where it was named
+        self._trusts_the_system = False  # to read its 150 certificates takes 40 ms of CPU, and few commands send
 
     def send(self, requests: Sequence[Request], until: float) -> list[Answer]:
         """An answer for each request, in order, by `until` on the monotonic clock. See Kit.post_many."""
@@ -181,13 +182,9 @@ class Pool:
     def context(self) -> ssl.SSLContext:
         """Verification always on, TLS 1.2 or newer. Built by hand: create_default_context obeys SSLKEYLOGFILE."""
         with self._lock:
-            if self._context is None:
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-                context.minimum_version = ssl.TLSVersion.TLSv1_2
-                context.load_default_certs()
-                if self._ca_file is not None:
-                    context.load_verify_locations(cafile=str(self._ca_file))
-                self._context = context
+            if not self._trusts_the_system:
+                self._context.load_default_certs()
+                self._trusts_the_system = True
             return self._context
 
     @property
