@@ -200,7 +200,7 @@ _OF_THINGS: Final = frozenset(
 _SOURCE: Final = re.compile(r"\.(?:[jt]sx?|mjs|py|rb|go|java|kt|cs|php|rs|vue|swift|scala|ex|exs|erl|c|cc|cpp|h)$")
 _OFFICE: Final = frozenset(
     ["pump", "pumps", "lab", "labs", "laboratory", "referral", "referrals", "pharmacy", "pharmacies", "clinic", "clinics", "discharge", "discharges", "hospital", "hospitals",
-     "medication", "medications", "drug", "drugs", "medical", "clinical", "home", "labor", "labour", "ice", "born", "dead", "young", "victim", "victims", "burn", "mother", "child", "children", "orphan"]
+     "medication", "medications", "drug", "drugs", "medical", "clinical", "home", "ice", "born", "dead", "young", "victim", "victims", "burn", "mother", "child", "children", "orphan"]
 )  # fmt: skip
 """Words that, alone, name a part of a health system or of a program (`deadlock victim`) rather than say what somebody has."""
 _ACTS: Final = frozenset({"review", "draw", "test", "tests", "results", "work", "visit", "refill"})
@@ -333,7 +333,7 @@ def announced(
 def _of_a_machine(words: list[Item]) -> bool:
     """`MacLab 7`, `3h12m`, `BILLING`: does what a weak cue announces begin with a product's name, or is it one code."""
     first = words[0].text
-    if first.istitle() and words[-1].type == "n" and LEXICON.flag(first.lower()) == "":
+    if words[-1].type == "n" and LEXICON.flag(first.lower()) == "" and len(words) == 2:
         return True
     return CAMEL_NAME.match(first) is not None or (
         len(words) == 1

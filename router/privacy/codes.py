@@ -9,6 +9,7 @@ from typing import Final
 from router.privacy import shapes
 from router.privacy.keys import KEY_WORDS, judge
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
+from router.privacy.likely import unlikely
 from router.privacy.spans import Span
 from router.privacy.wards import of_program
 from router.privacy.words import (
@@ -93,6 +94,9 @@ _LONG_CODE: Final = 7
 _RELEASED: Final = re.compile(r"v?[0-9]{1,2}(?:\.[0-9]{1,3}){1,2}(?:[-+][a-z0-9.]{1,12})?")
 _SHORTEST: Final = 3
 """A shorter part of a path numbers nobody: `handle_call/3`."""
+_EPONYM: Final = re.compile("[A-Z][a-z]+-[A-Z][a-z]+")
+"""`Moore-Penrose`: two names with a dash are a method's before they are somebody's."""
+_A_DAY: Final = re.compile("20[12][0-9](?:0[1-9]|1[0-2])[0-3][0-9]")
 _CARD: Final = 12
 _LATELY: Final = re.compile("201[1-9]")
 """In a name in small letters a day of a log before it is somebody's birth."""
@@ -583,8 +587,8 @@ class Codes:
                     end,
                     "PERSON" if not digits and not mixed else "USERNAME",
                     "name",
-                    apart
-                    or names > 1
+                    (apart and (self.strict or not _EPONYM.fullmatch(word)))
+                    or (names > 1 and (self.strict or not _EPONYM.fullmatch(word)))
                     or (names + (either if self.strict else doubtful) > 1 and known == either)
                     or (_DOCUMENT.fullmatch(word) is not None and not word.endswith((".gz", ".zip", ".txt"))),
                 )
@@ -755,6 +759,7 @@ class Codes:
                     )
                 )
                 and not re.fullmatch(r"v\d{1,2}", segment)
+                and (self.strict or not unlikely(kind, segment))
                 and not _IN_SOURCE.fullmatch(segment)
                 and not (
                     ("-" in before and _A_VERSION.fullmatch(segment) and len(segment) < _LONG_CODE)
@@ -767,7 +772,10 @@ class Codes:
         if segment in OF_RECORDS:
             return []
         if segment.isdigit():
-            if len(segment) >= 5 and not (before.lower() in NUMBERED_PAGES and len(segment) != 10):
+            if len(segment) >= 5 and not (
+                (before.lower() in NUMBERED_PAGES and len(segment) != 10)
+                or (not self.strict and _A_DAY.fullmatch(segment))
+            ):
                 return [
                     Span(
                         at,

@@ -14,7 +14,7 @@ from router.privacy import shapes
 from router.privacy.keys import judge
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.wards import is_ward
-from router.privacy.words import CLASS_ENDS, DATED
+from router.privacy.words import CLASS_ENDS, DATED, PLACES, PRODUCTS
 
 _NUMBERED: Final = frozenset(
     {"MEMBER_ID", "PATIENT_ID", "MRN", "ACCOUNT", "NPI", "DEA", "LICENSE", "DEVICE_ID", "NATIONAL_ID", "VIN"}
@@ -25,8 +25,14 @@ _MODULE: Final = re.compile(r"[a-z]{2,}(?:[-_.][a-z]{2,}){0,5}-v?[0-9]{1,4}(?:\.
 """A module and its version: `nurse-call-7.7.3`."""
 _REGION: Final = re.compile("[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
 """A country or a state (ISO 3166), which 45 CFR 164.514(b)(2)(i)(B) lets stand."""
+_PLACEHOLDER: Final = re.compile(r"%\(?\w{0,20}\)?[sdrfvqxi]\.?|\.{3}|\{\w*\}|\$\{?\w+\}?|True|False|None|--[a-z-]+")
+"""Where a value would stand, an option, or no value."""
+_HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+){1,5}\.[a-z]{2,12}(?::[0-9]{2,5})?")
+_POD: Final = re.compile(r"[a-z][a-z0-9-]{1,60}-[0-9a-f]{8,10}-[a-z0-9]{5}")
+_NUMBERED_BRIEFLY: Final = re.compile(r"[A-Z]{1,4}-?[0-9]{1,2}|[0-9]{1,7}\.[0-9]{2}")
+"""`CP-7`, `1240.00`."""
 _RELEASE: Final = re.compile(r"v?[0-9]{1,2}(?:\.[0-9]{1,3}){1,3}")
-_THING: Final = re.compile(r"[a-z]{3,}(?:[-_.:/][a-z]{2,}){0,6}(?:[-_.:/]?v?[0-9]{1,2}){0,2}")
+_THING: Final = re.compile(r"[a-z]{2,}(?:[-_.:/][a-z]{2,}){0,6}(?:[-_.:/]?v?[0-9]{1,2}){0,2}")
 """Words of small letters and a count: `mpi-north-2`, `drive-slot-15`."""
 _CODE_OF_WARDS: Final = re.compile(r"[a-z]{2,12}(?:-[a-z0-9]{1,12}){1,4}")
 _IN_MEMORY: Final = re.compile(r"0x[0-9a-fA-F]{1,16}|[0-9a-f]{12,64}")
@@ -50,6 +56,8 @@ _BUILT_IN: Final = frozenset(
 )  # fmt: skip
 """Accounts that come with a system."""
 _SECRET_NAME: Final = re.compile(r"[a-z]{2,}(?:[-_/.][a-z0-9]{2,}){0,6}")
+_SESSION: Final = re.compile(r"0x[0-9a-f]{1,16}|[0-9a-f]{8}\.[0-9a-f]{1,6}")
+"""How Zookeeper and Postgres number a connection."""
 _INSTANCE: Final = re.compile("[A-Z][A-Z0-9_]{2,11}")
 """An Oracle instance, whose name is a SID too."""
 _GUARDED: Final = frozenset({"password", "passwd", "pwd", "passphrase", "passcode", "passwort", "pass"})
@@ -67,6 +75,8 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
     text = value.strip("'\"` ")
     if not text or len(text) > _LONGEST:
         return False
+    if _PLACEHOLDER.fullmatch(text):
+        return True
     if kind in _NUMBERED:
         return _numbers_nobody(text, kind) or (kind == "DEVICE_ID" and "model" in key)
     digits = sum(map(str.isdigit, text))
@@ -102,17 +112,17 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
             or shapes.UUID.fullmatch(text)
         )
     if kind in {"PHONE", "FAX"}:
-        return digits < _DIALLED and sum(map(str.isalpha, text)) >= max(digits, 2)
+        return digits <= _SHORT or (digits < _DIALLED and sum(map(str.isalpha, text)) >= max(digits, 2))
     if kind == "EMAIL":
         return shapes.of_a_role(text) if "@" in text else _words_only(text)
     if kind == "USERNAME":
-        return _OF_A_CLUSTER.fullmatch(text) is not None or text.lower() in _BUILT_IN
+        return _OF_A_CLUSTER.fullmatch(text) is not None or text.lower() in _BUILT_IN or (digits == len(text) <= _SHORT)
     if kind == "CREDIT_CARD":
         return digits <= _SHORT
     if kind == "SECRET":
         if key[-1:] == ("sid",) and _INSTANCE.fullmatch(text):
             return True
-        if _IN_MEMORY.fullmatch(text) and text.startswith("0x"):
+        if _SESSION.fullmatch(text):
             return True
         return _GUARDED.isdisjoint(key) and _SECRET_NAME.fullmatch(text) is not None and _words_only(text)
     return False
@@ -125,6 +135,9 @@ def _numbers_nobody(text: str, kind: str) -> bool:
     digits = sum(map(str.isdigit, text))
     if (
         _MODULE.fullmatch(text)
+        or _HOST.fullmatch(text)
+        or _NUMBERED_BRIEFLY.fullmatch(text)
+        or _POD.fullmatch(text)
         or shapes.measured(text)
         or len(text) <= _SHORT
         or (digits < _SHORT and len(text) > _LONG_WORD and not _HYPHENS.search(text))
@@ -138,7 +151,9 @@ def _numbers_nobody(text: str, kind: str) -> bool:
 def _words_only(text: str) -> bool:
     """Are all the words of a value of the lexicon, or short."""
     words = [word.lower() for word in _WORD.findall(text)]
-    return bool(words) and all(len(word) <= _SHORT or LEXICON.flag(word) in SAFE for word in words)
+    return bool(words) and all(
+        len(word) <= _SHORT or LEXICON.flag(word) in SAFE or word in PRODUCTS or word in PLACES for word in words
+    )
 
 
 def _a_class(text: str) -> bool:

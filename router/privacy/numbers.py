@@ -11,6 +11,7 @@ from router.privacy.codes import BORN_IN, COLOUR, IDLE, SOURCE_FILE, Codes
 from router.privacy.items import Item
 from router.privacy.keys import MACHINES, judge, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN
+from router.privacy.likely import unlikely
 from router.privacy.spans import Span, settle
 from router.privacy.words import (
     CLINICAL_CUES,
@@ -205,6 +206,7 @@ class Numbers(Codes):
             and not SOURCE_FILE.match(word)
             and not (cue == "PATIENT_ID" and _named_thing(word))
             and not (cue == "ADDRESS" and "-" in word and word.islower() and word[0].isalpha())
+            and (self.strict or not unlikely(cue, word))
         ):
             spans.append(Span(item.start, item.end, cue, "cue", self.strict or cue != "DEVICE_ID"))
             return
@@ -553,7 +555,7 @@ class Numbers(Codes):
             sure_kind = "CREDIT_CARD"
         if size == 10 and shapes.npi_ok(digits) and not digits.startswith("1"):
             sure_kind = "NPI"
-        if size in {11, 15} and shapes.citizen_ok(digits):
+        if size in {11, 15} and len(set(digits)) > 1 and shapes.citizen_ok(digits):
             spans.append(Span(item.start, item.end, "NATIONAL_ID", "shape", True))
             return
         if sure_kind:

@@ -618,10 +618,17 @@ _ROLES: Final = frozenset(
 """Words of mailboxes that many read or nobody does (RFC 2142, and what tools send from)."""
 
 
+_OF_MACHINES: Final = ("gserviceaccount.com", "noreply.github.com", ".cluster.local", ".internal", ".localdomain")
+"""Domains whose accounts are those of programs."""
+
+
 def of_a_role(address: str) -> bool:
     """Is an email address that of a role or a tool, by every word before the @: `no-reply@`, `sre-oncall@`."""
-    local = address.partition("@")[0].lower().partition("+")[0]
-    return all(part in _ROLES for part in re.split(r"[._-]", local.rstrip("0123456789")))
+    local, _, domain = address.lower().partition("@")
+    local = local.partition("+")[0]
+    return domain.endswith(_OF_MACHINES) or all(
+        part in _ROLES for part in re.split(r"[._-]", local.rstrip("0123456789"))
+    )
 
 
 def real_date(text: str) -> bool:

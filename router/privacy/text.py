@@ -122,7 +122,7 @@ _OF_LOGS: Final = re.compile(r"[A-Za-z]{1,8}[-_]?[0-9a-f]*[a-f][0-9a-f]*|[A-Z]{2
 _TICKETS: Final = re.compile(r"[A-Z]{1,5}-[0-9]{5,9}|[a-z]{2,8}_[0-9]{5,12}|[0-9]+_[0-9]+")
 """`FX-44329218`: numbered so are tickets, jobs and assets more often than people, of whom a cue or a key speaks too."""
 _OF_FILES: Final = re.compile(
-    r"[0-9]{1,5}[xX][0-9]{1,5}|[a-z]{0,12}[-_]?[0-9a-f]{5,64}\.[a-z0-9]{2,5}|[0-9a-f]{8,64}-[A-Z]{3}|[+-]?00[0-9A-F]{3,14}"
+    r"[0-9]{1,5}[xX][0-9]{1,5}|[a-z]{0,12}[-_]?[0-9a-f]{5,64}\.[a-z0-9]{2,5}|[0-9a-f]{8,64}-[A-Z]{3}|[+-]?00[0-9A-F]{3,14}|[A-Z]{1,4}[-_]?20[12][0-9][01][0-9][0-3][0-9](?:-[0-9]{1,4})?"
 )
 """`200x200`, `fax0356362.tif`, `3836106cb547980f-IAD`: sizes, files that are numbered, rays of a network."""
 _OF_MACHINES: Final = re.compile(
