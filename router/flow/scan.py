@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import fnmatch
 import gzip
+import io
 import os
 import stat
 import zlib
@@ -37,6 +39,10 @@ MOST: Final = 10_000
 """Findings of one run; beyond them a file is a problem as a whole."""
 
 
+class Unreadable(Exception):  # noqa: N818 - what it is
+    """A file that is left out; the text says why."""
+
+
 @dataclass(slots=True)
 class Scanned:
     """What was found, worst first; `unread` are (path, why) of files that could not be looked at."""
@@ -66,6 +72,8 @@ def scan(paths: Sequence[Path], exclude: Sequence[str] = ()) -> Scanned:
                     found.cut = True
                     break
                 found.risks.append(each)
+        except Unreadable as error:
+            found.unread.append((str(path), str(error)))
         except python.NotPython as error:
             found.unread.append((str(path), f"no Python that parses, {error}"))
         except (OSError, EOFError, zlib.error) as error:
@@ -112,7 +120,7 @@ def _one(path: Path, *, named: bool) -> Iterable[Risk]:
     if language is None:
         return _log(path, named=named)
     if path.stat().st_size > LARGEST_SOURCE:
-        return ()  # generated or bundled: nobody wrote a log call in it
+        raise Unreadable("larger than 2 MiB: generated or bundled, nobody wrote a log call in it")
     source = path.read_bytes().decode("utf-8", "replace")
     if language == "python":
         return python.read(str(path), source)
@@ -122,7 +130,15 @@ def _one(path: Path, *, named: bool) -> Iterable[Risk]:
 def _log(path: Path, *, named: bool) -> Iterator[Risk]:
     with gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb") as file:
         first = file.read(4096)
-        if b"\x00" in first and not named:
-            return
         file.seek(0)
-        yield from logfiles.read(str(path), iter(lambda: file.readline(LONGEST_LINE), b""))
+        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            text = io.TextIOWrapper(file, "utf-16", "replace")
+            yield from logfiles.read(
+                str(path), (line.encode() for line in iter(lambda: text.readline(LONGEST_LINE), ""))
+            )
+            return
+        if b"\x00" in first.lstrip(b"\x00") and not named:  # NULs at the start are what a log loses when it is rotated
+            raise Unreadable("holds NUL bytes, so it is no text")
+        yield from logfiles.read(
+            str(path), (line.lstrip(b"\x00") for line in iter(lambda: file.readline(LONGEST_LINE), b""))
+        )

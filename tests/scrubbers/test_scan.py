@@ -47,6 +47,8 @@ def found(source: str, language: str = "python") -> list[tuple[int, str, str]]:
         ('log.exception("boom")', "exception-logged", ""),
         ('log.error("boom", exc_info=True)', "exception-logged", ""),
         ("print(patient.email)", "phi-printed", "EMAIL"),
+        ('log.info("x %s", patient.name)', "phi-logged", "PERSON"),
+        ('assert dob, f"no {dob}"', "phi-in-exception", "DOB"),
         ('raise ValueError(f"no row for {mrn}")', "phi-in-exception", "MRN"),
         ('sentry_sdk.set_user({"email": e})', "phi-in-tracker", "EMAIL"),
         ('span.set_attribute("patient.mrn", number)', "phi-in-tracker", "MRN"),
@@ -119,6 +121,7 @@ def test_what_javascript_does_right_is_left_alone(source: str) -> None:
     ("source", "rule", "kind"),
     [
         ('log.info("x {}", patient.getSsn());', "phi-logged", "SSN"),
+        ('log.info("x {}", patient.getName());', "phi-logged", "PERSON"),
         ('LOGGER.warn("x " + dateOfBirth);', "phi-logged", "DOB"),
         ('log.debug("x {}", patient);', "object-logged", ""),
         ("System.out.println(request);", "phi-printed", ""),
@@ -164,15 +167,17 @@ def test_folders_are_walked_and_what_is_not_ours_is_left(tmp_path: Path) -> None
     (tmp_path / "node_modules" / "b.js").write_text("console.log(ssn)")
     with gzip.open(tmp_path / "app.log.1.gz", "wb") as file:
         file.write(f"ssn {SSN}\n".encode())
+    (tmp_path / "wide.log").write_bytes(f"ssn {SSN}\n".encode("utf-16"))
     (tmp_path / "cut.log.gz").write_bytes(b"\x1f\x8b\x08\x00broken")
     (tmp_path / "picture.log").write_bytes(b"\x00\x01" + SSN.encode())
     done = scan([tmp_path])
     assert {(Path(each.path).name, each.rule) for each in done.risks} == {
         ("a.py", "phi-logged"),
         ("app.log.1.gz", "phi-in-log"),
+        ("wide.log", "phi-in-log"),
     }
-    assert {Path(path).name for path, _ in done.unread} == {"broken.py", "cut.log.gz"}
-    assert scan([tmp_path], ["*.py", "*.gz"]).risks == []
+    assert {Path(path).name for path, _ in done.unread} == {"broken.py", "cut.log.gz", "picture.log"}
+    assert scan([tmp_path], ["*.py", "*.gz", "wide.*"]).risks == []
 
 
 def test_the_exit_code_and_the_outputs_are_made_for_ci(alertveil: object, tmp_path: Path) -> None:

@@ -137,10 +137,12 @@ def _names(arguments: str, offset: int) -> Iterator[_Given]:
         last = name.rpartition(".")[2]
         if match[1]:
             stem = last.removeprefix("get")
-            if stem != last and (kind := kind_of(stem[:1].lower() + stem[1:])):
+            of = name.rpartition(".")[0].rpartition(".")[2]
+            if stem != last and (kind := kind_of(f"{of}.{stem[:1].lower()}{stem[1:]}")):
                 yield _Given(kind, name, offset + match.start())
             continue
-        if (kind := kind_of(last)) and not is_object(last) and not _wrapped(arguments, match.start()):
+        of = name.rpartition(".")[0].rpartition(".")[2]
+        if (kind := kind_of(f"{of}.{last}")) and not is_object(last) and not _wrapped(arguments, match.start()):
             yield _Given(kind, name, offset + match.start())
 
 

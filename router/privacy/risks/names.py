@@ -89,7 +89,9 @@ _HARMLESS: Final = re.compile(
     r"len|count|type|isinstance|bool|id)(?:$|_|\b)",
     re.IGNORECASE,
 )
-LOGGERS: Final = re.compile(r"(?i)(?:^|[._])(?:_*(?:app|audit|access|root)?_?log(?:ger|ging)?|structlog|lg)$")
+LOGGERS: Final = re.compile(
+    r"(?i)(?:^|[._])(?:_*(?:app|audit|access|root)?_?log(?:ger|ging)?|structlog|loguru|winston|pino|bunyan|log4js|loglevel|lg)$"
+)
 _CAMEL: Final = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 
 

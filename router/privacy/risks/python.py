@@ -74,6 +74,8 @@ class _File:
         elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
             for value in [*node.exc.args, *(each.value for each in node.exc.keywords)]:
                 yield from self._given(value, "phi-in-exception", less=1)
+        elif isinstance(node, ast.Assert) and node.msg is not None:
+            yield from self._given(node.msg, "phi-in-exception", less=1)
         elif isinstance(node, ast.JoinedStr):
             yield from self._url(node)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and 6 <= len(node.value) <= 300:  # noqa: PLR2004 - what a literal of data has
@@ -90,6 +92,9 @@ class _File:
         elif name in {"print", "pprint", "pprint.pprint", "sys.stdout.write", "sys.stderr.write"}:
             for value in node.args:
                 yield from self._given(value, "phi-printed", less=1, objects=True)
+        elif name == "warnings.warn":
+            for value in node.args:
+                yield from self._given(value, "phi-logged")
         elif last in TAGS:
             yield from self._tag(node)
         elif name in {"sentry_sdk.init", "init"} or last == "init":
@@ -165,8 +170,9 @@ def _phi(node: ast.expr) -> Iterator[tuple[str, str, tuple[int, int]]]:
         yield from _phi_of_call(node)
         return
     name = _name(node)
-    if name and (kind := kind_of(name)) and not is_object(name):
-        yield kind, name, _place(node)
+    of = f"{_name(node.value)}." if isinstance(node, ast.Attribute | ast.Subscript) and name == "name" else ""
+    if name and (kind := kind_of(of + name)) and not is_object(name):
+        yield kind, of + name, _place(node)
     elif isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and (kind := kind_of(str(key.value))) and not _harmless(value):

@@ -7,12 +7,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal, get_args
 
+from router.privacy.keys import judge, split
 from router.privacy.rules import Rules, compile_rules
 from router.privacy.tokenizer import tokenize
 from router.privacy.tokens import KINDS, ThrowawayMint
 
 Severity = Literal["low", "medium", "high", "critical"]
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+
+_ASKS: Final = frozenset({"is", "has", "have", "can", "should", "needs"})
+_TELLS: Final = frozenset(
+    {"sent", "verified", "valid", "invalid", "exists", "missing", "required", "enabled", "pattern"}
+)
+"""First and last words of names that say something about a value and do not hold it."""
 
 LETTERS: Final[Mapping[str, str]] = {
     "PERSON": "A",
@@ -178,11 +185,18 @@ def detector() -> Rules:
 
 @lru_cache(maxsize=20_000)
 def kind_of(name: str) -> str:
-    """The type of PHI that a variable, field or key of this name holds, as the tokenizer reads keys; '' for none."""
+    """The type of PHI that a variable, field or key of this name holds, as the tokenizer reads keys; '' for none.
+
+    `patient.name` is a person's, a bare `name` is anything's.
+    """
     if not name or len(name) > 80:  # noqa: PLR2004 - longer is no name that somebody wrote
         return ""
-    found = tokenize({name: "qx7-4417"}, detector(), {}, ThrowawayMint()).findings
-    return next((each.kind for each in found if each.rule == "key" and each.path == name), "")
+    words = split(name)
+    if words and (words[0] in _ASKS or words[-1] in _TELLS):
+        return ""
+    of, _, last = name.rpartition(".")
+    subject = judge(of.rpartition(".")[2]).subject if last.lower() == "name" else ""
+    return judge(last, subject if subject in {"person", "provider"} else "").kind
 
 
 @lru_cache(maxsize=5_000)
