@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from typing import Any, Final
 
-from router.privacy import shapes
+from router.privacy import bindings, shapes
 from router.privacy.care import kind_of, of_systems
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.keys import Verdict, judge
@@ -233,6 +233,8 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
                 found.append(Span(match.start(2), match.end(2), verdict.kind, "column", True))
     if _may_be_sql(text):
         found += _sql(text)
+    if bindings.may_hold(text):
+        found += bindings.read(text)
     if "NCPDP" in text or "\x1c" in text:
         for match in _NCPDP_FIELD.finditer(text):
             kind = _NCPDP.get(match[1], "")

@@ -57,6 +57,14 @@ def out(event: object, level: str = "strict") -> str:
         ({"title": "Cell", "value": "5595550114"}, "5595550114"),
         ({"path": ["lastName"], "received": "Master"}, "Master"),
         ({"m": "who=x slot=2026-09-21T19:39 err=y"}, "19:39"),
+        ({"m": "binding parameter [1] as [VARCHAR] - [29969]"}, "29969"),
+        ({"m": "binding parameter (2:VARCHAR) <- [Featherstone]"}, "Featherstone"),
+        ({"m": "==> Parameters: 29969(String), O'Neil, Pat(String), 12(Integer)"}, "29969"),
+        ({"m": 'Bind#0\n oacdty=01 mxl=32(10) value="H07"\n Bind#5\n value="29969"'}, "29969"),
+        ({"m": 'SELECT 1 [["zip", "29969"], ["LIMIT", 1]]'}, "29969"),
+        ({"m": '4) 1) "SETEX"\n 2) "otp:x"\n 3) "300"\n 4) "a807b156b6626359a358007f"'}, "a807b156b662"),
+        ({"m": "app://card?tok=b5d1b74a6df372e5b2e160f8a983e473"}, "b5d1b74a"),
+        ({"idfv": "679E27BE-330C-4AA5-B7F6-124E23BC29A2"}, "679E27BE"),
         ({"workflowId": "discharge-80877904"}, "80877904"),
         ({"m": "matched ***-**-6268 by rule 14"}, "6268"),  # the last four of a number
         ({"m": "voicemail from 1.477.555.0161"}, "0161"),  # no version
