@@ -169,7 +169,7 @@ def test_folders_are_walked_and_what_is_not_ours_is_left(tmp_path: Path) -> None
         file.write(f"ssn {SSN}\n".encode())
     (tmp_path / "wide.log").write_bytes(f"ssn {SSN}\n".encode("utf-16"))
     (tmp_path / "cut.log.gz").write_bytes(b"\x1f\x8b\x08\x00broken")
-    (tmp_path / "picture.log").write_bytes(b"\x00\x01" + SSN.encode())
+    (tmp_path / "picture.log").write_bytes(b"\x89PNG\x00\x01" + SSN.encode())
     done = scan([tmp_path])
     assert {(Path(each.path).name, each.rule) for each in done.risks} == {
         ("a.py", "phi-logged"),
