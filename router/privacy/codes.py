@@ -98,6 +98,8 @@ _EPONYM: Final = re.compile("[A-Z][a-z]+-[A-Z][a-z]+")
 """`Moore-Penrose`: two names with a dash are a method's before they are somebody's."""
 _A_DAY: Final = re.compile("20[12][0-9](?:0[1-9]|1[0-2])[0-3][0-9]")
 _CARD: Final = 12
+_WITH_POINTS: Final = re.compile(r"1?[.-]?[0-9]{3}\.[0-9]{3}\.[0-9]{4}|[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}")
+"""A telephone number, and one of Brazil's taxpayers, that may pass for versions."""
 _LATELY: Final = re.compile("201[1-9]")
 """In a name in small letters a day of a log before it is somebody's birth."""
 _SALT: Final = 6
@@ -203,10 +205,22 @@ _INSIDE: Final = re.compile(
 )
 """A Social Security or telephone number inside a file name."""
 _BY_HAND: Final = re.compile(
-    r"(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])([/.-])(?:0?[1-9]|[12][0-9]|3[01])\1(?:19|20)[0-9]{2}(?![0-9])"
+    r"(?<![0-9])(?:0?[1-9]|[12][0-9]|3[01])(?:([/.-])(?:0?[1-9]|[12][0-9]|3[01])\1|[-/][A-Z][a-z]{2}[-/])(?:19|20)[0-9]{2}"
+    r"(?![0-9:])"
 )
 """A day as no machine writes it, its year last: in a path or a compound too."""
-BORN_IN: Final = re.compile("(?:19[2-9][0-9]|200[0-9]|201[0-4])-(?:0[1-9]|1[0-2])(?![0-9-])")
+_GROUPS: Final = re.compile(
+    r"(?=(?:[^0-9]*[0-9]){6})[0-9]{1,4}(?:-[0-9]{1,4}){1,4}|1?[.-]?[0-9]{3}\.[0-9]{3}\.[0-9]{4}|0[0-9](?:\.[0-9]{2}){4}"
+)
+"""Six digits and more in groups: a number of somebody's, unless it is a day of late."""
+_OF_LATE: Final = re.compile("20(?:1[5-9]|[2-3][0-9])-[0-9]{1,2}(?:-[0-9]{1,2}(?:-[0-9]{1,2})?)?")
+_BORN_PATH: Final = re.compile(
+    r"(?<![0-9])(?:19[2-9][0-9]|200[0-9]|201[0-4])/(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01])(?![0-9])"
+)
+"""A day of a year before any log, as three segments of a path."""
+BORN_IN: Final = re.compile(
+    "(?:19[2-9][0-9]|200[0-9]|201[0-4])([-.])(?:0[1-9]|1[0-2])(?:\\1(?:0[1-9]|[12][0-9]|3[01]))?(?![0-9.-])"
+)
 """A month of a year before any log: `1957-05`."""
 _PUBLIC: Final = frozenset({"node_modules", "site-packages", "dist-packages", "gems", "rustlib"})
 """Where packages are installed."""
@@ -311,7 +325,7 @@ class Codes:
             ]
         if (
             len(word) > _SHORTEST_DAY
-            and (by_hand := _BY_HAND.search(word)) is not None
+            and (by_hand := _BY_HAND.search(word) or (_BORN_PATH.search(word) if "/" in word else None)) is not None
             and shapes.VERSION.fullmatch(word) is None
         ):
             rest = [
@@ -384,6 +398,8 @@ class Codes:
             return []
         if self.strict and BORN_IN.fullmatch(stripped):
             return [Span(at, end, "DATE", "shape", False)]
+        if self.strict and _WITH_POINTS.fullmatch(stripped):
+            return [Span(at, end, "NUMBER", "shape", False)]
         if shapes.VERSION.fullmatch(stripped) or _BUILD.fullmatch(stripped) or _OID.fullmatch(stripped):
             return []
         if shapes.HEX.fullmatch(stripped) and _opaque_hex(stripped):
@@ -603,6 +619,14 @@ class Codes:
             return [Span(at, end, "USERNAME", "name", False)]
         if len(digits) >= 5 and not (len(digits) == 8 and digits[:2] == "20"):
             return [Span(at, end, "CODE", "digits", False)]
+        if (
+            self.strict
+            and not alphabetic
+            and not mixed
+            and _GROUPS.fullmatch(word.strip("+/")) is not None
+            and not _OF_LATE.fullmatch(word.strip("+/"))
+        ):
+            return [Span(at, end, "CODE", "digits", False)]  # `45-61-33`, `846.555.0107` in a path
         if mixed >= 100 and not (
             known and word.islower() and re.search(r"-[0-9a-z]{8,10}-[0-9a-z]{4,6}$|-[0-9a-f]{8,10}$", word)
         ):

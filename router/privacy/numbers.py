@@ -111,7 +111,17 @@ _MONTH_YEAR: Final = re.compile(
     r"(?:0?[1-9]|1[0-2])/(?:19|20)[0-9]{2}(?![0-9/-])|(?:0?[1-9]|[12][0-9]|3[01])/[A-Z][a-z]{2}/(?:19|20)[0-9]{2}(?![0-9:])"
 )
 """`08/1957`, and `02/Feb/1957` without the hour that access logs write behind it."""
+_BEFALLS: Final = frozenset(
+    [
+        "attempt", "attempts", "dead", "dropped", "error", "errors", "evicted", "expired", "failed", "live", "of",
+        "passed", "pending", "recycled", "remain", "removed", "retry", "skipped", "succeeded", "time", "unacked", "job",
+        "node", "file", "event", "request", "message", "item", "more", "line", "thread", "users", "subscribers",
+    ]
+)  # fmt: skip
+"""What befalls one thing as it does many: `entry 86700301 skipped` counts nothing."""
 _RATES: Final = frozenset({"/s", "/sec", "/second", "/m", "/min", "/minute", "/h", "/hr", "/hour", "/d", "/day"})
+_OF_A_PROCESS: Final = frozenset("=:,")
+"""Marks before a bracket in which no process stands: `args=[641904]`."""
 _NO_HOSTS: Final = frozenset({"id", "no", "nr", "num", "nbr", "number", "ref", "key", "record", "pk", "uid", "code"})
 """What stands before a colon and is no host, so that a number behind it is no port."""
 _EXTENSION: Final = re.compile("x[0-9]{4,6}")
@@ -589,7 +599,10 @@ class Numbers(Codes):
         if (
             gap_after[:1] == "%"
             or (
-                after_word in shapes.COUNTED and after is not None and text[after.end : after.end + 1] not in {"=", ":"}
+                after_word in shapes.COUNTED
+                and after is not None
+                and text[after.end : after.end + 1] not in {"=", ":"}
+                and (size <= 4 or after_word not in _BEFALLS)
             )
             or (
                 after is not None
@@ -653,7 +666,11 @@ class Numbers(Codes):
             return  # a sample after its labels
         if size <= (7 if gap_before.endswith("*") else 4) and gap_before.endswith(("/", "#", "*")):
             return
-        if gap_before.endswith("[") and gap_after.startswith("]") and size <= 7:
+        if (
+            gap_before.endswith("[")
+            and gap_after.startswith("]")
+            and size <= (7 if _OF_A_PROCESS.isdisjoint(gap_before) else 4)
+        ):
             return
         if (
             gap_before.rstrip(" =+").endswith((">", "<"))
