@@ -61,8 +61,7 @@ def olga(runtime: Runtime, clinic: Tenant) -> Browser:
 def submit(who: Browser, on: str, to: str, **fields: str) -> int:
     """Send a form with the token that the page `on` holds; a dot in a field's name is written as two underscores."""
     who.get(on)
-    token = next(str(each.get("value")) for each in who.all("input") if each.get("name") == "csrf")
-    return who.post(to, None, csrf=token, **{name.replace("__", "."): text for name, text in fields.items()})
+    return who.post(to, None, csrf=who.csrf, **{name.replace("__", "."): text for name, text in fields.items()})
 
 
 def added(olga: Browser, url: str, name: str = "hook") -> str:

@@ -222,10 +222,10 @@ def test_a_timeline_tells_alerts_decisions_deliveries_notes_and_reveals_with_who
     here = f"/incidents/{incident_id}"
     anna.act(incident_id, "ack")
     anna.get(here)
-    assert anna.post(f"{here}/note", csrf=anna_csrf(anna), note=f"Called {NAME}, {MRN}; restarted the worker") == 303
+    assert anna.post(f"{here}/note", csrf=anna.csrf, note=f"Called {NAME}, {MRN}; restarted the worker") == 303
     anna.get(here)
     (token,) = {row.tokens[0] for row in clinic.rows("SELECT tokens FROM alerts")}
-    anna.post(f"{here}/reveal", csrf=anna_csrf(anna), token=token, reason="triage")
+    anna.post(f"{here}/reveal", csrf=anna.csrf, token=token, reason="triage")
     anna.get(here)
     said = anna.words()
     assert "revision 1, by its source" in said
@@ -238,10 +238,6 @@ def test_a_timeline_tells_alerts_decisions_deliveries_notes_and_reveals_with_who
     assert not [value for value in (*NAME.split(), MRN, EMAIL) if value in anna.text]
 
 
-def anna_csrf(browser: Browser) -> str:
-    return {str(each.get("value")) for each in browser.all("input") if each.get("name") == "csrf"}.pop()
-
-
 def test_a_note_is_kept_as_tokens_and_recorded(
     clinic: Tenant,
     edge: Edge,
@@ -250,7 +246,7 @@ def test_a_note_is_kept_as_tokens_and_recorded(
 ) -> None:
     incident_id = opened(clinic, edge)
     anna.get("/")
-    anna.post(f"/incidents/{incident_id}/note", csrf=anna_csrf(anna), note=f"{NAME} {EMAIL}")
+    anna.post(f"/incidents/{incident_id}/note", csrf=anna.csrf, note=f"{NAME} {EMAIL}")
     (row,) = superuser.rows("SELECT actor, text FROM notes")
     assert row.actor == "anna@clinic.test"
     assert re.fullmatch(r"(<[A-Z_]+_[0-9A-Z]{10}> ?)+", row.text)
@@ -268,7 +264,7 @@ def test_an_empty_or_endless_note_is_refused_with_words(
 ) -> None:
     incident_id = opened(clinic, edge)
     anna.get("/")
-    assert anna.post(f"/incidents/{incident_id}/note", csrf=anna_csrf(anna), note=text) == 422
+    assert anna.post(f"/incidents/{incident_id}/note", csrf=anna.csrf, note=text) == 422
     assert "A note has 1 to 500 characters." in anna.words()
 
 
@@ -298,7 +294,7 @@ def test_a_dead_delivery_is_sent_again_from_the_incident(
         anna.get(f"/incidents/{incident_id}")
         assert "hook failed: the destination is gone" in anna.words()
         again = f"/incidents/{incident_id}/retry"
-        assert anna.post(again, csrf=anna_csrf(anna), channel="hook", revision="1") == 303
+        assert anna.post(again, csrf=anna.csrf, channel="hook", revision="1") == 303
     assert clinic.rows("SELECT state FROM deliveries")[0].state == "pending"
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import html5lib  # type: ignore[import-untyped]  # the library has none
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -27,6 +26,7 @@ from router.web.pages import guard, look
 from router.web.pages.live import WITH_HTMX
 from tests.conftest import Database
 from tests.flow.builder import EMAIL, MRN, NAME, Edge, Superuser, Tenant, Worker, build, tenant, webhook
+from tests.web import reading
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 ALERT = {
@@ -85,15 +85,14 @@ class Browser:
 
     @property
     def csrf(self) -> str:
-        (token,) = {each.get("value", "") for each in self.all("input") if each.get("name") == "csrf"}
-        return str(token)
+        return reading.csrf(self.text)
 
     def all(self, tag: str) -> list[Any]:
-        return list(html5lib.parse(self.text, namespaceHTMLElements=False).iter(tag))
+        return reading.elements(self.text, tag)
 
     def words(self) -> str:
         """What a person reads."""
-        return " ".join("".join(html5lib.parse(self.text, namespaceHTMLElements=False).find("body").itertext()).split())
+        return reading.words(self.text)
 
     def _took(self, request: httpx.Request) -> int:
         response = asyncio.run(self.client.send(request))
@@ -392,7 +391,7 @@ def test_every_answer_forbids_foreign_scripts_frames_caches_and_holds_none_inlin
             **guard.HEADERS,
             "content-security-policy": allowed,
         }
-        tree = html5lib.parse(browser.text, namespaceHTMLElements=False)
+        tree = reading.document(browser.text)
         names = {name for each in tree.iter() for name in each.attrib}
         assert not [name for name in names if name == "style" or name.startswith("on")]
         assert not [each for each in tree.iter() if each.tag in {"style", "iframe", "object"}]

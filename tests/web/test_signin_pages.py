@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import html5lib  # type: ignore[import-untyped]  # the library has none
 import httpx
 import pytest
 from starlette.routing import Route
@@ -23,6 +22,7 @@ from router.web.app import Web
 from router.web.outer import AT_ONCE, Outer
 from tests.conftest import Database
 from tests.flow.builder import Superuser, Tenant, build, environment, tenant
+from tests.web import reading
 
 OURS = "https://alerts.clinic.test"
 GUARDED: dict[str, Deed] = {"/people": "manage", "/people/{user_id:uuid}": "manage", "/tokens": "tokens"}
@@ -78,14 +78,13 @@ class Browser:
 
     @property
     def csrf(self) -> str:
-        return next(str(each.get("value")) for each in self.all("input") if each.get("name") == "csrf")
+        return reading.csrf(self.answer.text)
 
     def all(self, tag: str) -> list[Any]:
-        return list(html5lib.parse(self.answer.text, namespaceHTMLElements=False).iter(tag))
+        return reading.elements(self.answer.text, tag)
 
     def words(self) -> str:
-        found = html5lib.parse(self.answer.text, namespaceHTMLElements=False).find("body")
-        return " ".join("".join(found.itertext()).split())
+        return reading.words(self.answer.text)
 
 
 def paths(web: Web, method: str) -> list[str]:
