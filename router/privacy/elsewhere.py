@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.spans import Span, settle
 from router.privacy.tokens import TOKEN, is_token
 
+new = tuple.__new__  # a named tuple's own __new__ is a call more
 PERCENT: Final = re.compile("%[0-9a-f]{2}")
 _NAME_GAP: Final = re.compile(r"[\s,^.'-]+")
 
@@ -82,6 +84,37 @@ def spellings(value: str, kind: str) -> set[str]:
     return found
 
 
+MANY: Final = 32
+"""Spellings from which on they are not sought one by one: events with thousands of names stay linear."""
+_HEAD: Final = 8
+Index = dict[int, dict[str, dict[int, set[str]]]]
+"""By the length of a beginning: the texts that begin so, by their lengths."""
+
+
+def indexed(wanted: Iterable[str]) -> Index:
+    """What `inside` looks for."""
+    index: Index = {}
+    for each in wanted:
+        head = each[:_HEAD]
+        index.setdefault(len(head), {}).setdefault(head, {}).setdefault(len(each), set()).add(each)
+    return index
+
+
+def inside(text: str, index: Index) -> list[str]:
+    """Which of the texts in `index` stand in `text`, each once; each place of `text` is looked at once a length."""
+    found: dict[str, None] = {}
+    for size, heads in index.items():
+        places: dict[str, list[int]] = {}
+        for at in range(len(text) - size + 1):
+            head = text[at : at + size]
+            if head in heads:
+                places.setdefault(head, []).append(at)
+        for head, starts in places.items():
+            for length, group in heads[head].items():
+                found.update(dict.fromkeys(group.intersection([text[at : at + length] for at in starts])))
+    return list(found)
+
+
 def occurrences(text: str, wanted: dict[str, str], *, structural: bool) -> list[Span]:
     """Where the wanted spellings stand in `text` as wholes, tokens excepted."""
     low = text.casefold()
@@ -93,16 +126,20 @@ def occurrences(text: str, wanted: dict[str, str], *, structural: bool) -> list[
     shielded: list[tuple[int, int]] | None = None
     for spelling, kind in wanted.items():
         at = low.find(spelling)
+        if at < 0 or (structural and kind in {"DATE", "DOB", "WARD"}):
+            continue
+        head = _class(spelling[0])
+        tail = _class(spelling[-1])
+        if shielded is None:
+            shielded = [match.span() for match in TOKEN.finditer(text)]
         while at >= 0:
             end = at + len(spelling)
-            before, after = low[at - 1 : at], low[end : end + 1]
-            if not (_same_class(before, spelling[0]) or _same_class(after, spelling[-1])):
-                if shielded is None:
-                    shielded = [match.span() for match in TOKEN.finditer(text)]
-                if not any(start < end and at < stop for start, stop in shielded) and not (
-                    structural and kind in {"DATE", "DOB", "WARD"}
-                ):
-                    spans.append(Span(at, end, kind, "propagated", True))
+            if (
+                not (head and at and _class(low[at - 1]) == head)
+                and not (tail and _class(low[end : end + 1]) == tail)
+                and not (shielded and any(start < end and at < stop for start, stop in shielded))
+            ):
+                spans.append(new(Span, (at, end, kind, "propagated", True)))
             at = low.find(spelling, end)
     return settle(spans)
 
@@ -163,7 +200,6 @@ def covered(span: Span, spans: list[Span], starts: list[int]) -> bool:
     return bool((at and spans[at - 1].end > span.start) or (at < len(spans) and spans[at].start < span.end))
 
 
-def _same_class(char: str, edge: str) -> bool:
-    if not char:
-        return False
-    return (char.isdigit() and edge.isdigit()) or (char.isalpha() and edge.isalpha())
+def _class(char: str) -> str:
+    """`d` of a digit, `a` of a letter, else ''."""
+    return "d" if char.isdigit() else "a" if char.isalpha() else ""

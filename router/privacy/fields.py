@@ -14,7 +14,7 @@ from router.privacy.care import kind_of, of_systems
 from router.privacy.findings import Json
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge, split
-from router.privacy.leaves import Leaves
+from router.privacy.leaves import MAX_READ, Leaves
 from router.privacy.memory import PATHS, Place, slot_of
 from router.privacy.plans import Plan
 
@@ -57,6 +57,10 @@ _HALVES: Final = frozenset({"given", "family", "first", "last", "middle", "name"
 _FIELD_NUMBER: Final = re.compile(r"([0-9]{1,2})(?:[.-][0-9]{1,2})?")
 """A field and component of a segment of HL7's, as engines write it in JSON: `{"PID": {"5.1": …}}`."""
 _LONGEST_ROW: Final = 40
+_NAME_COST: Final = 40
+"""Characters' worth of reading that a key takes which was never met there."""
+_SHORT_REST: Final = 50
+"""Items of a list that are judged one by one also when the event's budget is spent; more are one token together."""
 _OPTION: Final = re.compile(r"--[a-z][a-z0-9_-]{1,40}")
 """An option of a command line given as a list: its value follows."""
 _DAY_OR_NAME: Final = re.compile(r"[0-9]{1,4}[-/.][0-9A-Za-z]{1,3}[-/.][0-9]{2,4}|[A-Z][A-Za-z'-]+, [A-Z][A-Za-z' -]+")
@@ -300,6 +304,8 @@ class Fields(Leaves):
         box[key] = copy
         if value and all(isinstance(row, list) for row in value):
             for index, row in enumerate(value):
+                if self.cut(copy, value, index, place):
+                    return
                 inner = list(row)
                 copy[index] = inner
                 for at, cell in enumerate(row):
@@ -374,6 +380,8 @@ class Fields(Leaves):
                     return
         option = NOTHING
         for index, item in enumerate(value):
+            if self.cut(copy, value, index, place):
+                return
             if option.kind and isinstance(item, (str, int)) and not str(item).startswith("-"):
                 self.walk(
                     copy, index, item, Place((*place.path, "*"), option, "", exact=False, rule=place.rule), depth + 1
@@ -381,6 +389,18 @@ class Fields(Leaves):
             else:
                 self.walk(copy, index, item, below, depth + 1)
             option = judge(item.lstrip("-")) if isinstance(item, str) and _OPTION.fullmatch(item) else NOTHING
+
+    def cut(self, copy: list[Json], value: list[Json], index: int, place: Place) -> bool:
+        """Make one token of all of a long list from `index` on, where the event's budget is spent."""
+        if self.spent <= MAX_READ or len(value) - index <= _SHORT_REST or place.path[-1:] == ("links",):
+            return False  # an alert's links stay a list of links
+        copy[index:] = [None]
+        try:
+            rest = orjson.dumps(value[index:], default=str).decode()
+        except TypeError:  # half a surrogate pair, or what is no JSON
+            rest = f"{len(value) - index} items"
+        self.seal(copy, index, rest, place, "size")
+        return True
 
     def place(self, parent: Place, key: str, resource: Json) -> Place:
         """The place below `parent`, remembered unless its key could be data."""
@@ -414,7 +434,8 @@ class Fields(Leaves):
                 verdict = Verdict(HL7_FIELDS[parent.path[-1]].get(int(numbered[1]), ""))
         elif key == "valueString" and not verdict.kind and "answer" in parent.path:
             verdict = Verdict("IDENTIFIER")  # what somebody answered a form of FHIR's
-        harmless = element is not None or self.harmless_key(key)
+        self.spent += _NAME_COST
+        harmless = element is not None or (self.affords(key) and self.harmless_key(key))
         declared = bool(role) or key in _OF_RULES
         place = Place(
             path,

@@ -68,6 +68,8 @@ _WRITTEN_PHONE: Final = re.compile(r"1\.[2-9][0-9]{2}\.[0-9]{3}\.[0-9]{4}|(?:1[ 
 _DAY_INSIDE: Final = re.compile(r"^[0-9.]{1,6} 20[0-3][0-9]-[01][0-9]-[0-3][0-9](?: |$)")
 """A piece of a moment before the next one: `:08 2017-05-16 00:00`."""
 _STATUS_AND_TIME: Final = re.compile(r"[1-5][0-9]{2} [0-9]{1,3}\.[0-9]{1,4}")
+_MANY: Final = 24
+_ONE_DIGIT: Final = re.compile("(?<![0-9])[0-9](?![0-9])")
 _APART: Final = re.compile("[^0-9]+")
 _BEGINS_NUMBER: Final = frozenset("0123456789+(")
 _NUMERIC: Final = re.compile(r"[0-9 ().,/+-]+")
@@ -323,6 +325,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "d", piece)
     if _STATUS_AND_TIME.fullmatch(plain) or _DAY_INSIDE.search(plain):
         return None  # an answer and how long it took: `404 0.031`
+    if plain.count(",") + plain.count(".") >= _MANY:  # what follows asks for fewer, but for its last line
+        return None if _ONE_DIGIT.search(plain) is not None else Item(start, end, "s", piece, "NUMBER")
     groups = [group for group in _APART.split(plain) if group]
     if not groups:
         return Item(start, end, "c", piece)

@@ -53,9 +53,20 @@ _WORD_COST: Final = 6
 """Characters' worth of reading that a word takes at least: `1 1 1` is as much work as a sentence of as many words."""
 _ITEM_COST: Final = 8
 """Characters' worth of reading that a word, code or number takes at least, as was found when the text was read."""
+_LEAF_COST: Final = 8
+_BY_PLAN: Final = 4
+"""Characters of a text read by a plan that cost as much as one that is read letter by letter."""
+_NUMBER_COST: Final = 12
+_RUN_COST: Final = 16
+"""Characters' worth of reading that a text takes beside its characters, a number that becomes a token, and a run of
+characters that may be an encoding."""
+_FOUND_COST: Final = 16
+"""Characters' worth of reading that a stretch takes which is found: it is judged longest, replaced and looked for."""
+_CODE_COST: Final = 24
+"""Characters' worth of reading that a code takes which is not known to be harmless: `A1bc` is judged part by part."""
 _MARK_COST: Final = 2
 _PERCENT_COST: Final = 6
-"""Characters' worth of reading that a mark inside codes and numbers takes, and one that may be an escape."""
+"""Characters' worth of reading that a mark inside codes and numbers takes, and one of an escape or a path."""
 _CELL_COST: Final = 2
 _TAG_COST: Final = 6
 _LINE_COST: Final = 4
@@ -213,6 +224,7 @@ class Leaves(Work):
 
     def keyed(self, box: Any, key: Any, text: str, kind: str, place: Place) -> None:
         """The value of a key that names PHI: one token, quotes kept outside it, structures opened."""
+        self.spent += _LEAF_COST
         if is_token(text) or text.strip().lower() in _EMPTY or not any(char.isalnum() for char in text):
             return
         if kind in {"WARD", "DIAGNOSIS", "MEDICATION", "DATE"} and "://" in text:
@@ -322,12 +334,7 @@ class Leaves(Work):
 
     def affords(self, text: str) -> bool:
         """Take what a reading of `text` costs from the event's budget; False when that is spent."""
-        self.spent += (
-            max(len(text), _WORD_COST * text.count(" "))
-            + _KEY_COST * (text.count(":") + text.count("="))
-            + _MARK_COST * (text.count("-") + text.count("+") + text.count("."))
-            + _PERCENT_COST * text.count("%")
-        )
+        self.spent += _LEAF_COST + _price(text)
         if self.spent > MAX_READ:
             self.count("size")
             return False
@@ -341,7 +348,14 @@ class Leaves(Work):
                 if known is not None:
                     return [*known]
                 spans = self.reader.read(text, likely=likely, kept=self.kept)
-                self.spent += max(_ITEM_COST * len(self.kept[text][1]) - len(text), 0)
+                shadow, items = self.kept[text]
+                harmless = self.reader.codes
+                codes = sum([item.type == "c" and item.text not in harmless for item in items])
+                self.spent += (
+                    max(_ITEM_COST * len(items) - len(text), 0) + _FOUND_COST * len(spans) + _CODE_COST * codes
+                )
+                if shadow.starts is not None:
+                    self.spent += len(shadow.text)
                 return spans
         except TooDeep:
             self.count("depth")
@@ -404,7 +418,14 @@ class Leaves(Work):
     def recalled(self, text: str) -> tuple[list[Span], tuple[str, ...] | None]:
         """What is placed in a text, from a plan where texts of its kind have one, and what such texts are called."""
         try:
-            return self.memory.templates.recall(text, self.placed)
+            before = self.spent
+            spans, sign = self.memory.templates.recall(text, self.placed)
+            if self.spent == before:  # by a plan
+                self.spent += _LEAF_COST + len(text) // _BY_PLAN + _FOUND_COST * len(spans)
+                if self.spent > MAX_READ and spans:
+                    self.count("size")
+                    return [Span(0, len(text), "TEXT", "budget", True)], None
+            return spans, sign
         except Exception:  # noqa: BLE001 - as in read
             self.count("error")
             return [Span(0, len(text), "TEXT", "budget", True)], None
@@ -436,7 +457,7 @@ class Leaves(Work):
         if "<" in text:
             spans = spared(spans, text)
         if whole:
-            self.spent += len(text)
+            self.spent += 2 * _price(text) + _FOUND_COST * len(spans)
             return spans
         return settle([*spans, *self.read(text, likely=not self.strict)])
 
@@ -497,6 +518,7 @@ class Leaves(Work):
             spans[:] = settle(spans)
         if len(text) < 16 or LONG.match(text) is None:
             return []
+        self.spent += _RUN_COST
         found: list[tuple[int, int, Callable[[], str]]] = []
         secrets = [span for span in spans if span.kind == "SECRET"]
         starts = [span.start for span in secrets]
@@ -584,6 +606,7 @@ class Leaves(Work):
                 and isinstance(value, int)
             ) or (kind == "DATE" and isinstance(value, int) and abs(value) < _NO_DAY):
                 return
+            self.spent += _NUMBER_COST
             self.whole(box, key, text, kind, "key", place)
             return
         digits = text.lstrip("-")
@@ -593,10 +616,21 @@ class Leaves(Work):
         if self.strict and isinstance(value, int) and len(digits) >= 5:
             if shapes.recent(digits) and not shapes.npi_ok(digits) and self.level != "sealed":
                 return
+            self.spent += _NUMBER_COST
             self.whole(box, key, text, "NUMBER", "number", place)
             return
         if isinstance(value, int) and len(digits) >= 5:
             self.plain.append((box, key, text, place))
+
+
+def _price(text: str) -> int:
+    """Characters' worth of reading that can be told from a text before it is read."""
+    return (
+        max(len(text), _WORD_COST * text.count(" "))
+        + _KEY_COST * (text.count(":") + text.count("="))
+        + _MARK_COST * (text.count("-") + text.count("+") + text.count("."))
+        + _PERCENT_COST * (text.count("%") + text.count("/"))
+    )
 
 
 def _counted(value: float) -> float:

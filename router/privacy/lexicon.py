@@ -35,7 +35,7 @@ class Lexicon:
     of it with words of the same first three, four or five letters: at most a copy of it, 1.5 MB in some 10,000 pieces.
     """
 
-    __slots__ = ("_bucket", "_data", "_known", "_personal", "_stretches", "_systems", "_trade")
+    __slots__ = ("_bucket", "_data", "_known", "_personal", "_short", "_stretches", "_systems", "_trade")
 
     def __init__(self, path: Path = _FILE) -> None:
         with path.open("rb") as file:
@@ -46,6 +46,7 @@ class Lexicon:
         self._systems: set[str] = set()
         self._personal: set[str] = set()
         self._stretches: dict[str, bytes] = {}
+        self._short: dict[str, bytes] = {}
 
     def _buckets(self) -> dict[str, tuple[int, int]]:
         """Where the words with each first two letters stand."""
@@ -75,6 +76,7 @@ class Lexicon:
         end = self._data.find(b"\n", max(last, 0) + 1)
         stretch = (b"\n" if begin == 0 else b"") + self._data[begin : end + 1] if begin >= 0 else b"\n"
         if len(stretch) > _WIDE and len(first) < _MOST_LETTERS:
+            self._short[first] = stretch[: stretch.index(b"\n", 1) + 1]  # sorted: the word that is `first` comes first
             stretch = _WIDER
         self._stretches[first] = stretch
         return stretch
@@ -84,7 +86,7 @@ class Lexicon:
         found = self._known.get(word)
         if found is not None:
             return found
-        if len(word) > _LONGEST or not word.isascii():
+        if not 1 < len(word) <= _LONGEST or not word.isascii():
             return ""
         stretch = self._stretches.get(word[:3])
         if stretch is None:
@@ -93,9 +95,7 @@ class Lexicon:
         while not stretch:
             first = word[:letters]
             if len(first) < letters:  # the word itself is how a wide stretch begins
-                where = self._bucket[word[:2]]
-                at = self._data.find(f"\n{word} ".encode(), *where)
-                stretch = self._data[at : at + letters + 4] if at >= 0 else b"\n"
+                stretch = self._short[word]
                 break
             stretch = self._stretches.get(first)
             if stretch is None:

@@ -15,10 +15,10 @@ from router.privacy.spans import Span
 from router.privacy.wards import of_program
 from router.privacy.words import (
     CAMEL_NAME,
-    CONDITION,
+    CONDITION_TURNED,
     DATED,
     DAY_CUES,
-    DRUG,
+    DRUG_TURNED,
     GIVEN,
     ID_KINDS,
     NOUNS,
@@ -32,11 +32,11 @@ from router.privacy.words import (
     PLACES,
     PRODUCTS,
     STREET_LEADS,
-    STREET_TAIL,
     STREET_WORDS,
     TITLES,
     TOWNS,
     WINGS,
+    street_tail,
 )
 
 _LONG_WARD: Final = 6
@@ -174,7 +174,8 @@ class Names(Numbers):
                 while index + 1 < len(items) and items[index + 1].start < found.end():
                     index += 1
                 return index + 1
-        if low in STREET_LEADS or (len(low) > 5 and STREET_TAIL.fullmatch(low)):
+        turned = low[::-1]
+        if low in STREET_LEADS or (len(low) > 5 and street_tail(low, turned)):
             after = self._named_street(text, items, index, spans)
             if after:
                 return after
@@ -182,7 +183,7 @@ class Names(Numbers):
         if index and word[0].isupper() and self._ward(text, items, index):
             spans.append(Span(item.start, item.end, "WARD", "cue", True))
             return index + 1
-        if len(low) > 6 and low not in self.safe and CONDITION.search(low) is not None and low != "nostalgia":
+        if len(low) > 6 and low not in self.safe and CONDITION_TURNED.match(turned) is not None and low != "nostalgia":
             spans.append(Span(item.start, item.end, "DIAGNOSIS", "suffix", True))
             return index + 1
         if flag in PLAIN or len(word) == 1:
@@ -246,7 +247,7 @@ class Names(Numbers):
             return self._after_person_cue(text, items, index, spans)
         if flag == "n" and word.islower():
             return index + 1
-        if flag in {"", "p"} and len(word) > 6 and DRUG.search(low) is not None:
+        if flag in {"", "p"} and len(word) > 6 and DRUG_TURNED.match(turned) is not None:
             spans.append(Span(item.start, item.end, "MEDICATION", "suffix", flag == ""))
             return index + 1
         if flag == "" and not self.strict and word == low and _two_names(low):

@@ -202,14 +202,17 @@ class Numbers(Codes):
 
     def _code(self, text: str, items: list[Item], index: int, spans: list[Span]) -> None:
         item = items[index]
-        cue = "" if text[item.end : item.end + 1] == "=" else self._cue(text, items, index)
         word = item.text
-        if not cue and len(word) > 5 and sum(map(str.isdigit, word)) > 3 and "://" not in word and "." not in word:
+        digits = sum(map(str.isdigit, word))
+        hashed = item.start > 0 and text[item.start - 1] == "#"
+        # Without a digit a code is nobody's number, whatever stands before it.
+        cue = self._cue(text, items, index) if (digits or hashed) and text[item.end : item.end + 1] != "=" else ""
+        if not cue and len(word) > 5 and digits > 3 and "://" not in word and "." not in word:
             cue = self._clause(text, items, index)
         if (
             cue
             and cue in CODED_KINDS
-            and any(char.isdigit() for char in word)
+            and digits
             and not (_TRACED.fullmatch(word) and (cue == "DIAGNOSIS" or (not self.strict and len(word) >= _DIGEST)))
             and (cue in {"WARD", "ADDRESS"} or not shapes.measured(word))
             and "/" not in word
@@ -292,7 +295,7 @@ class Numbers(Codes):
             if login is not None and LEXICON.flag(login[1]) == "p":
                 spans.append(Span(item.start, item.end, "USERNAME", "cue", True))
                 return  # `locked by leah53`
-        if text[item.start - 1 : item.start] == "#" and item.start and COLOUR.fullmatch(word) is not None and not cue:
+        if hashed and COLOUR.fullmatch(word) is not None and not cue:
             return
         found = self._judge_code(word, item.start)
         if found:

@@ -10,7 +10,18 @@ from typing import Any, Final
 
 from router.privacy import shapes
 from router.privacy.clinical import OF_PERSONS, speaks
-from router.privacy.elsewhere import PERCENT, as_written, covered, occurrences, simplified, spellings, trace
+from router.privacy.elsewhere import (
+    MANY,
+    PERCENT,
+    as_written,
+    covered,
+    indexed,
+    inside,
+    occurrences,
+    simplified,
+    spellings,
+    trace,
+)
 from router.privacy.findings import Finding, Json, Mint
 from router.privacy.lexicon import LEXICON
 from router.privacy.memory import NAMING, Place
@@ -38,6 +49,8 @@ _RANK: Final = {
 new = tuple.__new__  # a named tuple's own __new__ is a call more
 _HALF: Final = re.compile(r"[A-Z][A-Za-z]{2,}")
 _HALF_SIZE: Final = 3
+_AT_ONCE: Final = 4_000_000
+"""Values times characters of an event in which each value is sought by itself, some 10 ms."""
 _LONGEST_NAME: Final = 60
 _PERSONS: Final = OF_A_PERSON | OF_PERSONS | {"EMAIL"}
 """Kinds of values that make an event one about a person."""
@@ -67,7 +80,21 @@ def _halves(name: str) -> list[str]:
 
 def _is_half(word: str, haystack: str) -> bool:
     """Is a word of a name, which stands in the rest of the event, an ordinary word too."""
-    return word in haystack and LEXICON.flag(word) == "n" and word not in PRODUCTS
+    return LEXICON.flag(word) == "n" and word in haystack and word not in PRODUCTS
+
+
+def _few(present: dict[str, str], halves: set[str]) -> Callable[[str], tuple[dict[str, str], set[str]]]:
+    """What of what is sought a text can have; where little is sought, all of it."""
+    if len(present) <= MANY and len(halves) <= MANY:
+        return lambda _: (present, halves)
+    spelt, written = indexed(present), indexed(halves)
+
+    def few(text: str) -> tuple[dict[str, str], set[str]]:
+        low = text.casefold()
+        found = inside(low if len(low) == len(text) else text.lower(), spelt)
+        return {each: present[each] for each in found}, set(inside(text, written))
+
+    return few
 
 
 class Work:
@@ -228,30 +255,47 @@ class Work:
                 rest.append(text[at:])
         haystack = "\x00".join(rest).casefold()
         encoded = "%" in haystack and PERCENT.search(haystack) is not None
-        present: dict[str, str] = {}
-        for value, kind in self.kinds.items():
-            if kind not in _QUIET and trace(value, kind, haystack, encoded=encoded):
-                for spelling in spellings(value, kind):
-                    if spelling in haystack:
-                        present.setdefault(spelling, kind)
+        present = self.present(haystack, encoded=encoded)
         halves = {half for name in self.named for half in _halves(name) if _is_half(half.lower(), haystack)}
         if not present and not halves:
             return
+        few = _few(present, halves)
         for box, key, text, place in self.plain:
             structural = bool(place.role) and place.role != "free"
-            spans = occurrences(text, present, structural=structural)
-            if halves and not structural:
-                spans = settle([*spans, *as_written(text, halves)])
+            here, names = few(text)
+            spans = occurrences(text, here, structural=structural)
+            if names and not structural:
+                spans = settle([*spans, *as_written(text, names)])
             if spans:
                 self.late.append((box, key, Plan(text, spans, place.path)))
         for _, _, plan in self.plans:
-            spans = occurrences(plan.text, present, structural=False)
-            if halves:
-                spans = settle([*spans, *as_written(plan.text, halves)])
+            if len(plan.spans) == 1 and plan.spans[0].start <= 0 and plan.spans[0].end >= len(plan.text):
+                continue
+            here, names = few(plan.text)
+            spans = occurrences(plan.text, here, structural=False)
+            if names:
+                spans = settle([*spans, *as_written(plan.text, names)])
             if spans:
                 starts = [span.start for span in plan.spans]
                 free = [span for span in spans if not covered(span, plan.spans, starts)]
                 plan.spans = settle([*plan.spans, *free])
+
+    def present(self, haystack: str, *, encoded: bool) -> dict[str, str]:
+        """The spellings of what was found that stand in the rest of the event, and their kinds."""
+        loud = [(value, kind) for value, kind in self.kinds.items() if kind not in _QUIET]
+        present: dict[str, str] = {}
+        if len(loud) <= MANY or len(loud) * len(haystack) <= _AT_ONCE:
+            for value, kind in loud:
+                if trace(value, kind, haystack, encoded=encoded):
+                    for spelling in spellings(value, kind):
+                        if spelling in haystack:
+                            present.setdefault(spelling, kind)
+            return present
+        wanted: dict[str, str] = {}
+        for value, kind in loud:
+            for spelling in spellings(value, kind):
+                wanted.setdefault(spelling, kind)
+        return {spelling: wanted[spelling] for spelling in inside(haystack, indexed(wanted))}
 
     # --- writing ---------------------------------------------------------------------------------------------------------
     def finish(self) -> None:

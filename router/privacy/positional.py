@@ -800,36 +800,36 @@ def record(cells: list[str], reader: Reader, *, strict: bool) -> dict[int, str]:
 def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: bool) -> list[Span]:
     """A line without a header that is a person's record: a name and a day, or two names, in cells of their own."""
     found: list[tuple[int, str, str]] = []  # place, cell, what it may be
+    known: dict[str, tuple[int, str, str]] = {}  # of a cell where in it what stands, and what that may be
     at = start
     for cell in cells:
-        bare = cell.strip(" \t\r\"'()")
-        begin = at + len(cell) - len(cell.lstrip(" \t\r\"'()"))
+        told = known.get(cell)
+        if told is None:
+            bare = cell.strip(" \t\r\"'()")
+            kind = _fact_of(bare, strict=strict)
+            told = known[cell] = len(cell) - len(cell.lstrip(" \t\r\"'()")), bare, kind
+        if told[2]:
+            found.append((at + told[0], told[1], told[2]))
         at += len(cell) + len(mark)
-        if not bare or _TIME_OF_DAY.search(bare):
-            continue
-        if _DAY_CELL.fullmatch(bare):
-            found.append((begin, bare, "DATE"))
-        elif _NAME_CELL.fullmatch(bare):
-            if (bare[0].isupper() or not bare.isascii()) and bare not in {"NULL", "None", "True", "False"}:
-                found.append((begin, bare, "PERSON"))
-        elif _CODE_CELL.fullmatch(bare) and (len(bare) > 4 or not bare.isdigit()) and (strict or len(bare) > 3):
-            found.append((begin, bare, "IDENTIFIER"))
     kinds = [kind for _, _, kind in found]
-    if kinds.count("PERSON") + ("DATE" in kinds) < 2:
+    dated = "DATE" in kinds
+    if kinds.count("PERSON") + dated < 2:
         return []
     kept: list[tuple[int, str, str]] = []
     named: dict[str, bool] = {}
     for place, (begin, bare, kind) in enumerate(found):
         if kind == "PERSON" and bare not in named:
             named[bare] = any(span.kind in {"PERSON", "WORD"} for span in reader.judge_name(bare))
-        beside = [found[near] for near in (place - 1, place + 1) if 0 <= near < len(found)]
         if (
             kind != "PERSON"
             or named[bare]
             or (
-                "DATE" in kinds
+                dated
                 and LEXICON.flag(bare.lower()) in {"n", "r"}
-                and any(other == "PERSON" and abs(start - begin) < _NEXT_CELL for start, _, other in beside)
+                and any(
+                    other == "PERSON" and abs(other_start - begin) < _NEXT_CELL
+                    for other_start, _, other in (*found[max(place - 1, 0) : place], *found[place + 1 : place + 2])
+                )
             )
         ):
             kept.append((begin, bare, kind))
@@ -840,6 +840,20 @@ def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: 
     return [Span(begin, begin + len(bare), kind, "record", True) for begin, bare, kind in found]
 
 
+def _fact_of(bare: str, *, strict: bool) -> str:
+    """What a cell may be by its shape; '' for nothing."""
+    if not bare or _TIME_OF_DAY.search(bare):
+        return ""
+    if _DAY_CELL.fullmatch(bare):
+        return "DATE"
+    if _NAME_CELL.fullmatch(bare):
+        return "PERSON" if (bare[0].isupper() or not bare.isascii()) and bare not in _NO_NAMES else ""
+    if _CODE_CELL.fullmatch(bare) and (len(bare) > 4 or not bare.isdigit()) and (strict or len(bare) > 3):
+        return "IDENTIFIER"
+    return ""
+
+
+_NO_NAMES: Final = frozenset({"NULL", "None", "True", "False"})
 _NEXT_CELL: Final = 40
 """Characters within which two cells of names are halves of one."""
 _TUPLE: Final = re.compile(r"\(([^()\n]{8,300})\)")

@@ -30,10 +30,13 @@ _CONTROL: Final = re.compile(r"(?:\x1b|#033)\[[0-9;?]{0,20}[A-Za-z]|[\x00-\x08\x
 """What a terminal does not show: colours (`#033[`: as rsyslog writes them) and control characters."""
 _WORDS: Final = re.compile(r"\S+")
 _PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}")
+_MOST_TIMES: Final = 3
+"""A text may be so many times longer as it is read than as it is written: `½` is three characters, `ﷺ` is eighteen."""
+_ROOM: Final = 200
 
 
 class TooDeep(Exception):  # noqa: N818 - a budget, not a fault
-    """More layers of encoding than ROUNDS."""
+    """More layers of encoding than ROUNDS, or a text that is far longer when it is read."""
 
 
 class Shadow(NamedTuple):
@@ -102,35 +105,39 @@ _LETTERS: Final = _Looks(letters=True)
 
 
 class _Shown(dict[str, str]):
-    """What each character is read as, which may be none or several, remembered."""
+    """What each character is read as, which may be none or several, remembered; `letters`: as long, but as written."""
+
+    def __init__(self, *, letters: bool) -> None:
+        super().__init__()
+        self._letters = letters
 
     def __missing__(self, char: str) -> str:
         seen = shapes.shadow_char(char)
+        if self._letters:
+            alone = len(seen) == 1 and char > "\u036f" and char.isalpha()
+            seen = "".join(char if alone or one in "\xc9\xe9" else one for one in seen)
         if len(self) < _REMEMBERED:
             self[char] = seen
         return seen
 
 
-_SHOWN: Final = _Shown()
+_SHOWN: Final = _Shown(letters=False)
+_SHOWN_LETTERS: Final = _Shown(letters=True)
 
 
 def _spread(shadow: Shadow) -> Shadow:
-    """A shadow some of whose characters are read as none or several."""
-    chars: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    letters: list[str] = []
-    for index, char in enumerate(shadow.text):
-        seen = _SHOWN[char]
-        start, end = shadow.place(index, index + 1)
-        for one in seen:
-            chars.append(one)
-            letters.append(
-                char if one in "\xc9\xe9" or (len(seen) == 1 and char > "\u036f" and char.isalpha()) else one
-            )
-            starts.append(start)
-            ends.append(end)
-    return Shadow("".join(chars), starts, ends, "".join(letters))
+    """A shadow some of whose characters are read as none or several. Raises TooDeep when it would be far longer."""
+    shown = [_SHOWN[char] for char in shadow.text]
+    if sum(map(len, shown)) > _MOST_TIMES * len(shown) + _ROOM:
+        raise TooDeep
+    letters = "".join([_SHOWN_LETTERS[char] for char in shadow.text])
+    if shadow.starts is None or shadow.ends is None:
+        starts = [at for at, seen in enumerate(shown) for _ in seen]
+        ends = [at + 1 for at in starts]
+    else:
+        starts = [at for at, seen in zip(shadow.starts, shown, strict=True) for _ in seen]
+        ends = [at for at, seen in zip(shadow.ends, shown, strict=True) for _ in seen]
+    return Shadow("".join(shown), starts, ends, letters)
 
 
 def _shown(shadow: Shadow) -> Shadow:

@@ -412,11 +412,12 @@ class Templates:
                 return piece, len(word) < 60
         ends = ""
         if len(low) > 5:
-            if words.CONDITION.search(low) is not None:
+            turned = low[::-1]
+            if words.CONDITION_TURNED.match(turned) is not None:
                 ends += "c"
-            if words.DRUG.search(low) is not None:
+            if words.DRUG_TURNED.match(turned) is not None:
                 ends += "d"
-            if words.STREET_TAIL.fullmatch(low) is not None:
+            if words.street_tail(low, turned):
                 ends += "s"
         if ends:
             ends += str(min(len(low), 8))

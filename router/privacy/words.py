@@ -728,6 +728,31 @@ DRUG: Final = re.compile(
     r"clidinium|hydramine|perazine|peramide|tulose|codyl|gatran|grelor|oxidil|mifene|prostol|curonium|flurane|antamine|giline|luzole|tiramer|limod|sevelam|tyramine|"
     r"rafenib|parib|zomib|vaptan|orexant|gepant|grastim|poetin|teplase|fungin|oxacin|trelvir|desivir|amivir|capavir|virine|virapine|tadine|sterine|prazan|rolac)$"
 )
+
+
+def _turned(expression: re.Pattern[str]) -> re.Pattern[str]:
+    """What matches a word turned round that ends as one of the alternatives in the last group of `expression` says.
+
+    Sought from its end, a word is looked at in one place and not in each.
+    """
+    alternatives = expression.pattern[expression.pattern.rindex("(?:", 0, expression.pattern.index("|")) + 3 :]
+    turned = [
+        "".join(reversed(_LETTER.findall(each))) for each in alternatives.removesuffix("$").removesuffix(")").split("|")
+    ]
+    return re.compile(f"(?:{'|'.join(turned)})")
+
+
+_LETTER: Final = re.compile(r"\(\?:[a-z]\)\?|\[[a-z]+\]|[a-z.]")
+CONDITION_TURNED: Final = _turned(CONDITION)
+DRUG_TURNED: Final = _turned(DRUG)
+_STREET_TURNED: Final = _turned(STREET_TAIL)
+
+
+def street_tail(low: str, turned: str) -> bool:
+    """What STREET_TAIL says of all of a word, of which `turned` is the same turned round."""
+    return _STREET_TURNED.match(turned) is not None and STREET_TAIL.fullmatch(low) is not None
+
+
 EMPTY: Final = frozenset(
     [
         "null",

@@ -203,6 +203,8 @@ def test_any_text_gives_text_and_cuts_no_token(text: str) -> None:
         "+1",
         "LIKE @",
         "c/o ",
+        "1,",
+        "00,1",
     ],
 )
 def test_work_grows_with_size_and_not_faster(unit: str) -> None:
@@ -217,6 +219,19 @@ def test_work_grows_with_size_and_not_faster(unit: str) -> None:
 
     work(1000)
     assert work(32_000) < max(work(4_000), 1000) * 30
+
+
+@pytest.mark.parametrize("text", ["patient {name}", 'x={name} body={{"a": 1, "patient": "{name}"}}', "{name}"])
+def test_work_grows_with_the_texts_of_an_event_and_not_faster(text: str) -> None:
+    """Eight times the names, each in a text of its own: what is found is sought everywhere, but not one by one."""
+
+    def work(size: int) -> int:
+        names = ["".join("abcdefghijklmnop"[number >> bits & 15] for bits in (0, 4, 8)) for number in range(size)]
+        event = [text.format(name=f"Qu{name}x") for name in names]
+        return calls(lambda: tokenize(event, compile_rules("strict"), {}, ThrowawayMint()))
+
+    work(10)
+    assert work(2_000) < work(250) * 16
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +249,7 @@ def calls_for(unit: str) -> int:
     return calls(lambda: tokenize(event, compile_rules("strict"), {}, ThrowawayMint()))
 
 
-@pytest.mark.parametrize("unit", ["LIKE @", "c/o ", "NM1*", "MSH|", "[12+", "555-1234+"])
+@pytest.mark.parametrize("unit", ["LIKE @", "c/o ", "NM1*", "MSH|", "[12+", "555-1234+", "1,", "\ufb01"])
 def test_no_text_is_much_more_work_than_an_ordinary_log(unit: str, ordinary_work: int) -> None:
     """What takes more for each character is charged more of the event's budget, so that all of it stays bounded."""
     assert calls_for(unit) < 4 * ordinary_work
