@@ -32,7 +32,7 @@ RULES = PackRules(
     tenant="clinic",
     level="strict",
     version="7",
-    patterns=[("MEMBER_ID", r"ACM-\d{8}"), ("MRN", r"\{Q'[0-9]{2,4}\}")],
+    patterns=[("MEMBER_ID", r"(?i)acm-\d{8}"), ("MRN", r"\{Q'[0-9{]{2,4}\}"), ("CODE", r"\Q$1\E(?P<x>[[:alpha:]])")],
     safe_words=["kubelet"],
     fields={"carton": "PATIENT_ID", "labels.lane": "seal", "npi": "safe"},
 )
@@ -78,6 +78,7 @@ def test_the_header_says_whose_rules_and_what_the_tool_cannot_be_told(tool: str)
 
 def test_what_sentrys_file_cannot_say_is_told_beside_it() -> None:
     notes = "\n".join(PACKS["sentry"].notes(RULES))
+    assert all(note in PACKS["sentry"].write(RULES) for note in EVERYWHERE)
     assert "`strict`" in notes
     assert "labels.lane" in notes
 
@@ -192,6 +193,7 @@ def test_vectors_language_takes_the_program_and_replaces(system_part: Part, tmp_
     transform = document["transforms"]["alertveil"]
     assert (transform["type"], transform["drop_on_error"]) == ("remap", True)
     assert transform["source"].strip() == vector.program(RULES).strip()
+    assert re.search(r"\$[\w{]", transform["source"]) is None, "Vector would take it for a variable of the environment"
     (tmp_path / "program.vrl").write_text(transform["source"])
     (tmp_path / "event.json").write_text(json.dumps(EVENT | {"note": 'password="hunter2" and "quotes"'}))
     code = (
@@ -256,7 +258,7 @@ def test_the_datadog_agents_file_has_its_shape_and_its_expressions_replace() -> 
 
 def test_ddtrace_redacts_query_strings_by_the_environment_of_the_pack() -> None:
     lines = [line for line in PACKS["datadog-tracer"].write(RULES).splitlines() if line and line[0] != "#"]
-    pairs = dict(line.split("=", 1) for line in lines)
+    pairs = {name: value.strip("'") for name, value in (line.split("=", 1) for line in lines)}
     code = (
         "import sys\n"
         "from ddtrace import config\n"

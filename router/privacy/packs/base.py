@@ -63,6 +63,7 @@ class Shape(NamedTuple):
     lua: str = ""  # the same as a Lua pattern, where one can say it
 
 
+ANY_CASE: Final = "(?i)"
 SHAPES: Final[tuple[Shape, ...]] = (
     Shape("SECRET", r"\b[Bb]earer [A-Za-z0-9._~+/-]{8,}", "[Bb]earer [%w%._~%+/%-]+"),
     Shape("SECRET", r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}", "eyJ[%w_%-]+%.[%w_%-]+%.[%w_%-]+"),
@@ -77,6 +78,14 @@ SHAPES: Final[tuple[Shape, ...]] = (
     Shape("MRN", r"\b[Mm][Rr][Nn][ :=#-]{0,3}[0-9]{5,12}\b", "[Mm][Rr][Nn][ :=#%-]*%d%d%d%d%d+"),
     Shape("IP", r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b", "%f[%d]%d+%.%d+%.%d+%.%d+%f[%D]"),
 )
+
+_NOT_SAID_IN: Final[Mapping[str, re.Pattern[str]]] = {
+    "JavaScript": re.compile(r"\(\?(?!:)|\\[pPQECAza]|\\x\{|\[\[:"),
+    "every tracer": re.compile(r"\(\?(?!:)|\\[pPQECAza]|\\x\{|\[\[:"),
+    "Java": re.compile(r"\(\?P|\\C|\[\[:"),
+    "Rust": re.compile(r"\\[QEC]|\$[\w{]"),
+}
+"""What RE2 takes and another engine reads otherwise or not at all; one such expression would stop all of a pack."""
 
 LEVEL_CANNOT: Final[Mapping[str, str]] = {
     "detect": "",
@@ -106,6 +115,23 @@ class PackRules:
         """The tenant's patterns first, then everybody's."""
         return (*(Shape(kind, regex) for kind, regex in self.patterns), *SHAPES)
 
+    def shapes_in(self, engine: str) -> tuple[Shape, ...]:
+        """As `shapes`, without the tenant's patterns that this engine cannot run; `(?i)` may begin one."""
+        said = [Shape(kind, regex) for kind, regex in self.patterns if self._is_said(regex, engine)]
+        return (*said, *SHAPES)
+
+    def unsaid_in(self, engine: str) -> list[str]:
+        """The patterns that `shapes_in` leaves out, for the header."""
+        return [
+            f"the tenant's pattern {number} for {kind}: {engine} has other expressions"
+            for number, (kind, regex) in enumerate(self.patterns, 1)
+            if not self._is_said(regex, engine)
+        ]
+
+    @staticmethod
+    def _is_said(regex: str, engine: str) -> bool:
+        return _NOT_SAID_IN[engine].search(regex.removeprefix(ANY_CASE)) is None
+
     @property
     def bare_fields(self) -> dict[str, str]:
         """Field rules for a bare key that take its value, with what stands in its place."""
@@ -132,7 +158,7 @@ class PackRules:
             if name not in self.bare_fields and verdict not in {"safe", "free"}
         ]
         if other:
-            found.append(f"field rules by path: {', '.join(other)}")
+            found.append(f"field rules by path: {', '.join(' '.join(name.split()) for name in other)}")
         return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from router.privacy.packs.base import PackRules, alternatives, assignments, header
+from router.privacy.packs.base import ANY_CASE, PackRules, alternatives, assignments, header
 
 AGENT: Final = "the Datadog Agent"
 TRACER: Final = "Datadog's tracers"
@@ -49,13 +49,18 @@ def write_agent(rules: PackRules) -> str:
 
 def write_tracer(rules: PackRules) -> str:
     """An environment file: what tracers of every language read (docs.datadoghq.com, library configuration)."""
-    how = ("Give it to the process as its environment, for example with `env_file` or `EnvironmentFile`.",)
+    how = (
+        "Give it to the process as its environment: Compose's `env_file` and systemd's `EnvironmentFile` take it",
+        "as it is; `docker run --env-file` and Kubernetes keep the quotes, so leave them out there.",
+    )
     cannot = rules.cannot(
         "tags, resources and error messages: only query strings and what the security product collects are looked at",
         "the tenant's patterns in anything but query strings",
+        *rules.unsaid_in("every tracer"),
     )
     keys = rf"(?:{alternatives(sorted(rules.keys()))})"
-    values = "|".join(shape.regex for shape in rules.shapes)
+    shapes = rules.shapes_in("every tracer")
+    values = "|".join(shape.regex.removeprefix(ANY_CASE).replace("'", r"\x27") for shape in shapes)
     query = rf"(?i)(?:\b{keys}(?:=|%3D)[^&]+|{values})"
     pairs = {
         "DD_TRACE_OBFUSCATION_QUERY_STRING_REGEXP": query,
@@ -64,4 +69,4 @@ def write_tracer(rules: PackRules) -> str:
         "DD_TRACE_CLIENT_IP_ENABLED": "false",
         "DD_TRACE_HEADER_TAGS": "",
     }
-    return header(TRACER, rules, how, cannot) + "".join(f"{name}={value}\n" for name, value in pairs.items())
+    return header(TRACER, rules, how, cannot) + "".join(f"{name}='{value}'\n" for name, value in pairs.items())

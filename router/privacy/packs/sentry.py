@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from router.privacy.packs.base import PackRules, alternatives, by_kind
+from router.privacy.packs.base import PackRules, alternatives, by_kind, header
 
 TOOL = "Sentry's server-side data scrubbing"
 
@@ -14,7 +14,7 @@ def write(rules: PackRules) -> str:
     """A PII configuration. JSON has no comments, so what it cannot say stands in `vars`, which Relay passes over."""
     found: dict[str, Any] = {}
     names: list[str] = []
-    for number, shape in enumerate(rules.shapes, 1):
+    for number, shape in enumerate(rules.shapes_in("Rust"), 1):
         name = f"alertveil_shape_{number}_{shape.kind.lower()}"
         found[name] = {"type": "pattern", "pattern": shape.regex, "redaction": _text(shape.kind)}
         names.append(name)
@@ -29,6 +29,7 @@ def write(rules: PackRules) -> str:
     document = {
         "vars": {
             "hashKey": None,
+            "header": header(TOOL, rules, (), notes(rules), mark="").splitlines(),
         },
         "rules": found,
         # `$string` alone leaves out what Relay protects by default (exception values, messages): named here.
@@ -44,7 +45,9 @@ def write(rules: PackRules) -> str:
 
 def notes(rules: PackRules) -> list[str]:
     """What this file cannot say; printed beside it, since JSON has no comments."""
-    return rules.cannot("keys of a type's name inside a text (`ssn=…`): only the shapes are sought there")
+    return rules.cannot(
+        "keys of a type's name inside a text (`ssn=…`): only the shapes are sought there", *rules.unsaid_in("Rust")
+    )
 
 
 def _text(kind: str) -> dict[str, str]:

@@ -15,12 +15,19 @@ def program(rules: PackRules) -> str:
     for kind, keys in by_kind(rules.keys()).items():
         names = alternatives(keys)
         value = r'(?:"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*)'
-        lines.append(f"""text = replace(text, r'(?i)("(?:{names})":){value}', "$1\\"[{kind}]\\"")""")
+        lines.append(_keeping(rf"""(?i)("(?:{names})":){value}""", f'\\"[{kind}]\\"'))
         rest = r'[^\s"\\,;&}\]]+'
-        lines.append(f"""text = replace(text, r'(?i)(\\b(?:{names})[=:]\\s?){rest}', "$1[{kind}]")""")
-    lines += [f"""text = replace(text, r'{_raw(shape.regex)}', "[{shape.kind}]")""" for shape in rules.shapes]
+        lines.append(_keeping(rf"(?i)(\b(?:{names})[=:]\s?){rest}", f"[{kind}]"))
+    lines += [
+        f"""text = replace(text, r'{_raw(shape.regex)}', "[{shape.kind}]")""" for shape in rules.shapes_in("Rust")
+    ]
     lines.append(". = parse_json!(text)")
     return "\n".join(lines) + "\n"
+
+
+def _keeping(regex: str, by: str) -> str:
+    """A replacement that keeps group 1, without the `$1` that Vector 0.38 to 0.56 take for an environment variable."""
+    return f"""text = replace_with(text, r'{regex}') -> |found| {{ join!([found.captures[0], "{by}"]) }}"""
 
 
 def _raw(regex: str) -> str:
@@ -31,7 +38,9 @@ def _raw(regex: str) -> str:
 def write(rules: PackRules) -> str:
     """A part of `vector.yaml` with one transform."""
     how = ("Merge it into vector.yaml, set `inputs`, and let every sink read from `alertveil`.",)
-    cannot = rules.cannot("lists and objects under a key that names PHI: what is in them is judged by itself")
+    cannot = rules.cannot(
+        "lists and objects under a key that names PHI: what is in them is judged by itself", *rules.unsaid_in("Rust")
+    )
     body = "".join(f"      {line}\n" for line in program(rules).splitlines())
     return (
         header(TOOL, rules, how, cannot)
