@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import html5lib  # type: ignore[import-untyped]  # no stubs
 import pytest
-from playwright.sync_api import ConsoleMessage, sync_playwright
+from playwright.sync_api import ConsoleMessage
 
 from router.local import demo, private
 from router.local.inbox.__main__ import Inbox
@@ -26,6 +26,7 @@ from router.local.inbox.record import VENDORS, names_in
 from router.local.samples import Sample, samples
 from tests.local.little_product import LittleProduct
 from tests.local.up import eventually
+from tests.web.browsing import chromium
 
 HTML = "{http://www.w3.org/1999/xhtml}"
 
@@ -266,8 +267,7 @@ def _note(said: list[str], message: ConsoleMessage) -> None:
 
 @pytest.mark.system_part("chromium")
 def test_it_fits_a_phone_and_breaks_no_policy(filled: Desk, system_part: Callable[[str], Path]) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=system_part("chromium"), args=["--no-sandbox"])
+    with chromium(system_part("chromium")) as browser:
         for width, scheme in ((320, "light"), (1440, "dark")):
             page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]  # a literal
             said: list[str] = []
@@ -277,4 +277,3 @@ def test_it_fits_a_phone_and_breaks_no_policy(filled: Desk, system_part: Callabl
             assert page.locator("article").count() == 6
             assert said == []
             page.close()
-        browser.close()
