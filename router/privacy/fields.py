@@ -110,6 +110,10 @@ _CLOUD: Final = frozenset(
 )
 
 
+_SHORT_KEYS: Final = frozenset({"val", "ver", "alt"})
+"""Keys of programs that are short names of people too."""
+
+
 def _written(value: Json) -> str:
     """What is too deep to be read, as one text; that of a structure too deep to be written is empty."""
     try:
@@ -461,7 +465,7 @@ class Fields(Leaves):
 
     def harmless_key(self, key: str) -> bool:
         """Is a key a field name rather than data."""
-        if len(key) <= 1:
+        if len(key) <= 1 or key in _SHORT_KEYS:
             return True
         if not key.isascii():
             return bool(judge(key).kind or judge(key).role)

@@ -212,6 +212,10 @@ def _beside(span: Span, known: list[Span], text: str) -> list[Span]:
     return left
 
 
+_OF_GRAPHQL: Final = frozenset({"String", "Int", "ID", "Float", "Boolean"})
+"""The scalars of GraphQL (its specification, section 3.5)."""
+
+
 class Reader(Values):
     """Reads texts under one set of rules. `strict`: default deny by the word; otherwise only what is surely PHI."""
 
@@ -400,6 +404,13 @@ class Reader(Values):
                 if after == " { " and judge(item.text).kind == "DOB":
                     after = ": { "  # a message in protobuf's text format
                 if after and ("=" in after or ":" in after) and is_separator(after):
+                    if (
+                        text[item.start - 1 : item.start] == "$"
+                        and index + 1 < count
+                        and items[index + 1].text.rstrip("!") in _OF_GRAPHQL
+                    ):
+                        index += 2  # a variable that a query of GraphQL's declares: `$patientName: String!`
+                        continue
                     verdict, taken = self._key(text, items, index)
                     if verdict is not None and verdict.kind and not (kind == "c" and SOURCE_FILE.fullmatch(item.text)):
                         if kind == "c":

@@ -153,6 +153,7 @@ def test_at_detect_the_place_says_what_it_is(event: object, gone: str) -> None:
         'violates unique constraint "contacts_phone_key"',
         "PATH=/usr/local/bin:/usr/bin",
         "oid 1.2.840.10008.5.1.4.1.1.2 refused",
+        "query($patientName: String!, $mrn: ID) { id }",
         "E/CheckIn(7066): offset in mpi.person-12@18225087",
         "waits for ShareLock on transaction 99120441",
         "radsched@4.4.1 on portal-7c9d5f8b44-k2x9p: ord_7FZW9uraORamQg",
