@@ -81,7 +81,7 @@ _UNITS: Final = frozenset(
 _NAMED: Final = re.compile(r"[0-9]{0,3}[\xaa\xba]?(?: ?[A-Z\xc0-\xdd][\w'&.]*){1,4}(?: [0-9]{1,3}[A-Z]?)?")
 _WORD: Final = re.compile(r"[A-Za-z]{2,}")
 _PLACE: Final = re.compile(r"(?:The )?[A-Z][a-z']+(?: (?:[A-Z][a-z']*|of|and))*(?: ?[0-9]{1,3}[A-Za-z]?)?")
-_CODED_WARD: Final = re.compile(r"['\"]?[0-9]{1,2} ?[A-Z]{1,2}(?:-?[0-9]{1,3})?['\"]?")
+_CODED_WARD: Final = re.compile(r"['\"]?[0-9]{1,2}[ -]?[A-Z]{1,2}(?:-?[0-9]{1,3})?['\"]?")
 """`5B`, `4W-12`."""
 _kinds: dict[str, str] = {}
 _alone: dict[str, bool] = {}

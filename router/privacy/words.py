@@ -651,7 +651,7 @@ ORGANS: Final[dict[str, frozenset[str]]] = {
 }
 """Ordinary words that together are a condition: the first, and what may follow it. `memory loss` says so, `packet loss` does not."""
 OF_BODIES: Final = frozenset(
-    ["mg", "mcg", "mmhg", "meq", "mg/dl", "mmol/l", "ng/ml", "iu/l", "g/dl", "miu/l", "pg/ml", "u/l", "umol/l", "kg/m2", "mg/kg", "mg/l", "iu", "meq/l", "cells/ul",
+    ["kg", "mg", "mcg", "mmhg", "meq", "mg/dl", "mmol/l", "ng/ml", "iu/l", "g/dl", "miu/l", "pg/ml", "u/l", "umol/l", "kg/m2", "mg/kg", "mg/l", "iu", "meq/l", "cells/ul",
      "mg/day", "ml/min", "mmol/mol", "ng/dl", "copies/ml", "mcg/dl", "bpm", "lbs"]
 )  # fmt: skip
 """Units of doses and laboratory values."""
