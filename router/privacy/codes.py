@@ -180,7 +180,7 @@ def _stay(word: str) -> str:
 
 
 _RECORDS: Final = frozenset(
-    ["referrals", "encounters", "admissions", "prescriptions", "visits", "charts", "episodes", "consents", "studies", "specimens", "appointments", "enrollees",
+    ["subjects", "proxies", "individuals", "residents", "referrals", "encounters", "admissions", "prescriptions", "visits", "charts", "episodes", "consents", "studies", "specimens", "appointments", "enrollees",
      "dependents", "dependants", "guarantors", "beneficiaries", "enrolments", "enrollments", "observations", "immunizations", "careplans", "care-plans", "stays"]
 )  # fmt: skip
 """Parts of an address after which a number is a person's record."""

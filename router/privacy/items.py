@@ -74,6 +74,7 @@ _APART: Final = re.compile("[^0-9]+")
 _BEGINS_NUMBER: Final = frozenset("0123456789+(")
 _NUMERIC: Final = re.compile(r"[0-9 ().,/+-]+")
 _UUID_SIZE: Final = 36
+_TRACE_SIZE: Final = 55
 _STAMP_SIZE: Final = 15
 """Characters of the one stamp that has no colon and no letter: `20250512-102233`."""
 _CODED: Final = ([6, 5], [5, 5])
@@ -224,6 +225,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "n", piece)
     if shapes.UUID.fullmatch(piece):
         return Item(start, end, "c", piece)
+    if shapes.TRACE.fullmatch(piece):
+        return Item(start, end, "d", piece)
     if _OF_DB2.fullmatch(piece):
         return Item(start, end, "d", piece)
     if shapes.STAMP.fullmatch(piece):
@@ -284,6 +287,8 @@ def _numeric(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "s", piece, "DEVICE_ID")
     if size == _UUID_SIZE and shapes.UUID.fullmatch(piece):
         return Item(start, end, "c", piece)
+    if size == _TRACE_SIZE and shapes.TRACE.fullmatch(piece):
+        return Item(start, end, "d", piece)
     if size == _STAMP_SIZE and shapes.STAMP.fullmatch(piece):
         return Item(start, end, "d", piece)
     if dots == 3 and piece[0] == "(" and (public := shapes.public_ip(piece.strip("()"))) is not None:

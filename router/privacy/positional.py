@@ -157,7 +157,7 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
     for mark in _MARKS:
         if text.count(mark) >= 3:
             found += _csv(text, mark, reader, strict=strict)
-    if "(" in text and text.count(",") > 1:
+    if ("(" in text or "[" in text) and text.count(",") > 1:
         for match in _TUPLE.finditer(text):
             cells = match[1].split(",")
             if len(cells) in range(3, 30) and any(_DAY_CELL.fullmatch(cell.strip(" '\"")) for cell in cells):
@@ -663,7 +663,9 @@ _OF_RECORDS: Final = frozenset(
 """Of these one column is enough to make a line of field names the header of the lines below it."""
 _FIELD_NAMES: Final = re.compile(r'"?[A-Za-z_]\w*"?(?:[,;\t|]"?[A-Za-z_]\w*"?){2,60}\r?')
 _TIME_OF_DAY: Final = re.compile(r"\d{1,2}:\d{2}")
-_CODE_CELL: Final = re.compile(r"(?=.*\d)[A-Za-z0-9#/_-]{2,24}")
+_CODE_CELL: Final = re.compile(
+    r"(?=.*\d)(?:[A-Za-z0-9#/_-]{2,24}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
+)
 _NAME_CELL: Final = re.compile(r"[^\W\d_][^\W\d_'’.-]+(?:(?:[ '’-]|, )[^\W\d_][^\W\d_'’.-]*){0,3}")
 _DAY_CELL: Final = re.compile(
     r"(?:19|20)\d{6}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.](?:\d{1,2}|[A-Za-z]{3})[-/.](?:\d{4}|\d{2})"
@@ -856,7 +858,7 @@ def _fact_of(bare: str, *, strict: bool) -> str:
 _NO_NAMES: Final = frozenset({"NULL", "None", "True", "False"})
 _NEXT_CELL: Final = 40
 """Characters within which two cells of names are halves of one."""
-_TUPLE: Final = re.compile(r"\(([^()\n]{8,300})\)")
+_TUPLE: Final = re.compile(r"[(\[]([^()\[\]\n]{8,300})[)\]]")
 """A row in brackets: `(BRIGHT, FOREST, 12-JAN-80)`."""
 _REJECTED: Final = re.compile(r"on field '([^']{1,60})': rejected value \[([^\]\n]{1,400})\]")
 

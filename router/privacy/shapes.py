@@ -98,6 +98,7 @@ _FROM_LETTERS: Final = (
 _FROM_DIGITS: Final = (
     _EMAIL,
     _UUID,
+    r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\b",
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}-[0-2][0-9]\.[0-5][0-9]\.[0-5][0-9](?:\.[0-9]{1,9})?\b",
     r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}[T_ ]" + _CLOCK + _OFFSET,
     r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4},? " + _CLOCK + _OFFSET,
@@ -327,6 +328,8 @@ VERSION: Final = re.compile(
     r"v?\d{1,4}(?:\.\d{1,5}){1,3}(?:[-+.]?(?:rc|alpha|beta|dev|post|final|release|snapshot|b|a|r|p|ga|lts|sp|m|el|u|jre|build)[.-]?\d{0,4})?(?:[+-][0-9a-z.]{1,16})?",
     re.IGNORECASE,
 )
+TRACE: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+"""A trace's context as W3C writes it in `traceparent`."""
 UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 HEX: Final = re.compile(r"(?:0x)?[0-9a-f]{6,128}")
 STAMP: Final = re.compile(

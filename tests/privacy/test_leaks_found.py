@@ -65,6 +65,10 @@ def out(event: object, level: str = "strict") -> str:
         ({"m": '4) 1) "SETEX"\n 2) "otp:x"\n 3) "300"\n 4) "a807b156b6626359a358007f"'}, "a807b156b662"),
         ({"m": "app://card?tok=b5d1b74a6df372e5b2e160f8a983e473"}, "b5d1b74a"),
         ({"idfv": "679E27BE-330C-4AA5-B7F6-124E23BC29A2"}, "679E27BE"),
+        ({"m": "GET /v3/subjects/0e31c702-cf25-43eb-add4-6cfdb331c08d/summary"}, "0e31c702"),
+        ({"m": 'Row Values: [5e611e8c-98de-40c9-bebb-5d3dd66384a5, "Yolotzin Haas", 2013-01-18]'}, "5e611e8c"),
+        ({"vehicle": {"tag": "M-CS 565"}}, "M-CS"),
+        ({"proxyFor": "1ebdc059-4874-4a47-999f-31c418d42b1d"}, "1ebdc059"),
         ({"workflowId": "discharge-80877904"}, "80877904"),
         ({"m": "matched ***-**-6268 by rule 14"}, "6268"),  # the last four of a number
         ({"m": "voicemail from 1.477.555.0161"}, "0161"),  # no version
