@@ -66,13 +66,15 @@ def scrub(  # noqa: PLR0913 - one an option
         return
     if ndjson and whole:
         raise Refused("--ndjson and --whole exclude each other.", 2)
+    from router.privacy.scrub import in_utf8
     from router.privacy.tokens import ThrowawayMint
 
     compiled, mint = _rules(level, rules, tenant), ThrowawayMint()
     lines = 0
     with _target(out, as_json=as_json) as target:
         for path in files or [Path("-")]:
-            with _source(path) as source:
+            with _source(path) as opened:
+                source = in_utf8(opened)
                 lines += _one(source, target, compiled, mint, ndjson=ndjson, whole=whole)
         target.flush()
         if as_json:

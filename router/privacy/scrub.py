@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO, Final
+from io import BufferedReader, RawIOBase
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import orjson
 
 from router.privacy.rules import Rules
 from router.privacy.tokenizer import Mint, tokenize
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 Json = Any
 Recognise = Callable[[Json], Mapping[str, str] | None]
@@ -26,6 +31,42 @@ _LONGEST_KEY: Final = 400  # lines: a 16,384-bit RSA key has about 200
 
 class TooLarge(Exception):  # noqa: N818 - what it is
     """A file is too large to be read as a whole."""
+
+
+def in_utf8(stream: BinaryIO) -> BinaryIO:
+    """A file as UTF-8, whatever its byte order mark says it is; without that mark. What has none is left as it is."""
+    if not isinstance(stream, BufferedReader):
+        return stream
+    start = stream.peek(len(codecs.BOM_UTF8))
+    if start.startswith(codecs.BOM_UTF8):
+        stream.read(len(codecs.BOM_UTF8))
+    elif start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return cast("BinaryIO", BufferedReader(_Recoded(stream)))
+    return stream
+
+
+class _Recoded(RawIOBase):
+    """UTF-16 bytes read as UTF-8 ones, a piece at a time."""
+
+    def __init__(self, stream: BufferedReader) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        room = memoryview(buffer).cast("B")
+        while not self._left:
+            piece = self._stream.read1(1 << 16)
+            self._left = self._decoder.decode(piece, final=not piece).encode("utf-8", "replace")
+            if not piece:
+                break
+        taken = self._left[: len(room)]
+        self._left = self._left[len(room) :]
+        room[: len(taken)] = taken
+        return len(taken)
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:

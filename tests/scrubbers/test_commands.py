@@ -48,7 +48,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, text: str | bytes) -> None:
 def test_files_are_read_one_after_the_other_with_one_set_of_tokens(alertveil: Alertveil, tmp_path: Path) -> None:
     one, two, out = tmp_path / "one.log", tmp_path / "two.log", tmp_path / "out.log"
     one.write_text(f"intake of {MRN}\n")
-    two.write_text(f"again {MRN}\nfor {NAME}\n")
+    two.write_text(f"again {MRN}\nfor {NAME}\n", encoding="utf-16")
     answer = alertveil("scrub", one, two, "-o", out, "--json").json
     assert answer == {"id": str(out), "lines": 3, "text": None}
     assert not leaked(out.read_bytes())
