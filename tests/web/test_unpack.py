@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable
+from functools import partial
 
 import brotli
 import pytest
@@ -23,7 +24,7 @@ PACKINGS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
     "gzip": ("gzip", gzip.compress),
     "zlib": ("deflate", zlib.compress),
     "raw": ("deflate", raw),
-    "brotli": ("br", brotli.compress),
+    "brotli": ("br", partial(brotli.compress, quality=5)),
 }
 
 
