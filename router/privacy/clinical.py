@@ -228,12 +228,12 @@ _COLUMN: Final = re.compile(r"(?:column|field|key|attribute|property|table|relat
 _YOURS: Final = re.compile(
     r"\b[Yy]our ([a-z-]{2,20}(?: [a-z-]{2,20}){0,3}) (?:results?|appointment|appt|visit|refill|screening|exam|procedure|surgery|prescription|injection|vaccine)\b"
 )
-_AMONG: Final = re.compile(r"([A-Za-z_.]{2,40})[\"`]? (?:IN|in) ?\(([^()\n]{1,300})\)")
+_AMONG: Final = re.compile(r"(?<![A-Za-z_.])([A-Za-z_.]{2,40}+)[\"`]? (?:IN|in) ?\(([^()\n]{1,300})\)")
 _QUOTED: Final = re.compile(r"'([^'\n]{1,80})'")
 """What a column is one of: `unit IN ('ICU', 'Delivery')`."""
 _PARAMETER: Final = re.compile(r"[?&][A-Za-z_]{2,30}=([a-z]{2,20}(?: [a-z]{2,20}){1,5})(?=&|$)")
 """A parameter of a query whose blanks were written out."""
-_KEY: Final = re.compile(r"([A-Za-z_]{2,40})[\"']?(?: ?[=:]|>)")
+_KEY: Final = re.compile(r"(?<![A-Za-z_])([A-Za-z_]{2,40}+)[\"']?(?: ?[=:]|>)")
 _HYPHENED: Final = re.compile(r"[A-Z][a-z]+(?:-[A-Z][a-z]+){1,2}")
 """`Step-Down` in the name of a ward."""
 _PICTURES: Final = frozenset({"x-ray", "x-rays", "ct-scan", "mri-scan", "check-up"})
@@ -543,7 +543,7 @@ def keyed(text: str, items: list[Item], covered: frozenset[int]) -> list[Span]:
         ):
             found.append(value)
             taken = value.end
-    for match in _AMONG.finditer(text):
+    for match in _AMONG.finditer(text) if " IN" in text or " in (" in text else ():
         kind = kind_of(match[1].rsplit(".", 1)[-1])
         found += [
             Span(match.start(2) + part.start(1), match.start(2) + part.end(1), kind, "care", True)
