@@ -129,6 +129,28 @@ _MARKS_BETWEEN: Final = re.compile(r"[ ,:;=<({\[\"'#]{1,6}")
 _SOMEBODY: Final = re.compile(r"([a-z]{3,14})[0-9]{1,4}")
 _BY: Final = frozenset({"by", "user", "for", "as", "from", "to"})
 _WHOLE: Final = re.compile(r"[0-9]{6,16}\.0")
+_SOURCES: Final = (".php", ".py", ".js", ".ts", ".rb", ".java", ".cs", ".kt", ".pm", ".pl", ".vb")
+_ENTRIES: Final = frozenset(
+    {"records", "rows", "lines", "messages", "segments", "claims", "entries", "files", "transactions"}
+)
+_DONE: Final = frozenset(
+    {
+        "read",
+        "written",
+        "rejected",
+        "bypassed",
+        "skipped",
+        "loaded",
+        "processed",
+        "in",
+        "out",
+        "selected",
+        "input",
+        "output",
+    }
+)
+_SYSLOG: Final = re.compile(r"<[0-9]{1,3}>1 [^ ]{1,40} [^ ]{1,100} [^ ]{1,60} ")
+"""What RFC 5424 puts before the number of a process."""
 _DEGREES: Final = re.compile(r"[0-9]{1,3}\.[0-9]{4,9}")
 
 
@@ -642,12 +664,8 @@ class Numbers(Codes):
             and size <= (4 if before.text.lower() in SOFT_ROLES or gap_after[:1] == "&" else 7)
         ):
             return
-        if (
-            before is not None
-            and before.text == "transaction"
-            and text[max(before.start - 8, 0) : before.start] == "Lock on "
-        ):
-            return  # Postgres: `waits for ShareLock on transaction 99120441`
+        if before is not None and self._of_machines(text, items, index, gap_before):
+            return
         if (
             size <= 7
             and before is not None
@@ -695,6 +713,25 @@ class Numbers(Codes):
             self._town(text, items, index, spans)
             return
         spans.append(Span(item.start, item.end, "NUMBER", "number", False))
+
+    @staticmethod
+    def _of_machines(text: str, items: list[Item], index: int, gap: str) -> bool:
+        """Does what stands before a number make it a program's: a lock's, a line's, a process', a count."""
+        before = items[index - 1]
+        said = before.text.lower()
+        if text[max(before.start - 8, 0) : before.start] == "Lock on " and said in {"transaction", "relation"}:
+            return True  # Postgres: `waits for ShareLock on transaction 99120441`
+        if (
+            said == "database"
+            and text[max(before.start - 4, 0) : before.start] == " of "
+            and "Lock on relation " in text
+        ):
+            return True
+        if gap == "(" and before.text.endswith(_SOURCES) and items[index].text.isdigit():
+            return text[items[index].end : items[index].end + 1] == ")"  # `Carer.php(1511)`
+        if gap == " " and index > 1 and said in _DONE and items[index - 2].text.lower() in _ENTRIES:
+            return True  # `RECORDS READ 193778`
+        return gap == " " and text[0] == "<" and _SYSLOG.fullmatch(text[: items[index].start]) is not None
 
     def _street(self, text: str, items: list[Item], index: int, spans: list[Span]) -> bool:
         """`68 Barrett St, Lake Pamela, AK 41259`: a house number, up to four words, a word for street."""
