@@ -246,7 +246,7 @@ CONFIGURE: dict[str, Deed] = {
     "/routes/try": "configure",
     "/routes/0/up": "configure",
     "/routes/0/remove": "configure",
-    "/words/try": "configure",
+    "/words/try": "see",
     "/words/patterns": "configure",
     "/words/patterns/remove": "configure",
     "/words/safe": "configure",
@@ -271,6 +271,9 @@ def test_a_role_changes_what_the_table_allows_and_sees_every_list(
             assert one.post(where, "/account") == 403, path
             assert "Your roles do not allow this" in one.words()
     if not may([role], "configure"):
+        assert one.post("/words/try", "/words", sample=f"retry for {NAME}") == 200
+        assert re.fullmatch(r"retry for <PERSON_\w{10}>", "".join(one.all("pre")[0].itertext()))
+        assert one.post("/words/try", "/words", sample="x", type="MRN", regex="Q-[0-9]") == 403
         assert one.send("GET", "/sources/new") == 403
         assert one.send("GET", "/routes/0") == 403
         assert superuser.one("SELECT config_version FROM tenants").config_version == version

@@ -63,8 +63,9 @@ class Words(Configuring):
         )
 
     async def _try(self, request: Request, visitor: Visitor) -> Response:
-        await self._check(visitor, "configure", "words.try", fresh=False)
         given = await guard.form(request)
+        if given.get("regex", "").strip() or given.get("word", "").strip():
+            await self._check(visitor, "configure", "words.try", fresh=False)  # a sample alone is anybody's to try
         pattern = _pattern(given) if given.get("regex", "").strip() else None
         try:
             tried = await self._ask(
