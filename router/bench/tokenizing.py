@@ -56,6 +56,12 @@ WORST: Final = (
     "<b>x</b>",
     "a,b\n",
     "[",
+    "1,",
+    "c/o ",
+    "LIKE @",
+    "MSH|",
+    "K1A 0B1",
+    "\ufb01",
 )
 """What quadratic readers choke on; each is repeated to the full size."""
 SIZES: Final = (1_000, 8_000, 64_000, 256_000, 1_000_000)
