@@ -131,6 +131,7 @@ _SETTING: Final = re.compile(r"[a-z]{2,}(?:[-_][a-z]{2,}){1,5}")
 _RELEASED: Final = re.compile(r"v[0-9]{1,4}(?:\.[0-9]{1,4}){1,3}(?:-[a-z]{2,8}[.0-9]{0,4})?")
 _WORDS_ONLY: Final = frozenset({"w"})
 _COUNTABLE: Final = 1_000
+_OF_PLANS: Final = frozenset({"MEMBER_ID", "ACCOUNT"})
 _SERIAL: Final = 10_000
 """From here on a number may be somebody's."""
 _FEW: Final = 100_000
@@ -454,6 +455,12 @@ class Leaves(Work):
         if spans is None:
             return self.read(text, likely=not self.strict)
         whole = bool(spans) and spans[0].rule == "segment"
+        if whole and not self.strict:  # a kind of plan is nobody's number: `PPO`
+            spans = [
+                span
+                for span in spans
+                if span.kind not in _OF_PLANS or any(map(str.isdigit, text[span.start : span.end]))
+            ]
         if "<" in text:
             spans = spared(spans, text)
         if whole:

@@ -58,6 +58,13 @@ _BUILT_IN: Final = frozenset(
 )  # fmt: skip
 """Accounts that come with a system."""
 _SECRET_NAME: Final = re.compile(r"[a-z]{2,}(?:[-_/.][a-z0-9]{2,}){0,6}")
+_ADDRESSED: Final = re.compile(r"[0-9a-fA-F:.%/, \[\]-]+(?:%[a-z0-9]+)?")
+"""What an address of a machine is made of."""
+_MANY: Final = re.compile(
+    r"\b(?:[Tt]eams?|[Gg]uild|[Ss]quad|[Dd]esk|[Oo]ps|[Ee]ngineering|[Ss]upport|[Oo]n-?[Cc]all|[Oo]perations|[Aa]dmins|[Rr]otation)\b"
+    "|(?:\u30c1\u30fc\u30e0|\u30b0\u30eb\u30fc\u30d7|\u56e2\u961f|\u5c0f\u7ec4|\ud300)$"
+)
+"""Those who are many: `Platform Team`, also in Japanese, Chinese and Korean."""
 _SESSION: Final = re.compile(r"0x[0-9a-f]{1,16}|[0-9a-f]{8}\.[0-9a-f]{1,6}")
 """How Zookeeper and Postgres number a connection."""
 _INSTANCE: Final = re.compile("[A-Z][A-Z0-9_]{2,11}")
@@ -68,6 +75,7 @@ _WORD: Final = re.compile("[A-Za-z]+")
 _LONGEST: Final = 80
 _SHORT: Final = 3
 _LONG_WORD: Final = 8
+_NAME: Final = 24
 _HYPHENS: Final = re.compile("[-_./ ]")
 _DIALLED: Final = 7
 
@@ -90,6 +98,8 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
             or shapes.VERSION.fullmatch(text)
             or (" " not in text and ("." in text or ":" in text or text[0] in "/*") and _ENDPOINT.fullmatch(text))
         )
+    if kind == "WARD" and len(text) > _NAME and " " not in text:
+        return True
     if kind == "WARD":
         return _CODE_OF_WARDS.fullmatch(text) is not None and not any(
             is_ward(name) for part in text.split("-") for name in (part, f"{part} ward", text.replace("-", " "))
@@ -101,11 +111,12 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
             or _RELEASE.fullmatch(text)
             or _a_class(text)
             or _a_sentence(text)
+            or _MANY.search(text)
         )
     if kind == "GEO":
         return _REGION.fullmatch(text) is not None
     if kind == "IP":
-        return "." not in text and ":" not in text
+        return _ADDRESSED.fullmatch(text) is None
     if kind in {"DATE", "DOB"}:
         return text.isascii() and text.isalpha() and text.islower() and text not in DATED
     if kind in _CLINICAL:
@@ -120,7 +131,11 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
     if kind == "EMAIL":
         return shapes.of_a_role(text) if "@" in text else _words_only(text)
     if kind == "USERNAME":
-        return _OF_A_CLUSTER.fullmatch(text) is not None or text.lower() in _BUILT_IN or (digits == len(text) <= _SHORT)
+        return (
+            (_OF_A_CLUSTER.fullmatch(text) or _MANY.search(text)) is not None
+            or text.lower() in _BUILT_IN
+            or (digits == len(text) <= _SHORT)
+        )
     if kind == "CREDIT_CARD":
         return digits <= _SHORT
     if kind == "SECRET":

@@ -621,7 +621,14 @@ _ROLES: Final = frozenset(
 """Words of mailboxes that many read or nobody does (RFC 2142, and what tools send from)."""
 
 
-_OF_MACHINES: Final = ("gserviceaccount.com", "noreply.github.com", ".cluster.local", ".internal", ".localdomain")
+_OF_MACHINES: Final = (
+    "gserviceaccount.com",
+    "noreply.github.com",
+    ".cluster.local",
+    ".internal",
+    ".localdomain",
+    ".service",
+)
 """Domains whose accounts are those of programs."""
 
 

@@ -41,6 +41,8 @@ _LATELY: Final = re.compile(
     r"[^0-9](?:1[1-9]|2[0-9]|3[0-5])$|^20[0-9]{2}\.[01]?[0-9]\.[0-3]?[0-9]$|^[A-Za-z]+\.? [0-3]?[0-9](?:st|nd|rd|th)?$"
 )
 """A year of two digits in which software was running already, a day as only software writes it, one without a year."""
+_TOLL_FREE: Final = re.compile(r"\+?1[ .-]?\(?8(?:00|33|44|55|66|77|88)\)?[ .-]?[0-9]{3}[ .-]?[0-9]{4}$")
+"""Numbers of companies in North America."""
 _DIALLED: Final = re.compile(r"[+(]|(?:[01][ .-])?[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4}(?![0-9])|00?[1-9][0-9 .()/-]{7,}")
 """Telephone numbers that nothing but their shape tells."""
 _RELEASED: Final = re.compile(r"(?:[0-9]|[12][0-9]|3[01])(?:\.(?:[0-9]|[12][0-9]|3[01])){3}")
@@ -122,7 +124,7 @@ _OF_LOGS: Final = re.compile(r"[A-Za-z]{1,8}[-_]?[0-9a-f]*[a-f][0-9a-f]*|[A-Z]{2
 _TICKETS: Final = re.compile(r"[A-Z]{1,5}-[0-9]{5,9}|[a-z]{2,8}_[0-9]{5,12}|[0-9]+_[0-9]+")
 """`FX-44329218`: numbered so are tickets, jobs and assets more often than people, of whom a cue or a key speaks too."""
 _OF_FILES: Final = re.compile(
-    r"[0-9]{1,5}[xX][0-9]{1,5}|[a-z]{0,12}[-_]?[0-9a-f]{5,64}\.[a-z0-9]{2,5}|[0-9a-f]{8,64}-[A-Z]{3}|[+-]?00[0-9A-F]{3,14}|[A-Z]{1,4}[-_]?20[12][0-9][01][0-9][0-3][0-9](?:-[0-9]{1,4})?"
+    r"[0-9]{1,5}[xX][0-9]{1,5}|[a-z]{0,12}[-_]?[0-9a-f]{5,64}\.[a-z0-9]{2,5}|[0-9a-f]{8,64}-[A-Z]{3}|[0-9]{3}[0-9A-Z][0-9]{5}X|[+-]?00[0-9A-F]{3,14}|[A-Z]{1,4}[-_]?20[12][0-9][01][0-9][0-3][0-9](?:-[0-9]{1,4})?"
 )
 """`200x200`, `fax0356362.tif`, `3836106cb547980f-IAD`: sizes, files that are numbered, rays of a network."""
 _OF_MACHINES: Final = re.compile(
@@ -375,7 +377,10 @@ class Reader(Values):
                 cue = self._cue(text, items, index) if item.kind in _NAMED_BY_CUE else ""
                 if item.kind == "ZIP" and index > 1 and items[index - 1].text in STATES:
                     self._town(text, items, index, spans)
-                if item.kind == "EMAIL" and not self.strict and shapes.of_a_role(item.text):
+                if not self.strict and (
+                    (item.kind == "EMAIL" and shapes.of_a_role(item.text))
+                    or (item.kind == "PHONE" and _TOLL_FREE.match(item.text))
+                ):
                     index += 1
                     continue
                 if item.kind == "DEVICE_ID" and index and items[index - 1].text.lower() in _CERTIFIED:
