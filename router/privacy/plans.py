@@ -311,7 +311,14 @@ class Work:
 
     def rename(self, box: dict[str, Json], keys: list[tuple[str, Plan | None]]) -> None:
         """Put tokens in the place of keys that are data; before the document that holds them is written back."""
-        renamed = {(name if plan is None else self.render(plan)): box[name] for name, plan in keys if name in box}
+        renamed: dict[str, Json] = {}
+        for name, plan in keys:
+            if name in box:
+                new_name = name if plan is None else self.render(plan)
+                twin = 1
+                while (unlike := new_name if twin == 1 else f"{new_name} ({twin})") in renamed:
+                    twin += 1  # two spellings of one value are one token, and still two members
+                renamed[unlike] = box[name]
         box.clear()
         box.update(renamed)
 

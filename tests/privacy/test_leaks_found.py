@@ -195,6 +195,13 @@ def test_what_was_encoded_comes_out_encoded_and_tokenized(
     assert json.loads(out({"payload": found}, level)) == {"payload": found}
 
 
+def test_two_keys_of_one_value_stay_two() -> None:
+    once = tokenize({"zq.canary@leakmail.test": 1, "ZQ.Canary@leakmail.test": 2}, STRICT, {}, ThrowawayMint()).event
+    first, second = once
+    assert second == f"{first} (2)"
+    assert tokenize(once, STRICT, {}, ThrowawayMint()).event == once
+
+
 def test_lists_deeper_than_anything_can_write_are_one_token() -> None:
     deep: object = "Quackenbush"
     for _ in range(500):
