@@ -335,6 +335,8 @@ def _may_be_sql(text: str) -> bool:
         or "arameters: (" in text
         or "arameters: [" in text
         or "Failing row" in text
+        or "' AS " in text
+        or "' as " in text
     )
 
 
@@ -887,6 +889,8 @@ _VALUE: Final = re.compile(r"\s*(?:'((?:[^']|'')*)'|([^,()']+))\s*,?")
 _NEXT_ROW: Final = re.compile(r"\s*,\s*(?=\()")
 _ONE_ROW: Final = re.compile(r"\(([^()]*)\)")
 _LIKE: Final = re.compile(r"([\w.\"`\[\]]{1,100})\s+(?i:not\s+)?(?i:i?like|in)\s*\(?\s*N?'((?:[^']|''){1,200})'")
+_ALIASED: Final = re.compile(r"'((?:[^'\n]|''){1,200})'\)? (?:AS|as) [\"`\[]?(\w{2,60})")
+"""A literal that a query names: `SELECT 'TAKAHASHI' AS insured_nm`."""
 _ROW: Final = re.compile(r"Failing row contains \(([^\n]{1,4000}?)\)\.?(?:\n|$)")
 _BOUND: Final = re.compile(r"(:[0-9]{1,3}|@[A-Za-z]\w{0,40}|\$[0-9]{1,3})\s*=\s*N?'((?:[^']|''){1,400})'")
 _HARMLESS_CELL: Final = re.compile(
@@ -966,6 +970,10 @@ def _sql(text: str) -> list[Span]:
         kind = judge(match[1].strip('"`[]').rsplit(".", 1)[-1]).kind
         if kind and match[2].strip("%_ "):
             spans.append(Span(match.start(2), match.end(2), kind, "column", True))
+    for match in _ALIASED.finditer(text) if "' AS " in text or "' as " in text else ():
+        kind = judge(match[2]).kind
+        if kind and match[1].strip():
+            spans.append(Span(match.start(1), match.end(1), kind, "column", True))
     for match in _ROW.finditer(text) if "Failing row" in text else ():
         spans.extend(_cells(text, match.start(1), match.end(1)))
     bound = "@" in text or ":1" in text or "$1" in text

@@ -63,6 +63,8 @@ def percent(part: int, whole: int) -> float:
         ("near_1_to_7", "detect", 2.0, 2.0),
         ("rooms_1_to_11", "detect", 4.0, 1.5),
         ("strict_1_to_10", "strict", 0.5, 12.5),
+        ("apart_1_to_3", "strict", 0.5, 12.0),
+        ("apart_1_to_3", "detect", 4.0, 3.0),
         ("third_party_trimmed", "detect", 18.0, 100.0),
         ("third_party_trimmed", "strict", 3.0, 100.0),
     ],
