@@ -36,6 +36,7 @@ RULES: Final = {
     "cue": "a word before it",
     "depth": "nested too deeply to read, so all of it",
     "digits": "digits whose role is not known (strict)",
+    "dump": "what its bytes in hexadecimal or octal say",
     "field": "a rule of your configuration for its field",
     "floor": "a floor and its side, in a text about a person",
     "island": "words of another language in between",
