@@ -15,6 +15,7 @@ from router.privacy.findings import Json
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge, split
 from router.privacy.leaves import MAX_READ, Leaves
+from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.memory import PATHS, Place, slot_of
 from router.privacy.plans import Plan
 
@@ -152,6 +153,7 @@ class Fields(Leaves):
         box[key] = copy
         names: str | None = None
         plans: dict[str, Plan] = {}
+        loose: list[str] = []
         resource = value.get("resourceType")
         if resource is not None and (type(resource) is not str or len(resource) > 40):
             resource = None
@@ -174,6 +176,8 @@ class Fields(Leaves):
                 plan = self.key_plan(name, below)
                 if plan is not None:
                     plans[name] = plan
+            elif below.loose:
+                loose.append(name)
             if below.role == "drop":
                 del copy[name]
                 continue
@@ -226,8 +230,10 @@ class Fields(Leaves):
                     self.leaf(copy, name, item, below)
                 continue
             self.walk(copy, name, item, below, depth + 1)
-        if plans:
-            self.steps.append(partial(self.rename, copy, [(name, plans.get(name)) for name in value]))
+        if loose:
+            self.loose.append((loose, plans, place))
+        if plans or loose:
+            self.steps.append(partial(self.rename, copy, list(value), plans))
 
     def personal(self, value: dict[str, Json], place: Place) -> bool:
         """Is this the record of a person: at least two of its other fields say so, one of them a name or a birth."""
@@ -440,6 +446,7 @@ class Fields(Leaves):
             verdict = Verdict("IDENTIFIER")  # what somebody answered a form of FHIR's
         self.spent += _NAME_COST
         harmless = element is not None or (self.affords(key) and self.harmless_key(key))
+        loose = harmless and not (verdict.kind or verdict.role or role) and _could_be_data(key)
         declared = bool(role) or key in _OF_RULES
         place = Place(
             path,
@@ -449,6 +456,7 @@ class Fields(Leaves):
             rule=rule,
             states=states,
             harmless_key=harmless,
+            loose=loose,
             declared=declared,
             slot=slot_of(role or verdict.role, declared=declared),
             words=split(key) if verdict.kind else (),
@@ -456,6 +464,8 @@ class Fields(Leaves):
         )
         if judge(key, parent.verdict.subject).kind in _PERSONAL:
             parent.personal = True
+        if loose:
+            return place
         if harmless and not place.helper and not rule and not verdict.kind and place.role != "drop":
             place.calm = self.memory.slot(place.slot)
         if harmless and self.memory.paths < PATHS and len(parent.under) < 200:
@@ -492,6 +502,20 @@ class Fields(Leaves):
         ):
             return None
         return self.plan(key, spans, place)
+
+
+def _could_be_data(key: str) -> bool:
+    """Does a key that is harmless by itself hold a long number, or a word that nobody knows beside a mark."""
+    if _LONG_NUMBER.search(key) is not None:
+        return True
+    if _MARK_IN_KEY.search(key) is None:
+        return False
+    return any(len(word) > 1 and LEXICON.flag(word.lower()) not in SAFE for word in _WORD_OF_KEY.findall(key))
+
+
+_LONG_NUMBER: Final = re.compile("[0-9]{4}")
+_MARK_IN_KEY: Final = re.compile("[.@ +-]")
+_WORD_OF_KEY: Final = re.compile(r"[^\W\d_]+")
 
 
 def _is_error_code(item: Json) -> bool:

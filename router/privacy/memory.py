@@ -37,6 +37,7 @@ class Place:
     items: Place | None = None
     states: tuple[object, ...] = ()
     harmless_key: bool = True
+    loose: bool = False  # the key is harmless, and could still be a value that the event has elsewhere
     declared: bool = False  # the source format gave the role, not the key's own words
     slot: str = ""  # under what Memory keeps harmless values of this place
     words: tuple[str, ...] = ()  # those of a key that names PHI

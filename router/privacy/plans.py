@@ -109,6 +109,7 @@ class Work:
         "late",
         "layers",
         "level",
+        "loose",
         "maybes",
         "memory",
         "mint",
@@ -134,6 +135,7 @@ class Work:
         self.plans: list[tuple[Any, Any, Plan]] = []
         self.plain: list[tuple[Any, Any, str, Place]] = []
         self.late: list[tuple[Any, Any, Plan]] = []  # leaves that only propagation touches
+        self.loose: list[tuple[list[str], dict[str, Plan], Place]] = []  # keys that may be a value found elsewhere
         self.maybes: list[tuple[Plan, list[Span]]] = []  # what is PHI in an event about a person
         self.steps: list[tuple[Any, Any, Plan] | Callable[[], None]] = []  # innermost first
         self.readings: dict[str, list[Span]] = {}  # what was found in texts that may be read twice
@@ -253,6 +255,8 @@ class Work:
                 at = end
             if at < len(text):
                 rest.append(text[at:])
+        for names_of, _, _ in self.loose:
+            rest += names_of
         haystack = "\x00".join(rest).casefold()
         encoded = "%" in haystack and PERCENT.search(haystack) is not None
         present = self.present(haystack, encoded=encoded)
@@ -260,6 +264,11 @@ class Work:
         if not present and not halves:
             return
         few = _few(present, halves)
+        for keys, plans, place in self.loose:
+            for key in keys:
+                spans = occurrences(key, few(key)[0], structural=False)
+                if spans:
+                    plans[key] = Plan(key, spans, place.path)
         for box, key, text, place in self.plain:
             structural = bool(place.role) and place.role != "free"
             here, names = few(text)
@@ -309,11 +318,14 @@ class Work:
             else:
                 step()
 
-    def rename(self, box: dict[str, Json], keys: list[tuple[str, Plan | None]]) -> None:
+    def rename(self, box: dict[str, Json], keys: list[str], plans: dict[str, Plan]) -> None:
         """Put tokens in the place of keys that are data; before the document that holds them is written back."""
+        if not plans:
+            return
         renamed: dict[str, Json] = {}
-        for name, plan in keys:
+        for name in keys:
             if name in box:
+                plan = plans.get(name)
                 new_name = name if plan is None else self.render(plan)
                 twin = 1
                 while (unlike := new_name if twin == 1 else f"{new_name} ({twin})") in renamed:

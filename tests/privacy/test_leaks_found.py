@@ -68,6 +68,7 @@ def out(event: object, level: str = "strict") -> str:
         ({"m": "GET /v3/subjects/0e31c702-cf25-43eb-add4-6cfdb331c08d/summary"}, "0e31c702"),
         ({"m": 'Row Values: [5e611e8c-98de-40c9-bebb-5d3dd66384a5, "Yolotzin Haas", 2013-01-18]'}, "5e611e8c"),
         ({"vehicle": {"tag": "M-CS 565"}}, "M-CS"),
+        ({"by": {"zq.canary": 3}, "m": "mail zq.canary@leakmail.test bounced"}, "zq.canary"),
         ({"m": "USING (SELECT 'Sommer' AS insured_nm, 'B20' AS prin_dx) s"}, "Sommer"),
         ({"headers": {"x-zm-signature": "v0=66d70d7eac39187818e23fc303845d6019bb5092c1175e3b"}}, "66d70d7e"),
         ({"proxyFor": "1ebdc059-4874-4a47-999f-31c418d42b1d"}, "1ebdc059"),
