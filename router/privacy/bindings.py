@@ -13,7 +13,7 @@ from router.privacy.keys import judge
 from router.privacy.spans import Span
 
 _BINDER: Final = re.compile(
-    r"(?P<how>binding parameter|extracted value) [(\[](?P<what>[^\n]{1,50}?)[)\]](?: as \[(?P<type>\w{1,40})\])?"
+    r"(?P<how>binding parameter|extracted value) [(\[](?P<what>[^\n]{1,50}?)[)\]](?: as \[\w{1,40}\])?"
     r" (?:<-|->|-) \[(?P<value>[^\]\n]{1,200})\]"
 )
 """`binding parameter [1] as [VARCHAR] - [x]` of Hibernate 5, `binding parameter (1:VARCHAR) <- [x]` of 6."""
