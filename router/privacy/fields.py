@@ -60,6 +60,8 @@ _FIELD_NUMBER: Final = re.compile(r"([0-9]{1,2})(?:[.-][0-9]{1,2})?")
 _LONGEST_ROW: Final = 40
 _NAME_COST: Final = 40
 """Characters' worth of reading that a key takes which was never met there."""
+_PAIR_COST: Final = 32
+"""Characters' worth of reading that a pair of a name and a value takes."""
 _SHORT_REST: Final = 50
 """Items of a list that are judged one by one also when the event's budget is spent; more are one token together."""
 _OPTION: Final = re.compile(r"--[a-z][a-z0-9_-]{1,40}")
@@ -149,6 +151,7 @@ class Fields(Leaves):
             self.number(box, key, value, place)
 
     def mapping(self, box: Any, key: Any, value: dict[str, Json], place: Place, depth: int) -> None:
+        self.spent += len(value)
         copy: dict[str, Json] = dict(value)
         box[key] = copy
         names: str | None = None
@@ -257,6 +260,7 @@ class Fields(Leaves):
         """In {"name": "ssn", "value": …}: what the value is called."""
         if len(value) > 8:
             return ""
+        self.spent += _PAIR_COST
         found = ""
         for name, item in value.items():
             if (
@@ -339,6 +343,7 @@ class Fields(Leaves):
             )
 
     def sequence(self, box: Any, key: Any, value: list[Json], place: Place, depth: int) -> None:
+        self.spent += len(value)
         copy = list(value)
         box[key] = copy
         below = place.items

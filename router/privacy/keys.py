@@ -352,10 +352,14 @@ def _best(words: tuple[str, ...], table: _Table) -> tuple[str, int, int]:
     if known.isdisjoint(words):
         return "", 0, 0
     count = len(words)
-    for size in range(min(_LONGEST, count), 1, -1):
+    runs = [0] * (count + 1)  # how many words from each on the table knows
+    for start in range(count - 1, -1, -1):
+        if words[start] in known:
+            runs[start] = runs[start + 1] + 1
+    for size in range(min(_LONGEST, max(runs)), 1, -1):
         for start in range(count - size, -1, -1):
-            run = words[start : start + size]
-            if known.issuperset(run):
+            if runs[start] >= size:
+                run = words[start : start + size]
                 found = table.get(frozenset(run))
                 if found is not None and len(set(run)) == size:
                     return found, size, start + size

@@ -40,6 +40,7 @@ from router.privacy.plans import Plan, Work
 from router.privacy.roles import christian, identifier, plays
 from router.privacy.shadow import TooDeep, cast
 from router.privacy.spans import Span, settle, stronger
+from router.privacy.text import FOUND_COST
 from router.privacy.tokens import TOKEN, is_token
 from router.privacy.words import PRODUCTS, ROBOTS
 
@@ -54,14 +55,16 @@ _WORD_COST: Final = 6
 _ITEM_COST: Final = 8
 """Characters' worth of reading that a word, code or number takes at least, as was found when the text was read."""
 _LEAF_COST: Final = 8
+_READ_COST: Final = 28
+"""Characters' worth of reading that a text takes beside its characters: at least, and when it is read word by word."""
 _BY_PLAN: Final = 4
 """Characters of a text read by a plan that cost as much as one that is read letter by letter."""
-_NUMBER_COST: Final = 12
+_SIGN_COST: Final = 20
+"""Characters' worth of reading that a code takes when it is asked what it stands for in a plan."""
+_NUMBER_COST: Final = 24
 _RUN_COST: Final = 16
-"""Characters' worth of reading that a text takes beside its characters, a number that becomes a token, and a run of
-characters that may be an encoding."""
-_FOUND_COST: Final = 16
-"""Characters' worth of reading that a stretch takes which is found: it is judged longest, replaced and looked for."""
+"""Characters' worth of reading that a number takes that becomes a token, and a run of characters that may be an
+encoding."""
 _CODE_COST: Final = 24
 """Characters' worth of reading that a code takes which is not known to be harmless: `A1bc` is judged part by part."""
 _MARK_COST: Final = 2
@@ -225,7 +228,7 @@ class Leaves(Work):
 
     def keyed(self, box: Any, key: Any, text: str, kind: str, place: Place) -> None:
         """The value of a key that names PHI: one token, quotes kept outside it, structures opened."""
-        self.spent += _LEAF_COST
+        self.spent += FOUND_COST
         if is_token(text) or text.strip().lower() in _EMPTY or not any(char.isalnum() for char in text):
             return
         if kind in {"WARD", "DIAGNOSIS", "MEDICATION", "DATE"} and "://" in text:
@@ -343,18 +346,20 @@ class Leaves(Work):
 
     def read(self, text: str, *, likely: bool = False) -> list[Span]:
         """The reader's spans; whatever goes wrong, the whole text."""
+        left = MAX_READ - self.spent
         try:
             if self.affords(text):
                 known = None if likely else self.readings.get(text)
                 if known is not None:
                     return [*known]
-                spans = self.reader.read(text, likely=likely, kept=self.kept)
+                self.spent += _READ_COST
+                spans = self.reader.read(text, likely=likely, kept=self.kept, limit=left)
+                if spans and spans[-1].rule == "budget":
+                    self.count("size")
                 shadow, items = self.kept[text]
                 harmless = self.reader.codes
                 codes = sum([item.type == "c" and item.text not in harmless for item in items])
-                self.spent += (
-                    max(_ITEM_COST * len(items) - len(text), 0) + _FOUND_COST * len(spans) + _CODE_COST * codes
-                )
+                self.spent += max(_ITEM_COST * len(items) - len(text), 0) + FOUND_COST * len(spans) + _CODE_COST * codes
                 if shadow.starts is not None:
                     self.spent += len(shadow.text)
                 return spans
@@ -418,14 +423,18 @@ class Leaves(Work):
 
     def recalled(self, text: str) -> tuple[list[Span], tuple[str, ...] | None]:
         """What is placed in a text, from a plan where texts of its kind have one, and what such texts are called."""
+        if self.spent > MAX_READ:  # what a text is called costs as much as reading it
+            self.count("size")
+            return [Span(0, len(text), "TEXT", "budget", True)], None
         try:
             before = self.spent
-            spans, sign = self.memory.templates.recall(text, self.placed)
+            spans, sign, asked = self.memory.templates.recall(text, self.placed)
             if self.spent == before:  # by a plan
-                self.spent += _LEAF_COST + len(text) // _BY_PLAN + _FOUND_COST * len(spans)
+                self.spent += _LEAF_COST + len(text) // _BY_PLAN + FOUND_COST * len(spans)
                 if self.spent > MAX_READ and spans:
                     self.count("size")
                     return [Span(0, len(text), "TEXT", "budget", True)], None
+            self.spent += _SIGN_COST * asked
             return spans, sign
         except Exception:  # noqa: BLE001 - as in read
             self.count("error")
@@ -446,8 +455,8 @@ class Leaves(Work):
                 found = positional.read(seen.text, self.reader, strict=self.strict) or ()
                 moved = [Span(*seen.place(span.start, span.end), span.kind, span.rule, span.sure) for span in found]
                 spans = settle([*(spans or ()), *moved]) or None
-        except TooDeep:
-            self.count("depth")
+        except (TooDeep, TooLong) as cause:
+            self.count("depth" if isinstance(cause, TooDeep) else "size")
             return [Span(0, len(text), "TEXT", "budget", True)]
         except Exception:  # noqa: BLE001 - as in read
             self.count("error")
@@ -464,7 +473,7 @@ class Leaves(Work):
         if "<" in text:
             spans = spared(spans, text)
         if whole:
-            self.spent += 2 * _price(text) + _FOUND_COST * len(spans)
+            self.spent += 2 * _price(text) + FOUND_COST * len(spans)
             return spans
         return settle([*spans, *self.read(text, likely=not self.strict)])
 
@@ -527,7 +536,7 @@ class Leaves(Work):
             return []
         self.spent += _RUN_COST
         found: list[tuple[int, int, Callable[[], str]]] = []
-        secrets = [span for span in spans if span.kind == "SECRET"]
+        secrets = [span for span in spans if span.kind == "SECRET" or span.rule == "budget"]
         starts = [span.start for span in secrets]
         last = 0
         for match in RUN.finditer(text):
@@ -575,7 +584,9 @@ class Leaves(Work):
                 at = start + 1
                 continue
             at = end
-            if end - start < SMALLEST or any(span.kind == "SECRET" and span.start < start < span.end for span in spans):
+            if end - start < SMALLEST or any(
+                (span.kind == "SECRET" or span.rule == "budget") and span.start < start < span.end for span in spans
+            ):
                 continue
             named = KEY_BEFORE.search(text, max(start - 60, 0), start)
             verdict = judge(named[1]) if named is not None else NOTHING

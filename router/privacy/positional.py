@@ -11,6 +11,7 @@ from typing import Any, Final
 from router.privacy import bindings, shapes
 from router.privacy.care import kind_of, of_systems
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
+from router.privacy.items import TooLong
 from router.privacy.keys import Verdict, judge
 from router.privacy.lexicon import LEXICON
 from router.privacy.spans import Span
@@ -130,6 +131,28 @@ _X12_SEGMENT: Final = re.compile(r"\b(?:NM1|DMG|N3|N4|REF|GS|ST|HI|CLM)\*[^~\n]*
 _ADDRESS_PART: Final = {4: "ZIP"}
 
 
+class _Rest:
+    """Reads the parts of one text in segments that their place says nothing of: few in what systems send."""
+
+    __slots__ = ("_left", "_reader")
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._left = _MOST_REST
+
+    def read(self, part: str) -> list[Span]:
+        """What the reader finds in a part. Raises TooLong."""
+        self._left -= _PART_COST + len(part)
+        if self._left < 0:
+            raise TooLong
+        return self._reader.read(part)
+
+
+_MOST_REST: Final = 80_000
+_PART_COST: Final = 60
+"""Characters' worth of reading, some 100 ms, that parts may take together, and what each takes beside its own."""
+
+
 def segmented(text: str) -> bool:
     """Is a text in a format of segments, whose every field is judged by its number alone."""
     return ("|" in text and _HL7_START.search(text) is not None) or ("*" in text and _is_x12(text))
@@ -143,14 +166,14 @@ def _is_x12(text: str) -> bool:
 
 
 def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
-    """The spans of a text in a positional format; None when it is in none.
+    """The spans of a text in a positional format; None when it is in none. Raises TooLong.
 
     Spans of rule `segment` are all there is to say of the text; others stand beside what the reader finds.
     """
     if "|" in text and _HL7_START.search(text):
-        return _hl7(text, reader, strict=strict)
+        return _hl7(text, _Rest(reader), strict=strict)
     if "*" in text and _is_x12(text):
-        return _x12(text, reader, strict=strict)
+        return _x12(text, _Rest(reader), strict=strict)
     found: list[Span] = []
     if "</" in text or "/>" in text:
         found += _xml(text)
@@ -340,7 +363,7 @@ def _may_be_sql(text: str) -> bool:
     )
 
 
-def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
+def _hl7(text: str, reader: _Rest, *, strict: bool) -> list[Span]:
     r"""HL7 v2: every field of the segments about people by its number; segments may run together or end in \\r."""
     spans: list[Span] = []
     names = set(HL7_FIELDS) | _SAFE_HL7
@@ -393,7 +416,7 @@ def _hl7(text: str, reader: Reader, *, strict: bool) -> list[Span]:
     ]
 
 
-def _components(field: str, at: int, kind: str, reader: Reader, *, strict: bool) -> list[Span]:
+def _components(field: str, at: int, kind: str, reader: _Rest, *, strict: bool) -> list[Span]:
     """The components of one HL7 field that identify; at `strict` the others are read like any text."""
     spans: list[Span] = []
     place = at
@@ -542,7 +565,7 @@ _COPIED: Final = {"CTX": 1, "IK4": 4, "AK4": 4, "SBR": 3, "COB": 2}
 _TAKEN_X12: Final = frozenset({"NM1", "N1", "N3", "N4", "DMG", "REF", "PER", "HI", "DTP", "DTM", "CLM", "CLP", "BPR"})
 
 
-def _x12(text: str, reader: Reader, *, strict: bool) -> list[Span]:
+def _x12(text: str, reader: _Rest, *, strict: bool) -> list[Span]:
     """X12: elements by segment and qualifier, `*` between elements and `~` or a line end after segments."""
     spans: list[Span] = []
     for match in re.finditer(r"[^~\r\n]+", text):

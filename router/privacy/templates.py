@@ -194,12 +194,12 @@ class Templates:
         """What `full` finds in `text`."""
         return self.recall(text, full)[0]
 
-    def recall(self, text: str, full: Callable[[str], list[Span]]) -> tuple[list[Span], Sign | None]:
-        """What `full` finds in `text`, and what all texts are called that share the plan of it, when there is one."""
+    def recall(self, text: str, full: Callable[[str], list[Span]]) -> tuple[list[Span], Sign | None, int]:
+        """What `full` finds in `text`, what texts are called that share the plan of it, if any, and codes judged for that."""
         if len(text) > LONGEST or not text.isascii() or "\\" in text or "<" in text:
-            return full(text), None
+            return full(text), None, 0
         if ("%" in text or "=" in text or "&" in text) and escaped(text) is not None:
-            return full(text), None
+            return full(text), None, 0
         for swift in self._swift.get(text[:_BEGINNING], ()):
             found = swift.match(text)
             if found is not None:
@@ -210,19 +210,23 @@ class Templates:
             return self._cut(text, full)
         for _, pattern in self._reader.patterns:
             if pattern.finditer(text):
-                return full(text), None
+                return full(text), None, 0
         at = (_START, *found.regs[1:])
-        return [
-            new(Span, (at[first][1] + skip, at[last][1] + more, kind, rule, sure))
-            for first, skip, last, more, kind, rule, sure in plan[0]
-        ], plan[1]
+        return (
+            [
+                new(Span, (at[first][1] + skip, at[last][1] + more, kind, rule, sure))
+                for first, skip, last, more, kind, rule, sure in plan[0]
+            ],
+            plan[1],
+            0,
+        )
 
     def _asked(self, found: re.Match[str], groups: tuple[tuple[int, str], ...]) -> tuple[str, ...]:
         """What the pieces stand for that an expression does not say all of."""
         known = self._known
         return tuple([known.get(found[group]) or self._sign(found[group], gap)[0] for group, gap in groups])
 
-    def _cut(self, text: str, full: Callable[[str], list[Span]]) -> tuple[list[Span], Sign | None]:
+    def _cut(self, text: str, full: Callable[[str], list[Span]]) -> tuple[list[Span], Sign | None, int]:
         """What recall gives, by the pieces of the text."""
         parts = _CUT.split(text)
         # The marks alone say cheaply whether a text may have been seen before with other values.
@@ -232,23 +236,24 @@ class Templates:
             if len(self._misses) >= SKELETONS:
                 self._misses.clear()
             self._misses[bones] = 0
-            return full(text), None
+            return full(text), None, 0
         if misses > HOPELESS and misses & 15:
             self._misses[bones] = misses + 1  # each sixteenth of such texts is tried again
-            return full(text), None
+            return full(text), None, 0
         signs = list(map(self._known.get, parts))
-        if None in signs and not self._signs(parts, signs):
+        fits, asked = self._signs(parts, signs) if None in signs else (True, 0)
+        if not fits:
             self._misses[bones] = misses + 5
-            return full(text), None
+            return full(text), None, asked
         key: Sign = tuple(signs)  # type: ignore[arg-type]  # no None is left
         plan = self._plans.get(key)
         if plan is None:
             spans = full(text)
             if self._learn(parts, key, spans):
                 self._misses[bones] = misses + 1
-                return spans, key
+                return spans, key, asked
             self._misses[bones] = misses + 3
-            return spans, None
+            return spans, None, asked
         if misses:
             self._misses[bones] = 0
         times = self._met.get(key, 0)
@@ -258,14 +263,18 @@ class Templates:
                 self._hasten(parts, key, plan)
         for _, pattern in self._reader.patterns:
             if pattern.finditer(text):
-                return full(text), None
+                return full(text), None, asked
         if not plan:
-            return [], key
+            return [], key, asked
         ends = [0, *accumulate(map(len, parts))]
-        return [
-            new(Span, (ends[first] + skip, ends[last + 1] - left, kind, rule, sure))
-            for first, skip, last, left, kind, rule, sure in plan
-        ], key
+        return (
+            [
+                new(Span, (ends[first] + skip, ends[last + 1] - left, kind, rule, sure))
+                for first, skip, last, left, kind, rule, sure in plan
+            ],
+            key,
+            asked,
+        )
 
     def settle(self, sign: Sign) -> None:
         """Remember that texts called `sign` say nothing more of a person, when that is sure by what they share."""
@@ -338,20 +347,27 @@ class Templates:
         swift.plans[tuple(key[at] for _, at in asked)] = tuple(steps), key
         self._swifts += 1
 
-    def _signs(self, parts: list[str], key: list[str | None]) -> bool:
-        """Fill in what each part stands for that is not known yet; False when this text is not for plans."""
+    def _signs(self, parts: list[str], key: list[str | None]) -> tuple[bool, int]:
+        """Fill in what each part stands for that is not known yet: is this text for plans, and codes judged for that."""
         known = self._known
-        at = 0
+        met: dict[tuple[str, str], str] = {}  # what is not remembered, in this text
+        asked = at = 0
         while True:
             try:
                 at = key.index(None, at)
             except ValueError:
-                return True
+                return True, asked
             part = parts[at]
             if at & 1:
-                sign, lasting = self._sign(part, parts[at + 1])
+                gap = parts[at + 1]
+                sign, lasting = met.get((part, gap), ""), False
                 if not sign:
-                    return False
+                    sign, lasting = self._sign(part, gap)
+                    asked += not part.isalpha()
+                    if not sign:
+                        return False, asked
+                    if not lasting:
+                        met[part, gap] = sign
             else:
                 sign, lasting = part, len(part) < _GAP
             if lasting:

@@ -56,6 +56,13 @@ _NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP
 """Kinds of shapes that the words before them can still change or make sure."""
 
 
+_EACH: Final = 128
+"""Words and codes after which a reader looks whether its limit is spent."""
+_ITEM_COST: Final = 4
+FOUND_COST: Final = 24
+"""Characters' worth of reading that a word, code or number takes at least, and a stretch which is found: it is judged
+longest, replaced and looked for."""
+
 Kept = dict[str, tuple[Shadow, list[Item]]]
 """The texts of one event, each with its shadow and what that was cut into."""
 
@@ -227,11 +234,14 @@ class Reader(Values):
         super().__init__(strict=strict, safe=safe)
         self.patterns = patterns
 
-    def read(self, text: str, *, likely: bool = False, kept: Kept | None = None) -> list[Span]:
+    def read(
+        self, text: str, *, likely: bool = False, kept: Kept | None = None, limit: int | None = None
+    ) -> list[Span]:
         """The stretches of `text` to replace, in order, not overlapping. Raises shadow.TooDeep, TooLong.
 
         `likely`: at `detect` also what would be a person's in an event about one, not sure. `kept`: where the event's
-        texts are kept as they were cut, for `told`.
+        texts are kept as they were cut, for `told`. `limit`: characters' worth of reading after which the rest is one
+        stretch, by the rule `budget`.
         """
         shadow = cast(text)
         seen = shadow.text
@@ -240,7 +250,10 @@ class Reader(Values):
             kept[text] = shadow, items
         if shadow.letters:
             items = [lettered(item, shadow.letters) for item in items]
-        spans = self._spans(seen, items)
+        count = len(items)
+        spans = self._spans(seen, items, limit)
+        if kept is not None and len(items) < count:
+            kept[text] = shadow, kept[text][1][: len(items)]
         if shadow.letters and not self.strict:
             spans.extend(_islands(seen, items))
         if "M. " in seen or ", y" in seen or ", w" in seen or (":" in seen and _TITLE.search(seen) is not None):
@@ -331,12 +344,22 @@ class Reader(Values):
             items = [lettered(item, seen.letters) for item in items]
         return self._spans(seen.text, items)
 
-    def _spans(self, text: str, items: list[Item]) -> list[Span]:
+    def _spans(self, text: str, items: list[Item], limit: int | None = None) -> list[Span]:
+        """What is found in `items`; from where `limit` is spent they are dropped, and the rest is one stretch."""
         spans: list[Span] = []
         count = len(items)
         index = 0
         idle = self.idle
+        asked = count if limit is None else _EACH
+        harder = 0
         while index < count:
+            if index >= asked:
+                asked = index + _EACH
+                harder += sum([item.type != "w" for item in items[index - _EACH : index]])
+                if _ITEM_COST * (index + harder) + FOUND_COST * len(spans) > (limit or 0):
+                    spans.append(Span(items[index].start, len(text), "TEXT", "budget", True))
+                    del items[index:]
+                    break
             item = items[index]
             kind = item.type
             if (

@@ -151,6 +151,8 @@ class Told(Fields):
             at = span.end
         rest.append(text[at:])
         left = "\x00".join(rest)
+        if not any(map(str.isalnum, left)):
+            return spans  # all of it is taken: a text that was too much is not read after all
         calm = self.memory.slot("calm words of persons" if own else "calm words")
         if (self.strict or not own) and not (
             (narrow or own or self.strict)
