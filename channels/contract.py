@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NewType, Protocol, Type
 import msgspec
 
 if TYPE_CHECKING:
-    from channels.kit import Kit, Ready, Round
+    from channels.kit import Kit, Ready
 
 SafeText = NewType("SafeText", str)
 """Text that may leave: tokens instead of PHI, or plaintext that a policy decision allowed. Only `render` makes it."""
@@ -178,7 +178,7 @@ class Starter(Protocol):
     first: then `send`.
     """
 
-    def ready(self, messages: Sequence[Message], together: Round) -> Ready | None: ...
+    def ready(self, messages: Sequence[Message]) -> Ready | None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,10 @@ class Kit:
         """
         return self._pool.send(requests, monotonic() + min(deadline, self._longest))
 
+    def warm(self, prepared: Prepared) -> bool:
+        """Can a request of this kind leave at once, in a round."""
+        return self._pool.warm(prepared.place)
+
     def round(self) -> Round:
         """A moment in which one thread sends to several destinations that were talked to before."""
         return Round(self._pool, self._longest)
@@ -132,15 +136,19 @@ class Kit:
 class Ready:
     """Messages as they will leave. Nothing has, until `go`: whoever changes his mind just forgets them."""
 
-    __slots__ = ("_go", "_judge")
+    __slots__ = ("_deadline", "_judge", "_requests")
 
-    def __init__(self, go: Callable[[], Flight], judge: Callable[[Sequence[Answer]], list[Outcome]]) -> None:
-        self._go = go
+    def __init__(
+        self, requests: Sequence[Request], deadline: float, judge: Callable[[Sequence[Answer]], list[Outcome]]
+    ) -> None:
+        """`deadline` in seconds, from when they leave."""
+        self._requests = requests
+        self._deadline = deadline
         self._judge = judge
 
-    def go(self) -> Started:
-        """Send them, once."""
-        return Started(self._go(), self._judge)
+    def go(self, together: Round) -> Started:
+        """Send them, once, with whatever else leaves in this round."""
+        return Started(together.begin(self._requests, self._deadline), self._judge)
 
 
 class Started:

@@ -197,13 +197,13 @@ class WebhookSender:
         places, requests = self._requests(messages)
         return self._outcomes(len(messages), places, self._out.post_many(requests, SPEC.traits.deadline))
 
-    def ready(self, messages: Sequence[Message], together: kit.Round) -> kit.Ready | None:
+    def ready(self, messages: Sequence[Message]) -> kit.Ready | None:
         """See contract.Starter."""
-        if not together.warm(self._prepared):
+        if not self._out.warm(self._prepared):
             return None
         places, requests = self._requests(messages)
-        go = together.ready(requests, SPEC.traits.deadline)
-        return kit.Ready(go, lambda answers: self._outcomes(len(messages), places, answers))
+        deadline = SPEC.traits.deadline
+        return kit.Ready(requests, deadline, lambda answers: self._outcomes(len(messages), places, answers))
 
     def _requests(self, messages: Sequence[Message]) -> tuple[list[int], list[kit.Request]]:
         """What is posted for those messages that can be built, and their places among all."""

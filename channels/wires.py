@@ -671,20 +671,12 @@ class Round:
         self._poller = select.poll()
         self._flights: list[Flight] = []
 
-    def warm(self, prepared: Prepared) -> bool:
-        """Can a request of this kind leave at once."""
-        return self._pool.warm(prepared.place)
-
-    def ready(self, requests: Sequence[Request], deadline: float) -> Callable[[], Flight]:
-        """Requests that leave when what is given is called; `deadline` counts from then, see Kit.post_many."""
-
-        def go() -> Flight:
-            flight = Flight(self._pool, requests, monotonic() + min(deadline, self._longest), self._poller)
-            flight.begin()
-            self._flights.append(flight)
-            return flight
-
-        return go
+    def begin(self, requests: Sequence[Request], deadline: float) -> Flight:
+        """Send requests as far as that takes no time; `deadline` counts from now, see Kit.post_many."""
+        flight = Flight(self._pool, requests, monotonic() + min(deadline, self._longest), self._poller)
+        flight.begin()
+        self._flights.append(flight)
+        return flight
 
     def wait(self, seconds: float) -> None:
         """Until every flight has its answers or cannot go on by itself, for `seconds` at most."""

@@ -167,8 +167,7 @@ class Drain:
         self._held: dict[UUID, deliveries.Held] = {}  # the desk's alone
         self._told: dict[tuple[Any, ...], tuple[Incident, Message, int]] = {}
         self._slow: dict[UUID, float] = {}  # destinations that kept the desk waiting, and until when it avoids them
-        self._round: Round | None = None  # the desk's alone: what it makes ready now leaves together
-        self._desk = Desk(self._transact, self._ready, self._send_here, self._budget)
+        self._desk = Desk(self._transact, self._ready, self._start, self._budget)
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -270,14 +269,13 @@ class Drain:
 
     def _ready(self, turns: Sequence[Turn]) -> None:
         """Make the next piece of each lane's claim ready to leave, before what the lane sent last is recorded."""
-        self._round = together = self._runtime.kit.round()
         for turn in turns:
             if turn.claimed is not None:
-                turn.next = self._next_piece(turn, turn.claimed, together)
+                turn.next = self._next_piece(turn, turn.claimed)
 
-    def _send_here(self, turns: Sequence[Turn]) -> None:
-        """Send a piece of each lane's claim side by side; one that is not back in a moment is left to its lane."""
-        together, self._round = self._round or self._runtime.kit.round(), None
+    def _start(self, turns: Sequence[Turn]) -> Callable[[], None]:
+        """Send a piece of each lane's claim, side by side; what is given waits for the answers."""
+        together = self._runtime.kit.round()
         out: list[tuple[Turn, Batch, Sent]] = []
         for turn in turns:
             batch, piece, turn.next = turn.claimed, turn.next, None
@@ -285,14 +283,22 @@ class Drain:
                 self._budget.put(turn.size)
                 turn.size, piece = 0, None
             if piece is None and batch is not None:
-                piece = self._next_piece(turn, batch, together)
+                piece = self._next_piece(turn, batch)
             if batch is None or piece is None:
                 turn.here = False
                 continue
             for _ in range(piece.size):
                 batch.left.popleft()
-            out.append((turn, batch, Sent(piece, piece.ready.go(), datetime.now(UTC), time.monotonic())))
+            out.append((turn, batch, Sent(piece, piece.ready.go(together), datetime.now(UTC), time.monotonic())))
+        return partial(self._end, together, out)
+
+    def _end(self, together: Round, out: Sequence[tuple[Turn, Batch, Sent]]) -> None:
+        """Wait for what was started; what is not back in a moment is left to its lane.
+
+        Lanes that claim together cost hardly more than one, so whoever has sent half of its claim claims with another.
+        """
         together.wait(QUICK)
+        landed: list[tuple[Turn, Batch]] = []
         for turn, batch, sent in out:
             turn.batch = batch
             if not sent.started.back:
@@ -300,10 +306,13 @@ class Drain:
                 self._slow[sent.piece.dues[0].destination_id] = time.monotonic() + SLOW
                 continue
             turn.done = self._close(batch, self._landed(batch, sent))
-            if self._spent(batch):
-                self._ask(turn, batch, min(AHEAD, turn.ahead * 2))
+            landed.append((turn, batch))
+        if any(self._spent(batch) for _, batch in landed):
+            for turn, batch in landed:
+                if self._spent(batch) or len(batch.left) <= len(batch.claim.due) // 2:
+                    self._ask(turn, batch, min(AHEAD, turn.ahead * 2))
 
-    def _next_piece(self, turn: Turn, batch: Batch, together: Round) -> Piece | None:
+    def _next_piece(self, turn: Turn, batch: Batch) -> Piece | None:
         """As much of a claim as may be out next, ready to leave; None: this is for the lane's own thread.
 
         What the lane still has out makes room for it, since it leaves when that is recorded.
@@ -323,7 +332,7 @@ class Drain:
         ready, messages, trips, records = self._rendered(batch, some)
         decisions = self._decide(way, batch, ready)
         tokens = all(isinstance(each, Tokens) for each in decisions)  # a grant for plaintext takes its time
-        going = way.starter.ready(messages, together) if some and tokens else None
+        going = way.starter.ready(messages) if some and tokens else None
         if going is None:
             self._budget.put(more)
             return None

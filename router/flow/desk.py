@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from queue import Empty, SimpleQueue
 from uuid import UUID
 
@@ -159,21 +160,24 @@ class Turn:
 class Desk:
     """One thread at the database for all lanes: who comes while it is there goes together in the next transaction.
 
-    It sends too, where that takes no time: see QUICK. What it sends next is made ready while the record of what it
-    sent last is on its way to the database: waiting for that was a fourth of what a backlog took.
+    It sends too, where that takes no time: see QUICK. What some lanes sent is recorded, and what they send next made
+    ready, while others send: waiting for the database and for destinations was half of what a backlog took.
     """
 
     def __init__(
         self,
         transact: Callable[[Sequence[Turn]], Callable[[], None]],
         ready: Callable[[Sequence[Turn]], None],
-        send: Callable[[Sequence[Turn]], None],
+        start: Callable[[Sequence[Turn]], Callable[[], None]],
         budget: Budget,
     ) -> None:
-        """`transact` sends off a transaction; what it gives waits for its end. Both raise DatabaseDown."""
+        """`transact` sends off a transaction; what it gives waits for its end. Both raise DatabaseDown.
+
+        `start` sends a piece for each lane; what it gives waits for the answers.
+        """
         self._transact = transact
         self._ready = ready
-        self._send = send
+        self._start = start
         self._budget = budget
         self._queue: SimpleQueue[Turn] = SimpleQueue()
         threading.Thread(target=self._work, name="desk", daemon=True).start()
@@ -190,38 +194,64 @@ class Desk:
             raise turn.error
 
     def _work(self) -> None:
-        here: list[Turn] = []
+        free: list[Turn] = []
+        back: list[Turn] = []
         while True:
-            here = self._round(here)
+            free, back = self._step(free, back)
 
-    def _round(self, here: list[Turn]) -> list[Turn]:
-        """One transaction and what is sent after it; the turns that stay at the desk."""
-        together = here or [self._queue.get()]
+    def _step(self, free: list[Turn], back: list[Turn]) -> tuple[list[Turn], list[Turn]]:
+        """Send for lanes that are free to, and meanwhile record what came back; who is free next, and who came back."""
+        if not free and not back:
+            back.append(self._queue.get())
         with contextlib.suppress(Empty):
             while True:
-                together.append(self._queue.get_nowait())
+                back.append(self._queue.get_nowait())
+        now = crew([len(turn.claimed.left) for turn in free if turn.claimed is not None], len(back))
+        going, waiting = free[:now], free[now:]
         try:
-            for turn in together:
+            for turn in back:
                 turn.error = next((each.error for each in turn.earlier if each.error is not None), None)
-            self._record([turn for turn in together if turn.error is None])
-            self._send([turn for turn in together if stays(turn)])
-        except Exception as error:  # noqa: BLE001 - a bug: nobody may wait forever, nor take no answer for one
-            log.error("desk failed", extra={"cause": type(error).__name__})
-            for turn in together:
-                turn.error = DatabaseDown(None)
-        for turn in together:
-            if not stays(turn):
-                turn.over.set()
-        return [turn for turn in together if stays(turn)]
-
-    def _record(self, together: Sequence[Turn]) -> None:
-        try:
-            land = self._transact(together)
+            end = self._start(going)
+            land = self._leave([turn for turn in back if turn.error is None])
             try:
-                self._ready([turn for turn in together if goes_on(turn)])
+                end()
             finally:
                 land()
+        except Exception as error:  # noqa: BLE001 - a bug: nobody may wait forever, nor take no answer for one
+            log.error("desk failed", extra={"cause": type(error).__name__})
+            for turn in (*free, *back):
+                turn.error = DatabaseDown(None)
+        for turn in (*free, *back):
+            if not stays(turn):
+                turn.over.set()
+        return [turn for turn in (*waiting, *back) if stays(turn)], [turn for turn in going if stays(turn)]
+
+    def _leave(self, together: Sequence[Turn]) -> Callable[[], None]:
+        """Send off a transaction, and make ready what its lanes send next; what is given waits for it."""
+        if not together:
+            return lambda: None
+        try:
+            land = self._transact(together)
         except DatabaseDown as error:
+            return partial(self._settle, together, error)
+        try:
+            self._ready([turn for turn in together if goes_on(turn)])
+        except BaseException:
+            land()
+            raise
+        return partial(self._land, together, land)
+
+    def _land(self, together: Sequence[Turn], land: Callable[[], None]) -> None:
+        try:
+            land()
+        except DatabaseDown as error:
+            self._settle(together, error)
+        else:
+            self._settle(together, None)
+
+    def _settle(self, together: Sequence[Turn], error: DatabaseDown | None) -> None:
+        """The transaction is over: what it recorded is no longer out."""
+        if error is not None:
             self._alone(together, error)
         for turn in together:
             if turn.error is not None or turn.lost:
@@ -248,6 +278,15 @@ class Desk:
             else:
                 for turn in turns:
                     turn.error = None
+
+
+def crew(left: Sequence[int], back: int) -> int:
+    """How many of the lanes that are free to send do so now; the others do while these are recorded.
+
+    `left`: what each lane has left of its claim. `back`: lanes that are recorded meanwhile. Where more is left than may
+    be out at once, one half sends while the other is recorded; else nobody waits.
+    """
+    return len(left) if sum(left) <= OUT else (len(left) + back + 1) // 2
 
 
 def stays(turn: Turn) -> bool:

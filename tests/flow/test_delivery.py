@@ -22,7 +22,7 @@ from router.core import render
 from router.core.retry import SCHEDULE
 from router.flow import delivery
 from router.flow.delivery import Clean, pace
-from router.flow.desk import OUT, Budget
+from router.flow.desk import OUT, Budget, crew
 from router.flow.respond import respond
 from router.local.vendors.base import Captured, Fault
 from router.local.vendors.pagerduty import PagerDutyVendor
@@ -530,18 +530,34 @@ def test_five_lanes_with_long_queues_leave_room_for_a_sixth() -> None:
     assert budget.take(80) >= 1  # at once: a wait would hang this test
 
 
+@pytest.mark.parametrize("channels", [1, 3])
 def test_what_is_sent_and_not_recorded_is_never_more_than_the_budget(
-    runtime: Runtime, edge: Edge, worker: Worker, hook: WebhookVendor, superuser: Superuser
+    runtime: Runtime, edge: Edge, worker: Worker, hook: WebhookVendor, superuser: Superuser, channels: int
 ) -> None:
-    clinic = tenant(runtime, channels={"hook": webhook(hook)})
-    edge.take(clinic.post(*({"title": f"disk {n} full", "alert_uid": str(n)} for n in range(80))))
+    clinic = tenant(runtime, channels={f"hook-{n}": webhook(hook) for n in range(channels)})
+    edge.take(clinic.post(FIRING))
+    worker.drain(*edge.rung)  # from here on the desk sends: for some lanes, while what others sent is recorded
+    edge.take(clinic.post(*({"title": f"disk {n} full", "alert_uid": f"disk {n}"} for n in range(79))))
     out: list[int] = []
     hook.on_message = lambda _: out.append(len(hook.received) - superuser.one("SELECT count(*) AS n FROM attempts").n)
     worker.drain(*edge.rung)
-    assert len(hook.received) == 80
+    assert len(hook.received) == 80 * channels
     assert 0 < max(out) <= OUT
-    assert [row.n for row in clinic.rows("SELECT count(*) AS n FROM deliveries WHERE state = 'delivered'")] == [80]
-    assert [row.out for row in clinic.rows("SELECT cardinality(out_incidents) AS out FROM lanes")] == [0]
+    delivered = clinic.rows("SELECT count(*) AS n FROM deliveries WHERE state = 'delivered'")
+    assert [row.n for row in delivered] == [80 * channels]
+    assert {row.out for row in clinic.rows("SELECT cardinality(out_incidents) AS out FROM lanes")} == {0}
+
+
+@given(st.lists(st.integers(1, 64), max_size=6), st.integers(0, 6))
+def test_half_of_the_lanes_send_while_the_other_half_is_recorded_where_not_all_can_be_out_at_once(
+    left: list[int], back: int
+) -> None:
+    now = crew(left, back)
+    if sum(left) <= OUT:
+        assert now == len(left), "nobody waits for nothing"
+    else:
+        assert now >= 1, "somebody sends"
+        assert 2 * now <= len(left) + back + 1, "and half is recorded meanwhile"
 
 
 @pytest.mark.parametrize(
