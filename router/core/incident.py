@@ -47,7 +47,11 @@ class Why(StrEnum):
 
 
 class Incident(msgspec.Struct, frozen=True):
-    """The state of one incident. `firing` holds the short hashes of the alert keys that have not resolved yet."""
+    """The state of one incident. `firing` holds the short hashes of the alert keys that have not resolved yet.
+
+    Only a source's word takes one out: neither a person nor the quiet time ends what fires at the source, so an
+    incident that somebody reopens still ends when its source says so.
+    """
 
     incident_id: UUID
     group_key: bytes
@@ -268,9 +272,7 @@ def act(current: Incident, action: Action, actor: str, now: datetime) -> Change:
         held = replace(current, status="investigating", revision=step)
         return Change(held, Why.INVESTIGATING, "acknowledge", False, actor)
     if action == "resolve" and current.status != "resolved":
-        done = replace(
-            current, status="resolved", revision=step, resolved_at=now, ended_by="person", firing=frozenset()
-        )
+        done = replace(current, status="resolved", revision=step, resolved_at=now, ended_by="person")
         return Change(done, Why.RESOLVED, "resolve", False, actor)
     if action == "reopen" and current.status == "resolved":
         back = replace(

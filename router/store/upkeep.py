@@ -58,7 +58,7 @@ def take_quiet(session: Session, most: int) -> list[Incident]:
     """Resolve up to `most` quiet incidents of the entered tenant and return them."""
     rows = session.rows(
         "UPDATE incidents i SET status = 'resolved', revision = i.revision + 1, resolved_at = now(),"
-        " ended_by = 'quiet', firing = '{}'"
+        " ended_by = 'quiet'"
         " FROM (SELECT q.tenant_id, q.incident_id FROM incidents q"
         " JOIN sources s ON s.tenant_id = q.tenant_id AND s.source_id = q.source_id, instance n"
         " WHERE q.status <> 'resolved' AND q.status <> 'investigating' AND s.quiet_after IS NOT NULL"

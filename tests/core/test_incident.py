@@ -229,6 +229,21 @@ def test_people_acknowledge_investigate_resolve_and_reopen() -> None:
     assert [story.do(each, NOW).kind for each in ("resolve", "resolve", "reopen")] == ["resolve", None, "trigger"]
 
 
+@pytest.mark.parametrize("quiet", [False, True])
+def test_an_incident_that_a_person_reopened_still_ends_with_the_resolve_of_its_last_alert(*, quiet: bool) -> None:
+    story = Story()
+    for each in ("x", "y", "z"):
+        story.hear(alert(each))
+    if quiet:
+        story.fall_quiet(NOW + 30 * MINUTE)
+    else:
+        story.do("resolve", NOW + 30 * MINUTE)
+    story.hear(alert("x", "resolved", at=NOW + 31 * MINUTE))
+    story.do("reopen", NOW + 32 * MINUTE)
+    told = [story.hear(alert(each, "resolved", at=NOW + 33 * MINUTE)) for each in ("y", "z")]
+    assert [(each.why, each.kind) for each in told if each] == [(Why.PARTLY, "update"), (Why.ENDED, "resolve")]
+
+
 SEVERITIES = st.sampled_from(sorted(RANK))
 KEYS = st.sampled_from(["x", "y"])
 

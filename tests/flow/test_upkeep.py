@@ -71,6 +71,18 @@ def test_thirty_quiet_minutes_resolve_an_incident_and_its_channel_hears_that_it_
     )
 
 
+def test_what_went_quiet_and_was_reopened_ends_when_its_source_says_so(
+    runtime: Runtime, edge: Edge, clinic: Tenant, superuser: Superuser
+) -> None:
+    (receipt,) = edge.take(clinic.post(FIRING))
+    passes(superuser, 31)
+    beat(runtime)
+    assert state(superuser) == "resolved"
+    respond(runtime, edge.snapshots, lambda _: None, clinic.tenant_id, receipt.incident_id, "reopen", "user:nina")
+    edge.take(clinic.post({**FIRING, "status": "resolved"}))
+    assert tuple(superuser.one("SELECT status, ended_by FROM incidents")) == ("resolved", "source")
+
+
 def test_an_outage_of_ours_is_not_quiet(runtime: Runtime, edge: Edge, clinic: Tenant, superuser: Superuser) -> None:
     status.beat(runtime)
     edge.take(clinic.post(FIRING))
