@@ -7,13 +7,11 @@ claimed; whoever takes a lane over sends those again, once, marked as a possible
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -30,25 +28,21 @@ from channels.contract import (
     Reason,
     Rejected,
     Retry,
-    SafeText,
-    Sender,
-    Spec,
-    Starter,
 )
 from channels.kit import Round
 from channels.registry import CHANNELS
 from router.core import render
 from router.core.incident import Incident
 from router.core.optin import Channel, Decision, Ground, Plaintext, Tenant, Tokens, decide
-from router.core.retry import Again, Health, next_step, pause
+from router.core.retry import Health
 from router.flow import disclose, drift
+from router.flow.clean import Clean
 from router.flow.desk import Batch, Budget, Desk, Piece, Sent, Told, Turn, hear, merged
+from router.flow.outcomes import assess, failed, outcome_record, unsent
 from router.flow.snapshot import Snapshots
+from router.flow.ways import Way, Ways
 from router.keys import IntegrityFailure, KeystoreDown
 from router.measures import ARRIVING, SENDING, TRIPPED
-from router.privacy.rules import Rules
-from router.privacy.tokens import ThrowawayMint
-from router.privacy.tripwire import scan
 from router.runtime import Runtime
 from router.store import deliveries
 from router.store.deliveries import Due, Record
@@ -73,9 +67,6 @@ SLOW = 2.0
 TOLD = 512
 """Messages of which a worker remembers what their channels have in common."""
 
-SENDERS = 512
-"""Open senders that a worker keeps."""
-
 NOT_OPENED = 5.0
 """Seconds until a delivery is looked at again whose destination could not be opened: the keystore is away, mostly."""
 
@@ -87,61 +78,6 @@ DIGEST = 200
 
 BUNDLE_AFTER = 60.0
 """Seconds that the oldest delivery may wait on such a channel before the waiting ones are bundled."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Way:
-    """An open way to one destination."""
-
-    spec: Spec[Any]
-    config: Any  # an instance of spec.config
-    sender: Sender
-    starter: Starter | None  # the same, where it can send without waiting
-    identity: bytes
-    encrypted: bool
-
-
-class Ways:
-    """The open senders of this process. A destination never changes, so one is opened once."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._database = runtime.database
-        self._vault = runtime.vault
-        self._kit = runtime.kit
-        self._open: dict[UUID, Way] = {}
-        self._lock = threading.Lock()
-
-    def known(self, destination_id: UUID) -> Way | None:
-        """The way to a destination, if it is open."""
-        return self._open.get(destination_id)
-
-    def to(self, tenant_id: UUID, destination_id: UUID) -> Way | None:
-        """The way to a destination; None when its kind is unknown here or its configuration cannot be used.
-
-        Raises:
-            KeystoreDown, IntegrityFailure, DatabaseDown: its credentials cannot be opened now.
-        """
-        way = self.known(destination_id)
-        if way is not None:
-            return way
-        with self._database.tenant(tenant_id) as session:
-            row = deliveries.destination(session, destination_id)
-            spec = CHANNELS.get(row.kind) if row else None
-            if row is None or spec is None:
-                return None
-            secrets = self._vault.credentials(session, tenant_id, destination_id, bytes(row.secrets), row.key_version)
-        try:
-            config = msgspec.convert(row.config, spec.config)
-            sender = spec.open(config, secrets, self._kit)
-            starter = sender if isinstance(sender, Starter) else None
-            way = Way(spec, config, sender, starter, bytes(row.identity), spec.encrypted(config))
-        except ValueError:  # msgspec's is one too
-            return None
-        with self._lock:
-            if len(self._open) >= SENDERS:
-                self._open.pop(next(iter(self._open)))
-            self._open[destination_id] = way
-        return way
 
 
 class Drain:
@@ -637,182 +573,3 @@ def pace(kind: str) -> deliveries.Pace:
         (rate.per_second, rate.burst) if rate else None,
         (BUNDLE_OVER, BUNDLE_AFTER, DIGEST) if spec.traits.bundles else None,
     )
-
-
-def unsent(due: Due, state: str, reason: str, *, wait: float = 0.0) -> Record:
-    """A claimed delivery that goes back for `wait` seconds, or needs no attempt."""
-    return Record(
-        incident_id=due.incident.incident_id,
-        revision=due.revision,
-        kind=due.kind,
-        destination_id=due.destination_id,
-        number=due.attempts,
-        state=state,
-        wait=wait,
-        counted=False,
-        uncertain=False,
-        started_at=due.incident.last_alert_at,
-        latency_ms=0.0,
-        outcome="",
-        reason=reason,
-        status=None,
-        policy="",
-        mode="tokens",
-        repeat=False,
-        tripwire=0,
-        remote_id=None,
-        refs={},
-        sent=False,
-    )
-
-
-def failed(due: Due, outcome: Retry | Rejected, now: datetime) -> Record:
-    """An attempt that ended before anything could be sent."""
-    return outcome_record(due, outcome, Tokens(Ground.NO_OPT_IN), now, 0.0, 0, now, digest=False)
-
-
-def outcome_record(
-    due: Due,
-    outcome: Outcome,
-    decision: Decision,
-    started_at: datetime,
-    latency: float,
-    tripwire: int,
-    now: datetime,
-    *,
-    digest: bool,
-) -> Record:
-    """What an attempt's outcome means for its delivery."""
-    number = due.attempts + 1
-    if isinstance(outcome, Delivered):
-        return _delivered(due, outcome, decision, started_at, latency, tripwire, number, digest=digest)
-    jitter = random.uniform(-1.0, 1.0)  # noqa: S311 - spreads retries, guards nothing
-    step = next_step(outcome, due.tries + 1, due.first_tried_at or now, now, jitter, kind=due.kind)
-    return Record(
-        incident_id=due.incident.incident_id,
-        revision=due.revision,
-        kind=due.kind,
-        destination_id=due.destination_id,
-        number=number,
-        state="pending" if isinstance(step, Again) else "dead",
-        wait=max(0.0, (step.at - now).total_seconds()) if isinstance(step, Again) else 0.0,
-        counted=not isinstance(outcome, Retry) or outcome.counts,
-        uncertain=isinstance(outcome, Retry) and outcome.maybe_delivered,
-        started_at=started_at,
-        latency_ms=latency,
-        outcome=_WORDS[type(outcome)],
-        reason=outcome.reason.value,
-        status=outcome.status,
-        policy=decision.reason.value,
-        mode="plaintext" if isinstance(decision, Plaintext) else "tokens",
-        optin_id=decision.optin_id if isinstance(decision, Plaintext) else None,
-        repeat=due.uncertain,
-        tripwire=tripwire,
-        remote_id=None,
-        refs=dict(outcome.refs) if isinstance(outcome, Retry) else {},
-        original=outcome,
-    )
-
-
-def _delivered(
-    due: Due,
-    outcome: Delivered,
-    decision: Decision,
-    started_at: datetime,
-    latency: float,
-    tripwire: int,
-    number: int,
-    *,
-    digest: bool,
-) -> Record:
-    """The usual end: there is no step to think about."""
-    return Record(
-        incident_id=due.incident.incident_id,
-        revision=due.revision,
-        kind=due.kind,
-        destination_id=due.destination_id,
-        number=number,
-        state="delivered",
-        wait=0.0,
-        counted=True,
-        uncertain=False,
-        started_at=started_at,
-        latency_ms=latency,
-        outcome="delivered",
-        reason="delivered",
-        status=outcome.status,
-        policy=decision.reason.value,
-        mode="plaintext" if isinstance(decision, Plaintext) else "tokens",
-        optin_id=decision.optin_id if isinstance(decision, Plaintext) else None,
-        repeat=due.uncertain,
-        tripwire=tripwire,
-        remote_id=outcome.remote_id,
-        refs={**outcome.refs, "digest": "1"} if digest and outcome.refs else dict(outcome.refs),
-        original=outcome,
-    )
-
-
-_WORDS: dict[type[Outcome], str] = {Retry: "retry", Rejected: "rejected"}
-
-
-def assess(health: Health, failing: int, records: Sequence[Record], now: datetime) -> tuple[Health, int]:
-    """The destination's health after some attempts, and how many deliveries have failed there since it began to."""
-    outcomes = [each for each in records if each.original is not None]
-    if not outcomes:
-        return health, failing
-    if any(isinstance(each.original, Delivered) for each in outcomes):
-        return Health(), 0
-    failing += sum(1 for each in outcomes if each.number == 1)
-    for each in outcomes:
-        if each.original is not None:
-            health = pause(health, each.original, now, alone=failing <= 1)
-    return health, failing
-
-
-class Clean:
-    """The last look before the socket: text in which the detector finds something is replaced by a token, and counted.
-
-    What was found clean is remembered by its hash, so that four channels of one incident pay for one look.
-    """
-
-    def __init__(self, size: int = 4096) -> None:
-        self._seen: dict[bytes, None] = {}
-        self._size = size
-        self._lock = threading.Lock()
-
-    def look(self, message: Message, rules: Rules) -> tuple[Message, int]:
-        """The message, clean, and how many findings were replaced."""
-        parts: list[str] = [message.summary, message.title, message.description, message.reason]
-        parts += [text for pair in message.fields for text in pair]
-        parts += [line.title for line in message.digest]
-        text = "\n".join(parts)
-        mark = hashlib.blake2b(f"{rules.version}\0{text}".encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        if mark in self._seen:
-            return message, 0
-        found = scan(text, rules)
-        if not found:
-            with self._lock:  # many lanes look at once, and a dict may not change while its oldest is looked for
-                if len(self._seen) >= self._size:
-                    self._seen.pop(next(iter(self._seen)))
-                self._seen[mark] = None
-            return message, 0
-        mint = ThrowawayMint()
-        tokens = {each.value: mint.token(each.kind, each.value, each.normal) for each in found}
-
-        def mend(text: SafeText) -> SafeText:
-            changed = str(text)
-            for value in sorted(tokens, key=len, reverse=True):
-                changed = changed.replace(value, tokens[value])
-            return SafeText(changed)
-
-        log.warning("tripwire", extra={"count": len(found), "incident": message.short_id})
-        mended = msgspec.structs.replace(
-            message,
-            summary=mend(message.summary),
-            title=mend(message.title),
-            description=mend(message.description),
-            reason=mend(message.reason),
-            fields=tuple((mend(SafeText(name)), mend(value)) for name, value in message.fields),
-            digest=tuple(replace(line, title=mend(line.title)) for line in message.digest),
-        )
-        return mended, len(found)

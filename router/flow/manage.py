@@ -196,7 +196,7 @@ def test(runtime: Runtime, tenant_id: UUID, name: str, actor: str) -> Tried:
         NotPossible: its configuration cannot be used.
         KeystoreDown, IntegrityFailure, DatabaseDown: its credentials cannot be opened.
     """
-    from router.flow.delivery import Ways  # noqa: PLC0415 - all of delivery, which other commands start without
+    from router.flow.ways import Ways  # noqa: PLC0415 - every kind of channel, which other commands start without
 
     with runtime.database.tenant(tenant_id) as session:
         row = _channel(session, name)

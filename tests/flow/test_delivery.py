@@ -21,7 +21,8 @@ from channels.contract import SafeText
 from router.core import render
 from router.core.retry import SCHEDULE
 from router.flow import delivery
-from router.flow.delivery import Clean, pace
+from router.flow.clean import Clean
+from router.flow.delivery import pace
 from router.flow.desk import OUT, Budget, crew
 from router.flow.respond import respond
 from router.local.vendors.base import Captured, Fault

@@ -75,6 +75,7 @@ def test_what_went_quiet_and_was_reopened_ends_when_its_source_says_so(
     runtime: Runtime, edge: Edge, clinic: Tenant, superuser: Superuser
 ) -> None:
     (receipt,) = edge.take(clinic.post(FIRING))
+    assert receipt.incident_id is not None
     passes(superuser, 31)
     beat(runtime)
     assert state(superuser) == "resolved"
