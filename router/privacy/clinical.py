@@ -216,6 +216,11 @@ _ALONE: Final = frozenset(" \n\t,;:.()[]{}\"'!?|\u2026")
 _WAKING: Final = _MONTHS | _MONTHS_ELSEWHERE | _TURNS | _YEARS
 _NUMBER: Final = re.compile(r"(?<![0-9])[0-9]{1,3}(?![0-9])")
 _LETTERS: Final = re.compile(r"[^\W\d_]+(?:/[a-z])?")
+_NAMESPACE: Final = re.compile(r"(?:^|[ '\"`])(?:-n|--namespace|ns|namespace)[ =:]{1,2}['\"]?$")
+_BY_ITSELF: Final = re.compile(
+    r"(?<![\w./@:#$-])(?<![(\"'`][-.])[^\W\d_]+(?:/[a-z](?![a-z]))?(?![\w/@$\\]|[-.:=][\w\"'({\[])", re.UNICODE
+)
+"""A word of a sentence rather than a part of a name: of `patient.merge.v1`, `ward-dashboard` and `pt=` none is."""
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _PLACE_OR_DAY: Final = re.compile(
     r"[A-Z][a-z]+ (?:[A-Z]|[0-9]{1,3}(?![0-9]))|[0-9](?:/[0-9]|st |nd |rd |th |[A-HNSEW][ ,:;.)])|[A-H][0-9]|[0-9] ?(?:y|ans|[NSEW][a-z])"
@@ -297,6 +302,8 @@ def announced(
         gap = text[item.end : items[begin].start]
         follows = items[begin].text.lower()
         options = (sure or frozenset()) | (weak or frozenset())
+        if low == "rx" and item.text == low and _NAMESPACE.search(text, max(item.start - 16, 0), item.start):
+            continue  # `helm -n rx rollback`
         if gap in {" ", "\n"} and follows in options:
             begin += 1
         elif ":" in options and gap in {": ", ":", "=", " = ", '="', '": "', "': '"}:
@@ -318,6 +325,15 @@ def announced(
         words = items[begin : begin + taken]
         if about < 2 and all(word.type == "w" and word.text.islower() and LEXICON.trade(word.text) for word in words):
             continue  # `admitted to the queue`
+        if (
+            sure is None
+            and low in _INTRODUCING
+            and (
+                follows in _OF_PROGRAMS
+                or (follows == "been" and len(words) > 1 and LEXICON.trade(words[1].text.lower()))
+            )
+        ):
+            continue  # `terminated with exit code 143`, `this mail has been blocked`
         if sure is None and of_systems(text[words[0].start : words[-1].end]):
             continue  # `reason=expired`
         if not strict and (_of_a_machine(words) if sure is None else _HASH.fullmatch(words[0].text)):
@@ -331,6 +347,12 @@ def announced(
         kind = "WARD" if follows in {"to", "on"} or low == "ward" else "DIAGNOSIS"
         found.append(Span(words[0].start, words[-1].end, kind, "cue", True))
     return found
+
+
+_OF_PROGRAMS: Final = frozenset(
+    ["exit", "exception", "exceptions", "error", "errors", "code", "image", "status", "signal", "errno", "context", "path", "sqlstate", "message", "returncode", "stderr", "http", "timeout", "another"]
+)  # fmt: skip
+"""What programs end, answer and run with."""
 
 
 def _of_a_machine(words: list[Item]) -> bool:
@@ -589,6 +611,8 @@ def _out_of_place(text: str, items: list[Item], index: int, low: str, safe: froz
             _of_trade.add(low)
         return False
     item = items[index]
+    if not (item.text.islower() or item.text[1:].islower() or item.text.isupper()):
+        return False  # `SlowDown`
     before, after = text[item.start - 1 : item.start], text[item.end : item.end + 1]
     if before == "{" and after == "}":
         return False  # a placeholder of a template
@@ -820,9 +844,14 @@ def is_result(text: str, key: str = "") -> bool:
     return measured is not None and (measured[1] in OF_BODIES or (measured[1] == "%" and key in _RESULT_KEYS))
 
 
-def speaks(text: str) -> bool:
-    """Does a text speak of patients, wards or ages."""
+def mentions(text: str) -> bool:
+    """Has a text a word of patients, wards or ages, also in the name of a thing."""
     return not _SPEAKING.isdisjoint(_LETTERS.findall(text))
+
+
+def speaks(text: str) -> bool:
+    """Does a text speak of patients, wards or ages, in a sentence of its own."""
+    return mentions(text) and any(word[0] in _SPEAKING for word in _BY_ITSELF.finditer(text))
 
 
 def unknown_names(text: str, items: list[Item], covered: frozenset[int]) -> list[Span]:

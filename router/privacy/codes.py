@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from router.privacy import shapes
-from router.privacy.keys import KEY_WORDS, judge
+from router.privacy.keys import KEY_WORDS, judge, of_thing
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.spans import Span
@@ -191,6 +191,12 @@ IDLE: Final = 20_000
 """Harmless words and codes that one reader remembers."""
 
 
+_OF_A_STAGE: Final = re.compile("-(?:prod|production|staging|stage|dev|test|qa|uat|shared|infra|platform|system|ops)$")
+"""How namespaces end."""
+_OF_TRANSACTIONS: Final = re.compile(
+    "(?:claims?|elig|eligibility|auth|remits?|enrollment|members?|payments?)-(?:27[01678]|278|82[04]|83[457]|999)(?:-[a-z]{2,12}){0,4}"
+)
+"""What carries a transaction of X12 is called after both: `claims-835-remit`."""
 _BIRTHS: Final = re.compile(
     r"(?<![0-9])(?:(?:19[2-9][0-9]|200[0-9]|201[0-9])[-_]?(?:0[1-9]|1[0-2])[-_]?(?:0[1-9]|[12][0-9]|3[01])|"
     r"(?:0[1-9]|1[0-2])[-_]?(?:0[1-9]|[12][0-9]|3[01])[-_]?(?:19[2-9][0-9]|200[0-9]|201[0-9]))(?![0-9])"
@@ -229,6 +235,28 @@ _PLUS_NAME: Final = re.compile(r"[A-Z][a-z'-]{1,20}(?:\+[A-Z][a-z'.-]{0,20}){1,3
 _SHORTEST_DAY: Final = 8
 _CODED_INSIDE: Final = re.compile(r"(?<![A-Za-z0-9.])[A-TV-Z][0-9][0-9AB]\.[0-9A-KXZ]{1,4}(?![A-Za-z0-9])")
 """A diagnosis of ICD-10's inside a compound: `dx-E11.65`, `E11.65.json`."""
+_TOOL: Final = re.compile(
+    r"https?://(?:[a-z0-9-]+\.){0,4}(?:newrelic|datadoghq|pagerduty|sentry|rollbar|honeybadger|bugsnag|opsgenie|grafana|splunkcloud|splunk|signalfx|honeycomb|dynatrace|statuspage|betteruptime|pingdom|github|gitlab|circleci|buildkite|atlassian)\.(?:com|io|net|eu|ai)(?::[0-9]+)?/"
+)
+"""Addresses of tools that watch, build and page: the numbers in their paths are those of their own things."""
+_OF_TOOLS: Final = re.compile(
+    "issues|jobs|runs|builds|pipelines|merge_requests|pull|alertPolicies|uptimeCheckConfigs|notificationChannels|monitors|faults|incidents|alerts|workflows|deployments"
+)
+"""Parts of an address after which a tool numbers what is its own, in however many digits."""
+_TEMPORARY: Final = frozenset(
+    {
+        "client-body",
+        "client_body_temp",
+        "proxy-temp",
+        "proxy_temp",
+        "fastcgi_temp",
+        "fastcgi-temp",
+        "body",
+        "temp",
+        "tmp",
+    }
+)
+"""Where nginx numbers the files that it holds bodies in, ten digits each."""
 _SHORT: Final = re.compile("(?=[a-z]*[0-9])[0-9a-z]{1,4}")
 _HALVES: Final = re.compile(r"([A-Z][A-Za-z]{2,20})/([A-Z][A-Za-z]{2,20})")
 _LOGIN_NAME: Final = re.compile(r"[a-z]([a-z]{4,14})[0-9]{1,4}")
@@ -577,6 +605,7 @@ class Codes:
             and (len(digits) >= 3 or mixed >= 1)
             and not _REPLICA.fullmatch(word)
             and not _POD.fullmatch(word)
+            and not (word.islower() and mixed == 0 and _OF_TRANSACTIONS.fullmatch(word))
             and (leading_kind := _stay(leading))
             and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}
             and not (leading_kind == "CREDIT_CARD" and not self.strict and len(digits) < _CARD)  # a cost centre
@@ -715,6 +744,7 @@ class Codes:
         place = at
         before = ""
         public = False
+        tool = "://" in word and _TOOL.match(word) is not None
         for segment in word.split("/"):
             start, end = place, place + len(segment)
             place = end + 1
@@ -725,6 +755,9 @@ class Codes:
             port = _PORT.fullmatch(segment)
             if port is not None:
                 segment = port[1]  # noqa: PLW2901 - the port of a host is nobody's
+            if tool and segment.isdigit() and len(segment) <= _CARD and before != "users":
+                before = segment
+                continue  # of the tool's own: `radar-api.service.newrelic.com/accounts/1420569`
             found = self.segment(segment, before, start)
             public = public or segment in _PUBLIC
             if public and all(span.rule == "unknown" for span in found):
@@ -758,7 +791,9 @@ class Codes:
             if not verdict.kind and before.endswith("s") and judge(before[:-1]).kind:
                 verdict = judge(before[:-1])
             kind = verdict.kind
-            if not kind and verdict.subject in {"person", "plan", "pay", "clinical", "medication", "provider"}:
+            if of_thing(before) or (not self.strict and _OF_A_STAGE.search(before)):
+                kind = ""  # `claims-prod/s0-kafka-rx-router`
+            elif not kind and verdict.subject in {"person", "plan", "pay", "clinical", "medication", "provider"}:
                 kind = {"person": "PATIENT_ID", "plan": "MEMBER_ID", "pay": "ACCOUNT", "provider": "NPI"}.get(
                     verdict.subject, ""
                 )
@@ -783,6 +818,8 @@ class Codes:
                     )
                 )
                 and not re.fullmatch(r"v\d{1,2}", segment)
+                and not HASHED.fullmatch(segment)
+                and not (kind == "IP" and shapes.public_ip(segment) is False)
                 and (self.strict or not unlikely(kind, segment))
                 and not _IN_SOURCE.fullmatch(segment)
                 and not (
@@ -796,6 +833,8 @@ class Codes:
         if segment in OF_RECORDS:
             return []
         if segment.isdigit():
+            if _OF_TOOLS.fullmatch(before) or (before in _TEMPORARY and segment[:2] == "00"):
+                return []
             if len(segment) >= 5 and not (
                 (before.lower() in NUMBERED_PAGES and len(segment) != 10)
                 or (not self.strict and _A_DAY.fullmatch(segment))

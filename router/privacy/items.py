@@ -75,6 +75,9 @@ _BEGINS_NUMBER: Final = frozenset("0123456789+(")
 _NUMERIC: Final = re.compile(r"[0-9 ().,/+-]+")
 _UUID_SIZE: Final = 36
 _TRACE_SIZE: Final = 55
+_SUM_SIZE: Final = 29
+_BUILD: Final = re.compile(r"[0-9]\.[0-9]{1,2}\.[0-9]{1,3}\.[0-9]{5}|[0-2][0-9]\.[0-5][0-9]\.[0-5][0-9]\.[0-9]{6,9}")
+"""A version of .NET with its build, and a time as Oracle writes it."""
 _STAMP_SIZE: Final = 15
 """Characters of the one stamp that has no colon and no letter: `20250512-102233`."""
 _CODED: Final = ([6, 5], [5, 5])
@@ -164,6 +167,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "w" if piece.isalpha() else "c", piece)
     if first == "<":
         return Item(start, end, "t" if is_token(piece) else "c", piece)
+    if piece[2:3] == ":" and len(piece) >= _SUM_SIZE and shapes.SUM.fullmatch(piece):
+        return Item(start, end, "d", piece)
     if "://" in piece:
         cut = piece.rstrip(".")
         return Item(start, start + len(cut), "c", cut)
@@ -294,6 +299,8 @@ def _numeric(piece: str, start: int, end: int) -> Item | None:
     if dots == 3 and piece[0] == "(" and (public := shapes.public_ip(piece.strip("()"))) is not None:
         end -= piece[-1] == ")"
         return Item(start + 1, end, "s" if public else "d", piece.strip("()"), "IP")
+    if dots == 3 and size >= 9 and _BUILD.fullmatch(piece):
+        return Item(start, end, "d", piece)
     if dots > 3 and piece[0] in "012" and piece[1] == "." and ".." not in piece and piece.replace(".", "").isdigit():
         return Item(start, end, "c", piece)  # an object identifier
     if dots == 3 and piece.replace(".", "").split("/")[0].isdigit():

@@ -111,14 +111,14 @@ _PHI: Final[dict[str, str]] = {
 
 # structural roles -> key spellings
 _ROLES: Final[dict[str, str]] = {
-    "name": """アラート名; サービス名; ホスト名; サーバー名; サーバ名; ジョブ名; ファイル名; テーブル名; システム名; イベント名; ルール名; キュー名; 告警名称; 主机名; 服务名; 任务名; 规则名称; entity display name; entity name; monitor display name; service display name; check display name; vendor; robot; gateway; kiosk; printer; analyzer; analyser; carrier; servicio; servico; servizio; dienst; dienstname; tjeneste; tjanst; palvelu; usluga; hizmet; sluzba; serwis; szolgaltatas; layanan; 服务; 服務; サービス; сервис; сервіс; служба; 서비스; שירות; บริการ; hote; anfitrion; servidor; serveur; serwer; kiszolgalo; sunucu; wezel; knoten; knooppunt; noeud; uzel; rechner; 主机; ホスト; сервер; хост; cola; fila; file attente; warteschlange; wachtrij; kolejka; kuyruk; 队列; キュー; очередь; modulo; módulo; modul; модуль; komponente; composant; componente; entorno; umgebung; environnement; ambiente; omgeving; miljo; srodowisko; aplicacion; anwendung; aplicacao; applicazione; toepassing; aplikacja; uygulama; instancia; instanz; proceso; prozess; processus; tarea; aufgabe; tache; tarefa; zadanie; gorev; 应用; アプリ; 模块; 环境; colo; datacenter; data center; pop name; alertname; alert name; alert; rule; rule name; rulename; service; service name; app; app name; application; application name; component; module; package; logger; logger name; log name; platform; environment; env; stage; region; zone; availability zone; az;
+    "name": """alert policy; alert policies; alert policy names; alerting policy; scaling policy; retention policy; network policy; backup policy; lifecycle policy; bucket policy; retry policy; restart policy; pull policy; cache policy; eviction policy; notification policy; placement policy; update policy; security policy; アラート名; サービス名; ホスト名; サーバー名; サーバ名; ジョブ名; ファイル名; テーブル名; システム名; イベント名; ルール名; キュー名; 告警名称; 主机名; 服务名; 任务名; 规则名称; entity display name; entity name; monitor display name; service display name; check display name; vendor; robot; gateway; kiosk; printer; analyzer; analyser; carrier; servicio; servico; servizio; dienst; dienstname; tjeneste; tjanst; palvelu; usluga; hizmet; sluzba; serwis; szolgaltatas; layanan; 服务; 服務; サービス; сервис; сервіс; служба; 서비스; שירות; บริการ; hote; anfitrion; servidor; serveur; serwer; kiszolgalo; sunucu; wezel; knoten; knooppunt; noeud; uzel; rechner; 主机; ホスト; сервер; хост; cola; fila; file attente; warteschlange; wachtrij; kolejka; kuyruk; 队列; キュー; очередь; modulo; módulo; modul; модуль; komponente; composant; componente; entorno; umgebung; environnement; ambiente; omgeving; miljo; srodowisko; aplicacion; anwendung; aplicacao; applicazione; toepassing; aplikacja; uygulama; instancia; instanz; proceso; prozess; processus; tarea; aufgabe; tache; tarefa; zadanie; gorev; 应用; アプリ; 模块; 环境; colo; datacenter; data center; pop name; alertname; alert name; alert; rule; rule name; rulename; service; service name; app; app name; application; application name; component; module; package; logger; logger name; log name; platform; environment; env; stage; region; zone; availability zone; az;
         cluster; cluster name; namespace; pod; pod name; container; container name; deployment; deployment name; job; job name; instance; host; host name; hostname; server; server name; node; node name; nodename; device; disk; mountpoint; mount; fstype; interface; namespace name; metric; metric name; topic; queue; queue name; stream; channel; partition name; table; table name; column name; relation; index name; schema; schema name; database; database name; db; db name; dbname; collection; bucket; image; image name; image tag; tag; release; version; firmware; build; branch; repo; repository; team; squad; owner team; receiver; route; integration; monitor name; dashboard; policy name; escalation policy; workflow; step; pipeline; operation; operation name; transaction; transaction name; thread; thread name; handler; controller; endpoint; grafana folder; rulegroup; rule group; function name; task name; event name; event type; eventtype; detail type; resource type; resourcetype; culprit; tenant; organization; org name; workspace; project; project name; site; facility code; alarm name; alarmname; prometheus; quantile; le; method name; http host; http route; client; runtime; runtime name; sdk; sdk name; os; os name; browser; browser name; source system; sending application; sending facility; receiving application; feature flag; state machine; category; group name; log group; log stream; plugin; driver; provider system; upstream; backend; shard; worker; consumer; producer; consumer group; consumergroup; subsystem; facility; chart; helm chart; kind; api version; apiversion; protocol; processor; connector; model name; script; script name; command name; test name; check name; check; monitor; broker; source; source name; event source; eventsource; trigger name; integration name; http target template; user agent; useragent; http user agent; telemetry sdk; language; locale; timezone; encoding; content type; contenttype; accept; accept encoding; accept language; mime type; media type; unit; content encoding; compiler; program; ident; syslog program; unit name; systemd unit; process name; processname; exe; binary""",
     "code": "κωδικός; รหัส; الرمز; کد; codigo; codigo error; codigo erro; code erreur; fehlercode; fehlernummer; codice; codice errore; foutcode; felkod; fejlkode; feilkode; virhekoodi; kod bledu; kod; hata kodu; hata; kode; kode error; kodas; 错误码; 错误代码; コード; エラーコード; код; код ошибки; код помилки; 오류코드; קוד; filename; file name; file; abs path; abspath; path file; function; lineno; line; line number; colno; col; column; module; exception; exception type; exception class; error class; error type; errortype; exc type; class; class name; caller file; location code; stack; code location; source file; sourcefile; frame; symbol; method; http method; request method; verb; raw function; package path; in app; instruction addr; image addr; debug id; code file; context line; pre context; post context; error code; errorcode; err code; code; status code; statuscode; http status; http code; response code; sqlstate; errno; exit code; exitcode; reason code; result code; ack code; hl7 ack; fault code; signal; syscall",
     "id": """ncpdp; ncpdp id; ncpdp no; pharmacy ncpdp; isa13; gs06; st02; msh10; msa2; bht03; trn; trn02; cf ray; control id; message control id; msg control id; interchange control number; folio; color; colour; theme color; background color; control; traza; spur; spoor; sporing; id traza; id solicitud; id peticion; anfrage id; vorgangs id; trasa; 追踪; トレース; id; batch number; batch nbr; payer id; payor id; trading partner id; receipt handle; insert id; message sid; account sid; call sid; service sid; conference sid; event sid; trace id; traceid; span id; spanid; parent span id; parent id; parentid; request id; requestid; req id; reqid; correlation id; correlationid; event id; eventid; message id; messageid; msg id; msgid; transaction id; transactionid; txn id; tx id; job id; jobid; task id; taskid; run id; runid; build id; build number; commit; commit id; commit sha; sha; sha256; sha1; md5; git sha; revision; rev; release id; deployment id; incident id; incidentid; incident key; alert id; alertid; monitor id; org id; orgid; organization id; project id; projectid; tenant id; tenantid; cluster id; node id; pod id; pod uid; container id; instance id; instanceid; host id; process id; pid; ppid; tid; thread id; dedup key; dedupkey; fingerprint; digest; etag; checksum; hash; signature version; group key; groupkey; aggregation key; x request id; x correlation id; x amzn trace id; traceparent; trace; span; root cause id; rule id; ruleid; rule uid; dashboard id; dashboard uid; panel id; integration id; service id; resource id; resource name; arn; topic arn; queue arn; aws account id; awsaccountid; account aws; subscription arn; delivery id; delivery tag; batch id; batchid; execution id; workflow id; workflow run id; flow id; step id; attempt id; invocation id; lambda request id; issue id; issue key; ticket id; ticket; ticket number; change id; change number; uid; celery task; celery task id; worker id; replica id; shard id; partition key hash; offset; sequence id; snapshot id; volume id; image id; ami id; vpc id; subnet id; key id; kid; key fingerprint; thumbprint cert; cert serial; certificate serial; oid; loinc; loinc code; template id; schema id; version id; versionid; api id; app id; appid; application id; client app id; environment id; control id; message control id; interchange control number; control number; isa control; gs control; file id; upload id; object id hash; trip; sync id; webhook id; notification id; notificationid; subscription id; log id; logid; feature id; experiment id; hook id; report id; query id; queryid; connection id; conn id; socket id; stream id; consumer id group; lock id; lease id; cache key hash; dag id; dagrun id; dd trace id; dd span id; nonce; unsubscribe url; signature; signing cert url; external alert id; rollup key; monitor uid; ncpdp version; msg key; lsn; wal lsn; alias; tiny id; short id; watch id; query hash; plan cache key; ctx; connection; conn; req; span name id; exec id; sys id; number incident""",
     "time": """range; date range; time range; horodatage; fecha hora; hora; zeitpunkt; zeitstempel; tijdstip; tidspunkt; data hora; datahora; momento; 时间; 時刻; 日時; время; zaman; timestamp; ts; time; datetime; at; starts at; startsat; ends at; endsat; started at; startedat; ended at; start time; starttime; end time; endtime; created; created at; createdat; created on; created date; created time; updated; updated at; updatedat; last updated; lastupdated; modified; modified at; last modified; received at; received; event time; eventtime; occurred at; occurred; fired at; triggered at; resolved at; acknowledged at; opened at; closed at; first seen; last event time; log time; logged at; sent at; sent; queued at; enqueued at; processed at; finished at; completed at; failed at; expires; expires at; expiry; expiration; exp; iat; nbf; not before; not after; valid until; valid from; state change time; statechangetime; last seen; last seen at; last seen alert; last success; last run; next run; next retry; next attempt; retry at; deadline; published at; deployed at; detected at; last heartbeat; heartbeat at; observed time; scheduled time; since; until; now; utc time; local time; date time; ingested at; last transition time; lasttransitiontime; first timestamp; last timestamp; build date; release date; checked at; last check; polled at; boot time; start; end; started; finished; time stamp; date""",
     "number": """current; committed; current offset; committed offset; end offset; log end offset; high watermark; ifindex; if index; intento; tentativa; tentativi; tentatives; versuch; versuche; poging; pogingen; proba; deneme; forsok; yritys; duracion; duracao; duree; durata; dauer; duur; latencia; puerto; porta; cantidad; anzahl; aantal; liczba; adet; tamano; groesse; taille; 端口; 次数; 耗时; 重试; ポート; 回数; попытка; порт; linea; ligne; zeile; riga; linha; wiersz; 行; umbral; schwellwert; seuil; soglia; drempel; count; us; ns; micros; nanos; counts; total; totals; sum; avg; average; mean; min; max; median; p50; p90; p95; p99; p999; stddev; rate; ratio; percent; pct; percentage; score number; value; values; current value; threshold; limit; quota; size; bytes; byte count; length; len; duration; duration ms; latency; latency ms; elapsed; elapsed ms; took; took ms; timeout; ttl; interval; period; delay; delay ms; backoff; retries; retry; retry count; attempt; attempts; attempt number; max attempts; max retries; port; ports; pid number; rows; row count; rowcount; records; record count; batch size; page; page size; per page; limit rows; position; depth; queue depth; queue size; lag; consumer lag; backlog; pending; in flight; inflight; active; idle; connections; threads; workers; replicas; restarts; restart count; exit status; priority number; level number; severity number; uptime; uptime s; memory; mem; heap; heap used; rss; cpu; cpu percent; load; disk used; free; used; available; battery; battery pct; voltage; temperature device; queue length; eta; eta s; seq; sequence; sequence number; seqno; iteration; epoch; generation; partition; index; idx; step number; progress; succeeded; failed count; errors; error count; warnings; success count; num failures; truncated alerts; truncatedalerts; dropped; skipped; processed; datapoints; evaluation periods; evaluationperiods; amount; cost; price; docs; docs examined; balance; budget; qty; quantity; width; height; x; y; z; weight number; samples; sample rate; bucket; buckets; timeout ms; timeout s; ms; seconds; secs; minutes; hours; days; kb; mb; gb; content length; request size; response size; response time; response time ms; response ms; bytes sent; bytes received; body size; rt; rps; qps; tps; hits; misses; hit rate; concurrency; pool size; max connections; capacity; utilization; orgid""",
     "enum": """sig alg; sig algorithm; signature algorithm; hash alg; hash algorithm; digest alg; sign alg; alg; algorithm; nivel; niveau; livello; poziom; seviye; gravedad; schweregrad; severite; gravita; 级别; レベル; уровень; prioridad; prioridade; priorite; prioritaet; status; state; level; severity; sev; priority; urgency; impact; result; outcome; action; event action; eventaction; type; mode; phase; health; healthy; ready; enabled; disabled; active flag; success; ok; handled; mechanism; reason enum; verdict; decision; direction; comparison operator; statistic; new state value; newstatevalue; old state value; oldstatevalue; alert state; alertstate; event status; condition status; transport; scheme; log level; loglevel; lvl; transition; alert type; alert status; signature; gender; sex; use; country; country code; currency; state code; os type; device type; tls version; http version; dry run; retryable; transient; in progress; acknowledged; resolved flag; muted; silenced; firing; answer; boolean; flag; visibility; role; operation type; op; method type; change type; diff; bool; treat missing data; treatmissingdata""",
-    "url": """url; uri; link; href; runbook; runbook url; dashboard url; dashboardurl; panel url; panelurl; silence url; silenceurl; generator url; generatorurl; external url; externalurl; request url; http url; target url; callback url; webhook url; referer; referrer; html url; web url; endpoint url; console url; log url; logs url; alert url; issue url; permalink; source url; snapshot; snapshot url; image url; client url; query url; base url; api url; service url; redirect url; redirect uri; request uri; request path; path; http path; http target; uri path; location url; url path; full path; unsubscribeurl; signingcerturl; subscribe url; request line""",
+    "url": """chart url; chart uri; chart link; chart image; image chart; url; uri; link; href; runbook; runbook url; dashboard url; dashboardurl; panel url; panelurl; silence url; silenceurl; generator url; generatorurl; external url; externalurl; request url; http url; target url; callback url; webhook url; referer; referrer; html url; web url; endpoint url; console url; log url; logs url; alert url; issue url; permalink; source url; snapshot; snapshot url; image url; client url; query url; base url; api url; service url; redirect url; redirect uri; request uri; request path; path; http path; http target; uri path; location url; url path; full path; unsubscribeurl; signingcerturl; subscribe url; request line""",
     "free": "subject; message; msg; description; summary; title; subject line; text; body; content; note; notes; detail; details; error; error message; errormessage; err; reason; cause; exception message; stacktrace; stack trace; traceback; log; logs; line text; log message; output; stdout; stderr; comment; comments; annotation; event; event message; payload; data; request body; response body; response; request; raw; raw message; query; sql; statement; parameters; params; args; arguments; kwargs; vars; locals; context; extra; custom details; metadata; properties; props; attributes; labels; tags; fields; values list; items; entries; results; records list; html; xml; json; hl7; x12; edi; csv; state reason; newstatereason; new state reason; alarm description; alarmdescription; subject text; fingerprint text; headline; short description; long description; work notes; close notes; problem; issue; hint; suggestion; help; usage; prompt; query string; querystring; query params; form; form data",
 }  # fmt: skip
 
@@ -168,9 +168,18 @@ _UNDER: Final[dict[str, dict[str, str]]] = {
 _TAILS: Final[dict[str, str]] = {
     **dict.fromkeys(["count", "counts", "total", "num_total", "sum", "avg", "max", "min", "ms", "seconds", "secs", "duration", "latency", "size", "bytes", "length", "len", "rate", "ratio", "pct", "percent", "percentage", "limit", "quota", "threshold", "ttl", "timeout", "attempts", "retries", "retry", "errors", "failures", "index", "idx", "position", "port", "lag", "depth", "qps", "rps", "offset", "version", "score", "counter", "bucket"], "number"),
     **dict.fromkeys(["status", "state", "type", "enabled", "disabled", "valid", "invalid", "verified", "verification", "exists", "present", "missing", "required", "optional", "flag", "mode", "format", "level", "severity", "priority", "category", "result", "outcome", "masked", "redacted", "hashed", "encrypted", "null", "empty", "changed", "match", "matched", "mismatch", "mismatched", "allowed", "blocked", "bounced", "opt", "optin"], "enum"),
-    **dict.fromkeys(["service", "svc", "server", "table", "column", "columns", "schema", "topic", "queue", "cache", "worker", "job", "task", "cluster", "namespace", "pod", "host", "hostname", "endpoint", "route", "template", "templates", "provider_name", "handler", "controller", "module", "class", "method", "function", "api", "app", "application", "database", "db", "bucket", "stream", "exchange", "client_name", "backend", "frontend", "proxy", "gateway", "pipeline", "system", "engine", "index_name", "model", "field", "fields", "validator", "validation", "parser", "field_name", "key_name", "constraint", "lookup", "search", "check", "sync", "import", "export", "feed", "interface"], "name"),
+    **dict.fromkeys(["service", "svc", "server", "table", "column", "columns", "schema", "topic", "queue", "cache", "worker", "job", "task", "cluster", "namespace", "pod", "host", "hostname", "endpoint", "route", "template", "templates", "provider_name", "handler", "controller", "module", "class", "method", "function", "api", "app", "application", "database", "db", "bucket", "stream", "exchange", "client_name", "backend", "frontend", "proxy", "gateway", "pipeline", "system", "engine", "index_name", "model", "field", "fields", "validator", "validation", "parser", "field_name", "key_name", "constraint", "lookup", "search", "check", "sync", "import", "export", "feed", "interface",
+        "dashboard", "portal", "router", "matcher", "bff", "adapter", "connector", "listener", "notifier", "resolver", "indexer", "loader", "importer", "exporter", "reconciler", "syncer", "aggregator", "orchestrator", "hub", "bus", "daemon", "cron", "etl", "lambda", "registry", "repo", "repository", "microservice", "sidecar", "ingest", "ingester", "ingestion", "poller", "renderer", "dlq", "board"], "name"),
     **dict.fromkeys(["at", "timestamp", "ts", "updated", "created", "expires"], "time"),
 }  # fmt: skip
+
+_COUNTED_ONES: Final = frozenset(
+    [
+        "matched", "unmatched", "processed", "failed", "succeeded", "rejected", "accepted", "imported", "loaded", "skipped", "deleted", "inserted", "synced", "merged", "pending", "queued", "sent",
+        "received", "read", "written", "scanned", "affected", "missing", "expected", "found", "dropped", "unresolved", "resolved", "remaining", "migrated", "retried", "ignored", "duplicated", "total",
+    ]
+)  # fmt: skip
+"""What befalls many: `patientsUnmatched`, `claims_rejected`."""
 
 _NAMERS: Final = frozenset(
     [
@@ -503,7 +512,11 @@ MACHINES: Final = frozenset(
     ]
 )  # fmt: skip
 """What has an id in the machine room: `alert_id`, `problem_id`."""
-_AGED: Final = frozenset(
+_TYPES_OF_THINGS: Final = frozenset(
+    {"type", "entity", "metric", "product", "column", "category", "variable", "component"}
+)
+_OF_PAYMENTS: Final = frozenset({"amount", "amt", "fee", "currency"})
+AGED: Final = frozenset(
     [
         "s", "ms", "sec", "secs", "seconds", "millis", "min", "mins", "minutes", "hours", "max", "avg", "mean", "oldest", "newest", "cache", "cached",
         "queue", "lag", "message", "snapshot", "backup", "cert", "certificate", "token", "entry", "data", "replica", "file", "index", "connection",
@@ -528,7 +541,7 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one
         return Verdict("", "maker", subject)
     role, role_size, role_end = _best(words, _ROLE_BY)
     kind, size, end = _best(words, _PHI_BY)
-    if kind == "AGE" and not _AGED.isdisjoint(words):
+    if kind == "AGE" and not AGED.isdisjoint(words):
         return Verdict("", "number", below)  # `cache_age_s`
     if under is not None:
         bare = under.get(" ".join(words)) if len(words) <= 2 else None  # noqa: PLR2004
@@ -547,6 +560,14 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one
         return Verdict("PERSON", "", below)
     if kind == "PERSON" and subject == "infra" and words in {("full", "name"), ("display", "name"), ("fullname",)}:
         return Verdict("", "name", "infra")
+    if (
+        kind == "PERSON"
+        and words[-2:] == ("display", "name")
+        and not (MACHINES | _TYPES_OF_THINGS).isdisjoint(words[-3:-2])
+    ):
+        return Verdict("", "name", "infra")
+    if kind == "SECRET" and words[-1] in _OF_PAYMENTS:
+        return Verdict("", "number", below)
     if kind and role_size == size and role_end > end and words[-1] in _TAILS:
         kind = ""
     if kind and end < len(words) and words[-1] in _TAILS:
@@ -579,6 +600,37 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one
     return Verdict("", "" if role == "free" else role, below or subject)
 
 
+_THING: Final = re.compile(r"(?:[\w.@-]+/)*[a-z][a-z0-9]*(?:[-.][a-z0-9]+){1,12}")
+_OF_ITS_MAKING: Final = re.compile(
+    r"(?:-[0-9a-f]{8,10}-[a-z0-9]{5}|-[0-9]{1,5}|-(?=[a-z]*[0-9])(?=[0-9]*[a-z])[0-9a-z]{5,10}|-(?:prod|production|staging|stage|dev|test|qa|uat|blue|green|canary|main|v[0-9]{1,2}))$"
+)
+"""What a cluster, a host or a stage adds to the name of a program."""
+_ENDS_THING: Final = frozenset(word for word, role in _TAILS.items() if role == "name") | frozenset(
+    ["scheduler", "planner", "processor", "consumer", "producer", "dispatcher", "web", "ui", "server", "agent", "broker", "runner", "operator", "watcher", "mailer", "relay", "jobs", "events", "remit", "intake", "primary", "replica", "pg", "redis", "kafka", "batch", "node", "nodes", "userpool", "nodepool"]
+)  # fmt: skip
+
+
+def counts(words: tuple[str, ...]) -> bool:
+    """Do the words of a key count those whom something befell: `patientsUnmatched`. Its value is then a small number."""
+    return len(words) > 1 and words[-1] in _COUNTED_ONES and words[-2].endswith("s")
+
+
+def of_thing(name: str) -> bool:
+    """Is a name in small letters, joined by dashes, that of a program, a queue or a host: `ward-dashboard`, `rx-router-7`.
+
+    What such a name has of the words of care says what the program is for, and nothing of the value beside it.
+    """
+    if ("-" not in name and "." not in name) or _THING.fullmatch(name) is None:
+        return False
+    bare = name.rsplit("/", 1)[-1].partition(".")[0] if "-" in name.rsplit("/", 1)[-1].partition(".")[0] else name
+    for _ in range(3):
+        shorter = _OF_ITS_MAKING.sub("", bare)
+        if shorter == bare:
+            break
+        bare = shorter
+    return re.split("[-.]", bare)[-1] in _ENDS_THING
+
+
 _SHORT_FORMS: Final = {
     "no": "number", "nr": "number", "nm": "name", "nme": "name", "nbr": "number", "nmbr": "number", "num": "number", "dt": "date", "dte": "date", "dttm": "date", "addr": "address",
     "adr": "address", "cd": "code", "tel": "phone", "ph": "phone", "phn": "phone", "fst": "first", "frst": "first", "fname": "first", "lst": "last",
@@ -605,7 +657,7 @@ def judge(key: str, subject: str = "") -> Verdict:
     found = _known.get((key, subject))
     if found is not None:
         return found
-    if len(key) > 80 or ("<" in key and TOKEN.search(key)):  # noqa: PLR2004 - no key name is that long; it is data
+    if len(key) > 80 or ("<" in key and TOKEN.search(key)) or "@" in key[1:]:  # noqa: PLR2004 - no key name is that long; it is data
         return Verdict("", "", subject)
     words = split(key)
     if words and _TELLING.isdisjoint(words) and subject != "cookies" and not words[-1].endswith(_ENDINGS):
@@ -614,6 +666,8 @@ def judge(key: str, subject: str = "") -> Verdict:
         verdict = _judge(words, subject)
     if not (verdict.kind or verdict.role) and len(words) > 1 and (joined := _PHI_BY_ONE.get("".join(words), "")):
         verdict = Verdict(joined, "", verdict.subject)  # `geburtsDatum`, `fecha_nac`
+    if verdict.kind and "-" in key and of_thing(key):
+        verdict = Verdict("", "", subject)
     if not verdict.kind and len(words) > 1 and not _SHORT_FORMS.keys().isdisjoint(words):
         spelt = _judge(tuple(_SHORT_FORMS.get(word, word) for word in words), subject)
         if (spelt.kind and verdict.role not in {"number", "time", "enum"}) or not verdict.role:

@@ -32,7 +32,7 @@ from router.privacy.enclosed import (
 )
 from router.privacy.findings import Json
 from router.privacy.items import TooLong
-from router.privacy.keys import NOTHING, judge
+from router.privacy.keys import NOTHING, counts, judge
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.memory import NAMING, Place, slot_of
@@ -55,7 +55,7 @@ _WORD_COST: Final = 6
 _ITEM_COST: Final = 8
 """Characters' worth of reading that a word, code or number takes at least, as was found when the text was read."""
 _LEAF_COST: Final = 8
-_READ_COST: Final = 40
+_READ_COST: Final = 28
 """Characters' worth of reading that a text takes beside its characters: at least, and when it is read word by word."""
 _BY_PLAN: Final = 4
 """Characters of a text read by a plan that cost as much as one that is read letter by letter."""
@@ -69,7 +69,6 @@ _CODE_COST: Final = 24
 """Characters' worth of reading that a code takes which is not known to be harmless: `A1bc` is judged part by part."""
 _MARK_COST: Final = 2
 _PERCENT_COST: Final = 6
-_ESCAPE_COST: Final = 4
 """Characters' worth of reading that a mark inside codes and numbers takes, and one of an escape or a path."""
 _CELL_COST: Final = 2
 _TAG_COST: Final = 6
@@ -147,6 +146,26 @@ _AROUND: Final = re.compile(
 _PARTS: Final = re.compile(r"[A-Za-z]+")
 _NO_DAY: Final = 1000
 """A smaller number is a count, whatever its key says of days."""
+_TOOLS: Final = frozenset(
+    {
+        "sentry",
+        "datadog",
+        "pagerduty",
+        "grafana",
+        "jenkins",
+        "github",
+        "gitlab",
+        "jira",
+        "opsgenie",
+        "newrelic",
+        "system",
+        "api",
+        "bot",
+        "cron",
+        "scheduler",
+    }
+)
+"""Programs that act where a person might."""
 _PROGRAMS: Final = PRODUCTS | {"root"}
 """Logins of programs that are names of people too."""
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,12}")
@@ -253,6 +272,9 @@ class Leaves(Work):
         if kind == "SECRET" and place.words[-1:] == ("sid",) and shapes.NO_SESSION.fullmatch(text):
             self.plain.append((box, key, text, place))
             return
+        if kind == "SECRET" and place.words[-2:] == ("alarm", "code") and text[0].isalpha():
+            self.plain.append((box, key, text, place))
+            return  # what a device raised; a house's alarm is switched off by digits
         if kind == "SECRET":
             found = re.match(r"(?:Bearer|Basic|Digest|Token|bearer|basic|token)\s+", text)
             start = found.end() if found else 0
@@ -298,6 +320,19 @@ class Leaves(Work):
             and _SETTING.fullmatch(value)
             and _of_things(value, kind, _WORDS_ONLY if self.strict else SAFE)
         ):
+            self.plain.append((box, key, text, place))
+            return
+        if (
+            kind == "EMAIL"
+            and "@" not in value
+            and (shapes.UUID.fullmatch(value) or (value.isdigit() and len(value) < 6))
+        ):
+            self.plain.append((box, key, text, place))
+            return  # a queue that an answer goes to
+        if kind == "USERNAME" and shapes.OF_SERVICES.fullmatch(value):
+            self.plain.append((box, key, text, place))
+            return
+        if kind in {"PATIENT_ID", "NPI"} and value in _TOOLS:
             self.plain.append((box, key, text, place))
             return
         if kind == "USERNAME" and (LEXICON.flag(value.lower()) in PLAIN or value in _PROGRAMS):
@@ -354,9 +389,6 @@ class Leaves(Work):
                 if known is not None:
                     return [*known]
                 self.spent += _READ_COST
-                if not text.isascii():  # each word is read in two alphabets
-                    left -= len(text) // 2
-                    self.spent += len(text) // 2
                 spans = self.reader.read(text, likely=likely, kept=self.kept, limit=left)
                 if spans and spans[-1].rule == "budget":
                     self.count("size")
@@ -398,8 +430,6 @@ class Leaves(Work):
             spans, sign = self.recalled(text)
         else:
             spans = self.placed(text)
-        if tail and text in self.kept:
-            self.kept[whole] = self.kept[text]  # the rest is nothing that could still be told
         if extra:
             taken = [match.span() for match in TOKEN.finditer(text)]
             spans = settle([*spans, *self.around(text, taken, extra)])
@@ -621,6 +651,8 @@ class Leaves(Work):
             return
         if kind == "IDENTIFIER" and not self.strict and abs(value) < _FEW:
             return
+        if kind and isinstance(value, int) and 0 <= value < _FEW and counts(place.words):
+            return
         if kind and not place.harmless_key and not place.named and isinstance(value, int) and 0 <= value < _COUNTABLE:
             return  # how many there are of what the key, which is data, names
         if kind and not (place.exact and place.role not in {"", "free"}):
@@ -653,8 +685,7 @@ def _price(text: str) -> int:
         max(len(text), _WORD_COST * text.count(" "))
         + _KEY_COST * (text.count(":") + text.count("="))
         + _MARK_COST * (text.count("-") + text.count("+") + text.count("."))
-        + _PERCENT_COST * (text.count("%") + text.count("/") + text.count("&"))
-        + _ESCAPE_COST * text.count("\\")
+        + _PERCENT_COST * (text.count("%") + text.count("/"))
     )
 
 
@@ -672,7 +703,11 @@ def _only_tokens(text: str) -> bool:
 
 def _binding(text: str) -> bool:
     """`lab.result.dead`: ordinary words with dots between."""
-    return len(text) < 80 and "." in text and all(LEXICON.flag(part) in SAFE for part in re.split("[._-]", text))
+    return (
+        len(text) < 80
+        and "." in text
+        and all(LEXICON.flag(part) in SAFE or (part.isdigit() and len(part) < 4) for part in re.split("[._-]", text))
+    )
 
 
 def _of_things(value: str, kind: str, flags: frozenset[str]) -> bool:

@@ -130,6 +130,8 @@ _OWNED: Final = re.compile(
     "(?:'|&#39;|%27| )s (?:iPhone|iPad|MacBook|Mac|Galaxy|Pixel|[pP]hone|Watch|[lL]aptop|PC|Surface|[tT]ablet|AirPods)"
 )
 """Whose device it is, as the device says it."""
+_OF_HEAPS: Final = re.compile(r" (?:regions|space|generation|Space)|:")
+"""Where Java's garbage collectors keep what is young."""
 _LEVELS: Final = frozenset(
     {"ERROR", "WARN", "WARNING", "INFO", "DEBUG", "FATAL", "CRITICAL", "NOTICE", "TRACE", "SEVERE"}
 )
@@ -180,6 +182,8 @@ class Names(Numbers):
             if after:
                 return after
         flag = "w" if low in self.safe else LEXICON.flag(low)
+        if word == "Eden" and _OF_HEAPS.match(text, item.end) is not None:
+            return index + 1
         if index and word[0].isupper() and self._ward(text, items, index):
             spans.append(Span(item.start, item.end, "WARD", "cue", True))
             return index + 1

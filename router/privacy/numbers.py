@@ -9,7 +9,7 @@ from typing import Final
 from router.privacy import shapes
 from router.privacy.codes import BORN_IN, COLOUR, IDLE, SOURCE_FILE, Codes
 from router.privacy.items import Item
-from router.privacy.keys import MACHINES, judge, kind_of_words
+from router.privacy.keys import AGED, MACHINES, judge, kind_of_words, of_thing
 from router.privacy.lexicon import LEXICON, PLAIN
 from router.privacy.likely import unlikely
 from router.privacy.spans import Span, settle
@@ -154,8 +154,22 @@ _SYSLOG: Final = re.compile(r"<[0-9]{1,3}>1 [^ ]{1,40} [^ ]{1,100} [^ ]{1,60} ")
 _DEGREES: Final = re.compile(r"[0-9]{1,3}\.[0-9]{4,9}")
 
 
+_OLDEST: Final = 130
+_BOLD: Final = re.compile(r"[0-9]{2,6}(?: [a-z]{3,20}){0,3}\*\*")
+"""A number that Markdown prints in bold: `**618 events**`."""
 _OF_SOMEBODY: Final = 5
 """Digits of a number in brackets right behind a name that make it that person's."""
+
+
+_SECONDS: Final = 7
+
+
+def _aged(items: list[Item], index: int) -> bool:
+    """`queue age is 5809`: is a number the age of a thing."""
+    said = [item.text.lower() for item in items[max(index - 3, 0) : index]]
+    if said[-1:] == ["is"]:
+        said.pop()
+    return len(said) > 1 and said[-1] == "age" and said[-2] in AGED
 
 
 class Numbers(Codes):
@@ -340,6 +354,7 @@ class Numbers(Codes):
         if (
             2 <= len(digits) <= 6
             and _MASKED.search(text, max(item.start - 9, 0), item.start) is not None
+            and not _BOLD.match(text, item.start)
             and (self.strict or text[item.end : item.end + 1] not in {"*", "~"})  # `AAA*N**72*C`
             and (self.strict or not text[max(item.start - 3, 0) : item.start - 2].isdigit())  # `2**64`
         ):
@@ -480,6 +495,8 @@ class Numbers(Codes):
                 return  # `Port 1I Box 1`
             if cue == "WARD" and not self.strict and index > 2 and items[index - 3].text.lower() in _ENCLOSURES:
                 return  # `Box 1 Bay 2`
+            if cue == "AGE" and digits and int(digits) > _OLDEST and not "1900" < digits < "2100":
+                cue = ""  # nobody is as old
             if cue in {"AGE", "WARD", "ADDRESS"} and len(digits) <= 5:
                 plot = _PLOT.match(text, item.start) if cue == "ADDRESS" else None
                 spans.append(Span(item.start, plot.end() if plot else item.end, cue, "cue", True))
@@ -498,7 +515,7 @@ class Numbers(Codes):
             if cue in {"DOB", "DATE"} and len(digits) in {4, 6, 8}:
                 spans.append(Span(item.start, item.end, cue, "cue", True))
                 return
-        if not digits:
+        if not digits or (len(digits) <= _SECONDS and _aged(items, index)):
             return
         if len(digits) > 4 and (whose := self._clause(text, items, index)):
             spans.append(Span(item.start, item.end, whose, "cue", True))
@@ -959,6 +976,8 @@ class Numbers(Codes):
                 return "MRN"
             if low == "child" and gap == " (":
                 return ""  # a process: `Child (4412) died`
+            if item.type == "c" and of_thing(low.partition("@")[0]):
+                return ""  # `rollback ward-dashboard 197`
             if low in FILLERS and not words:
                 skipped += 1
                 trail = (low, *trail)
@@ -977,6 +996,8 @@ class Numbers(Codes):
                     found = "" if found == "PERSON" else found
                 if not found and len(words) == 1 and low.endswith("s") and len(low) > 4:
                     found = kind_of_words((low[:-1],))
+            if found == "AGE" and back > 0 and items[back - 1].text.lower() in AGED:
+                return ""  # `queue age is 5809`
             if found:
                 longer = ""
                 if back > 0 and items[back - 1].type == "w" and text[items[back - 1].end : item.start] == " ":

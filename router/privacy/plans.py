@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from router.privacy import shapes
-from router.privacy.clinical import OF_PERSONS, speaks
+from router.privacy.clinical import OF_PERSONS, mentions
 from router.privacy.elsewhere import (
     MANY,
     PERCENT,
@@ -52,6 +52,8 @@ _HALF_SIZE: Final = 3
 _AT_ONCE: Final = 4_000_000
 """Values times characters of an event in which each value is sought by itself, some 10 ms."""
 _LONGEST_NAME: Final = 60
+_OWNED: Final = OF_A_PERSON | {"CREDIT_CARD"}
+"""Kinds of what one person has."""
 _PERSONS: Final = OF_A_PERSON | OF_PERSONS | {"EMAIL"}
 """Kinds of values that make an event one about a person."""
 
@@ -213,7 +215,7 @@ class Work:
 
     def weigh(self) -> None:
         """What was only likely becomes sure when the event turned out to be about a person."""
-        if OF_A_PERSON.isdisjoint(self.kinds.values()) and not self.said_so():
+        if _OWNED.isdisjoint(self.kinds.values()) and not self.said_so():
             return
         for plan, likely in self.maybes:
             plan.spans = settle([*plan.spans, *(span._replace(sure=True) for span in likely)])
@@ -231,7 +233,7 @@ class Work:
         }
         return len(names) > 1 or (
             bool(names)
-            and (not _PERSONS.isdisjoint(self.kinds.values()) or any(speaks(plan.text) for plan, _ in self.maybes))
+            and (not _PERSONS.isdisjoint(self.kinds.values()) or any(mentions(plan.text) for plan, _ in self.maybes))
         )
 
     # --- propagation -----------------------------------------------------------------------------------------------------

@@ -36,6 +36,15 @@ _SERIAL: Final = 5
 _BY_HAND: Final = re.compile(r"[A-Za-z\xc9\xe9]{3}|^[0-9]{1,2}(?:/|[.-][0-9]{1,2}[.-][0-9]{4}$)")
 """A day as people write it, with a month's name or slashes: software logs `2026-03-01`."""
 _YEAR_LAST: Final = re.compile(r"\.(?:19|20)[0-9]{2}$")
+_CLOCK: Final = re.compile(r"(?:[01][0-9]|2[0-3])\.[0-5][0-9]\.[0-5][0-9]")
+_OF_A_SYSTEM: Final = re.compile(
+    r"(?:rabbit|ejabberd|emqx|vernemq|couchdb|riak|mongooseim)@[\w.-]+$|(?:root|cron|daemon|nagios|zabbix|mailer-daemon|postmaster)@"
+    r"(?:[\w-]+\.)+(?:internal|local|lan|localdomain|corp|localhost)$",
+    re.IGNORECASE,
+)
+"""A node of a program in Erlang, and what a host's own accounts write from."""
+_OF_JES: Final = re.compile("[ ]{1,2}(?:JOB|STC|TSU)[0-9]{5}")
+"""How JES2 of z/OS goes on behind the time of a message."""
 _HOTFIX: Final = re.compile("[-+_.][A-Za-z]")
 _LATELY: Final = re.compile(
     r"[^0-9](?:1[1-9]|2[0-9]|3[0-5])$|^20[0-9]{2}\.[01]?[0-9]\.[0-3]?[0-9]$|^[A-Za-z]+\.? [0-3]?[0-9](?:st|nd|rd|th)?$"
@@ -59,10 +68,9 @@ _NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP
 _EACH: Final = 128
 """Words and codes after which a reader looks whether its limit is spent."""
 _ITEM_COST: Final = 4
-_CODE_COST: Final = 6
 FOUND_COST: Final = 24
-"""Characters' worth of reading that a word takes, a number or code beside that, and a stretch which is found: it is
-judged longest, replaced and looked for."""
+"""Characters' worth of reading that a word, code or number takes at least, and a stretch which is found: it is judged
+longest, replaced and looked for."""
 
 Kept = dict[str, tuple[Shadow, list[Item]]]
 """The texts of one event, each with its shadow and what that was cut into."""
@@ -101,6 +109,7 @@ def _belongs(span: Span, text: str) -> bool:
     if span.kind == "CODE":
         if (
             span.rule == "code"
+            or _OF_A_TICKET.search(text, max(span.start - 20, 0), span.start)
             or _TICKETS.fullmatch(value)
             or _OF_FILES.fullmatch(value)
             or _OF_LOGS.fullmatch(value)
@@ -127,6 +136,9 @@ def _belongs(span: Span, text: str) -> bool:
     )
 
 
+_OF_A_TICKET: Final = re.compile(
+    r"(?i:\b(?:ticket|incident|case|change|bug|issue|jira|servicenow|rfc)(?: no\.?| number| id)?[ :#]{1,2})$"
+)
 _OF_LOGS: Final = re.compile(r"[A-Za-z]{1,8}[-_]?[0-9a-f]*[a-f][0-9a-f]*|[A-Z]{2,5}0{2,6}[0-9]{1,6}|[a-z]{4,}-[0-9].*")
 """`t-d301fe251d`, `HHH000247`, `filebeat-8.12.2-2026.04.19-000004`: ids of traces, numbered messages, files."""
 _TICKETS: Final = re.compile(r"[A-Z]{1,5}-[0-9]{5,9}|[a-z]{2,8}_[0-9]{5,12}|[0-9]+_[0-9]+")
@@ -357,7 +369,7 @@ class Reader(Values):
             if index >= asked:
                 asked = index + _EACH
                 harder += sum([item.type != "w" for item in items[index - _EACH : index]])
-                if _ITEM_COST * index + _CODE_COST * harder + FOUND_COST * len(spans) > (limit or 0):
+                if _ITEM_COST * (index + harder) + FOUND_COST * len(spans) > (limit or 0):
                     spans.append(Span(items[index].start, len(text), "TEXT", "budget", True))
                     del items[index:]
                     break
@@ -387,6 +399,20 @@ class Reader(Values):
                     continue
                 if (
                     item.kind == "DATE"
+                    and _CLOCK.fullmatch(item.text)
+                    and (
+                        _OF_JES.match(text, item.end)
+                        or (
+                            index
+                            and text[items[index - 1].end : item.start] == " "
+                            and (items[index - 1].kind == "DATE" or items[index - 1].type == "d")
+                        )
+                    )
+                ):
+                    index += 1  # `23.52.33 JOB84234`, `2024.07.27 06.11.04`
+                    continue
+                if (
+                    item.kind == "DATE"
                     and not self.strict
                     and item.text.count(".") == 2
                     and _HOTFIX.match(text, item.end)
@@ -401,10 +427,16 @@ class Reader(Values):
                 cue = self._cue(text, items, index) if item.kind in _NAMED_BY_CUE else ""
                 if item.kind == "ZIP" and index > 1 and items[index - 1].text in STATES:
                     self._town(text, items, index, spans)
+                if item.kind == "EMAIL" and _OF_A_SYSTEM.match(item.text):
+                    index += 1
+                    continue
                 if not self.strict and (
                     (item.kind == "EMAIL" and shapes.of_a_role(item.text))
                     or (item.kind == "PHONE" and _TOLL_FREE.match(item.text))
                 ):
+                    index += 1
+                    continue
+                if item.kind == "USERNAME" and shapes.OF_SERVICES.fullmatch(item.text):
                     index += 1
                     continue
                 if item.kind == "DEVICE_ID" and index and items[index - 1].text.lower() in _CERTIFIED:
@@ -441,7 +473,11 @@ class Reader(Values):
                         index += 2  # a variable that a query of GraphQL's declares: `$patientName: String!`
                         continue
                     verdict, taken = self._key(text, items, index)
-                    if verdict is not None and verdict.kind and not (kind == "c" and SOURCE_FILE.fullmatch(item.text)):
+                    if (
+                        verdict is not None
+                        and verdict.kind
+                        and not (kind == "c" and SOURCE_FILE.fullmatch(item.text.rsplit("/", 1)[-1]))
+                    ):
                         if kind == "c":
                             self._code(text, items, index, spans)
                         del taken

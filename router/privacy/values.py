@@ -9,7 +9,7 @@ from typing import Final
 from router.privacy import shapes
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.items import Item, is_separator
-from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, judge, kind_of_words, split
+from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, counts, judge, kind_of_words, of_thing, split
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.names import Names
@@ -35,11 +35,43 @@ _OF_MACHINES: Final = re.compile(
     r"|[\w./-]{1,200}@(?:sha256|sha512|sha1|md5)"
 )
 """What a port or a digest stands behind."""
+_TAGGED: Final = re.compile(r"[:@]v?[0-9]{1,4}(?:\.[0-9]{1,5}){2}(?![0-9])|:v[0-9]{1,4}(?![0-9A-Za-z])")
+"""The version behind an image, a package or a program: `ward-board:2.3.8`."""
+_PORT: Final = re.compile(r":[0-9]{2,5}(?![0-9A-Za-z.-])")
+_NUMBERED_HOST: Final = re.compile(
+    r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-z0-9]*[0-9][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)+|[a-z][a-z0-9-]*-[0-9]{5,10}-[a-z]{1,8}[0-9a-z]{1,8}"
+)
+"""`mbr-elig-24.phx1`, `aks-userpool-74167596-vmss000000`: hosts that are numbered."""
+_SERIAL: Final = re.compile("[0-9A-Fa-f]{16,40}")
+_CERTIFIED: Final = re.compile(r"(?i:issuer|certificate|x\.?509|notafter|subject ?=)")
+_OAUTH: Final = frozenset(
+    {
+        "invalid_token",
+        "expired_token",
+        "invalid_grant",
+        "invalid_client",
+        "insufficient_scope",
+        "token_expired",
+        "missing_token",
+        "bad_token",
+    }
+)
+"""Errors of OAuth 2 (RFC 6749, RFC 6750) and their like; a sentence follows."""
+_OF_FIELDS: Final = re.compile(
+    r"(?:Required value|Duplicate value|Invalid value|Unsupported value|Not found|Forbidden|Too long|Too many|Too few|Internal error|Not supported)(?![A-Za-z])"
+)
+"""What Kubernetes says of a field behind its path (`field.ErrorType` of apimachinery)."""
+_DECIMAL: Final = re.compile(r"[0-9]{1,7}\.[0-9]{1,6}")
+_SAID: Final = re.compile(r"(?:: ?)([A-Z][a-z]+) ([a-z]{3,})")
+"""A sentence behind a colon: `to address: Temporary failure in name resolution`."""
+_UNNUMBERED: Final = frozenset({"MEMBER_ID", "PATIENT_ID", "MRN", "ACCOUNT", "NPI", "DEA", "LICENSE", "DEVICE_ID"})
+"""Kinds of which no value is made of ordinary words."""
 _OPERATORS: Final = frozenset({"in", "eq", "all", "ne", "nin", "regex"})
 """Operators of MongoDB between a field and its values."""
 _NO_LIST: Final = re.compile(r"[=:{(\n\[<]")
 _ELEMENT: Final = re.compile(r"[^\s,;|'\"][^,;|'\"]*[^\s,;|'\"]|[^\s,;|'\"]")
 _LONGEST_VALUE: Final = 400
+_MANY: Final = 6
 
 
 def field(key: str) -> str:
@@ -75,6 +107,16 @@ class Values(Names):
             return NOTHING, 1  # a path, and what stands behind its colon is a line
         if text[items[index].end : items[index].end + 1] == ":" and _OF_MACHINES.fullmatch(words[0]):
             return NOTHING, 1  # a host and its port, an image and its digest
+        if "-" in words[0] or "." in words[0] or "/" in words[0]:
+            end = items[index].end
+            if _TAGGED.match(text, end) is not None and words[0][-1:].isalnum():
+                return NOTHING, 1
+            if words[0][0].islower() and of_thing(words[0]) and (text[end] != ":" or _PORT.match(text, end)):
+                return NOTHING, 1
+            if text[end] == ":" and _NUMBERED_HOST.fullmatch(words[0]) and _PORT.match(text, end):
+                return NOTHING, 1
+        if text[items[index].end : items[index].end + 2] == ": " and _OF_FIELDS.match(text, items[index].end + 2):
+            return NOTHING, 1
         back = index - 1 if words[0].lower() in PHI_WORDS else -1
         while (
             back >= 0
@@ -164,6 +206,34 @@ class Values(Names):
             or (separator == "::" and first.text[0].isalpha())
         ):
             return index  # `ruser= rhost=10.0.0.1`, `CCFile::captureLog`
+        if first.type == "n" and len(first.text) < _MANY and counts(split(items[index - 1].text)):
+            return index + 1
+        if kind == "DEVICE_ID" and _SERIAL.fullmatch(first.text) and _CERTIFIED.search(text):
+            return index + 1  # of a certificate, as openssl prints it
+        if kind == "WARD" and items[index - 1].text.lstrip("-").lower() == "stanza" and first.text.isalpha():
+            return index  # of a backup of pgBackRest's; a room in Italian is numbered
+        if kind == "EMAIL" and separator == "::" and first.text[0].isupper() and self._camel(first.text):
+            return index  # `Mail::DigestJob`
+        if (
+            kind == "SECRET"
+            and items[index - 1].text.lower() in _OAUTH
+            and first.type == "w"
+            and separator == ": "
+            and text[first.end : first.end + 1] == " "
+        ):
+            return index
+        if kind == "USERNAME" and _DECIMAL.fullmatch(first.text) is not None:
+            return index + 1  # `CPU: user: 59.15 s`
+        if (
+            kind == "ADDRESS"
+            and (said := _SAID.match(text, items[index - 1].end)) is not None
+            and said.start(1) == first.start
+            and LEXICON.flag(said[1].lower()) == LEXICON.flag(said[2]) == "w"
+            and not judge(said[2]).kind
+        ):
+            return index
+        if kind in _UNNUMBERED and separator == ": " and text[first.end : first.end + 1] == "=" and first.type == "c":
+            return index  # another key: `AG_Claims: redo_queue_size=50767313 KB`
         if separator[-1:] in {"$", "?"} and first.type == "n" and len(first.text) < _PLACEHOLDER:
             return index + 1  # `dob = $2`: the value stands elsewhere
         tail = separator.rstrip()
@@ -291,6 +361,7 @@ class Values(Names):
             or (kind == "PERSON" and not self.strict and len(chosen[0].text) == 1 and chosen[0].text.islower())
             or (kind == "ADDRESS" and _SUITE.fullmatch(chosen[0].text))
             or (kind == "USERNAME" and chosen[0].type == "w" and LEXICON.flag(chosen[0].text.lower()) in PLAIN)
+            or (kind == "USERNAME" and shapes.OF_SERVICES.fullmatch(chosen[0].text))
             or (kind == "USERNAME" and chosen[0].type == "c" and self._robot(chosen[0].text))
             or (kind == "AGE" and chosen[0].type == "d" and _ELAPSED.fullmatch(chosen[0].text))
         ):

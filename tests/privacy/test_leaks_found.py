@@ -135,6 +135,8 @@ def test_at_strict_it_cannot_be_read(event: object, gone: str) -> None:
         ({"m": "last known address Marija-Albers-Weg 7912"}, "Marija"),  # no name of a mail in Exim's queue
         ({"ua": "CareApp/4.2 (Sarah\u2019s iPhone; iOS 17.5)"}, "Sarah"),
         ({"text": "harris, robert 04/05/1980"}, "harris"),
+        ({"member-portal": "jmiller84"}, "jmiller84"),  # a program's name is the key, and its value is read
+        ({"m": "patient-ref:90210 on ward-board:2.3.8"}, "90210"),
         ({"m": '<a:B FriendlyName="givenName"><a:V>Rebecca</a:V></a:B>'}, "Rebecca"),
     ],
 )
@@ -164,6 +166,10 @@ def test_at_detect_the_place_says_what_it_is(event: object, gone: str) -> None:
         "E/CheckIn(7066): offset in mpi.person-12@18225087",
         "waits for ShareLock on transaction 99120441",
         "radsched@4.4.1 on portal-7c9d5f8b44-k2x9p: ord_7FZW9uraORamQg",
+        "rx-router:5.8.1 on mbr-elig-24.phx1:9404, ward-dashboard: error ratio 0.2, rollback mpi-matcher 336",
+        "queue age is 5809, checkpoint CPU: user: 59.15 s, set on node rabbit@mq2.phx1",
+        "terminated with exit code 143, serial 45:a0:37:7a:13:d1:e3:c1:57:52:f3:8e:a0:6a:9a:e6:7e:62",
+        "claims-835-remit behind: see https://radar-api.service.newrelic.com/accounts/1420569/issues",
     ],
 )
 def test_what_a_responder_needs_stays(text: str) -> None:
