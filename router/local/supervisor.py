@@ -148,6 +148,7 @@ class Supervisor:
                 (self.data_dir / "run.json").unlink(missing_ok=True)
                 self._check_disk()
                 self.port = _free_port(self.host, self.port)
+                self._check_settings()
                 self._guard = process.Guard(keep=(held,))
                 try:
                     self._start()
@@ -162,6 +163,15 @@ class Supervisor:
         self._stop_asked = True
 
     # -- starting -----------------------------------------------------------------------------------------------------
+
+    def _check_settings(self) -> None:
+        """What no part would start with is told at once, before a keystore and a database are made."""
+        from router import settings  # noqa: PLC0415 - only a start needs it
+
+        try:
+            settings.check_listener(settings.read({**self._environ, **self._environment()}))
+        except settings.SettingsError as error:
+            raise LocalError(str(error)) from None
 
     def _start(self) -> None:
         self._make_keystore()
@@ -597,9 +607,10 @@ def main(argv: Sequence[str] | None = None, programs: Callable[[Path], Programs]
 
 
 def _port(text: str) -> int:
-    port = int(text)
+    """A port of `--port` or ALERTVEIL_HTTP_PORT."""
+    port = int(text) if text.isascii() and text.isdigit() else -1
     if not 0 <= port <= 65535:  # noqa: PLR2004 - the highest TCP port
-        raise argparse.ArgumentTypeError("a port is 0 to 65535")
+        raise argparse.ArgumentTypeError("a port, here or as ALERTVEIL_HTTP_PORT, is 0 to 65535")
     return port
 
 

@@ -105,6 +105,22 @@ def test_a_taken_port_is_one_sentence(tmp_path: Path) -> None:
     assert said == f"Port {port} on 127.0.0.1 is taken: stop what listens there, or choose another with --port."
 
 
+@pytest.mark.parametrize(
+    ("options", "environ", "named"),
+    [
+        (["--host", "0.0.0.0"], {}, "ALERTVEIL_HTTP_HOST is not loopback"),
+        ([], {"ALERTVEIL_EGRESS_ALLOW": "a relay"}, "ALERTVEIL_EGRESS_ALLOW must be"),
+        ([], {"ALERTVEIL_DATABASE_URL": "postgresql://db.example/av"}, "ALERTVEIL_DATABASE_URL leaves this host"),
+    ],
+)
+def test_a_setting_that_no_part_could_start_with_is_one_sentence_before_anything_is_made(
+    tmp_path: Path, options: list[str], environ: dict[str, str], named: str
+) -> None:
+    with Up(tmp_path / "data", *options, environ=environ) as up:
+        assert up.refused().startswith(named)
+    assert not (tmp_path / "data" / "ran.txt").exists()
+
+
 def test_a_host_that_is_not_ours_is_one_sentence(tmp_path: Path) -> None:
     with Up(tmp_path / "data", "--host", "192.0.2.1") as up:
         assert up.refused().startswith("192.0.2.1 port 0 cannot be listened on: ")
