@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from itertools import count
 from typing import Any, Final
 
 import orjson
@@ -63,7 +64,12 @@ _NAME_COST: Final = 40
 _PAIR_COST: Final = 32
 """Characters' worth of reading that a pair of a name and a value takes."""
 _SHORT_REST: Final = 50
-"""Items of a list that are judged one by one also when the event's budget is spent; more are one token together."""
+"""Items of a list, or members of an object, that are judged one by one also when the event's budget is spent; more are
+one token together."""
+_FAR_SPENT: Final = MAX_READ + MAX_READ // 4
+"""From here on fewer are, too."""
+_REST: Final = "rest"
+"""What the one member is called that stands for those which are not read."""
 _OPTION: Final = re.compile(r"--[a-z][a-z0-9_-]{1,40}")
 """An option of a command line given as a list: its value follows."""
 _DAY_OR_NAME: Final = re.compile(r"[0-9]{1,4}[-/.][0-9A-Za-z]{1,3}[-/.][0-9]{2,4}|[A-Z][A-Za-z'-]+, [A-Z][A-Za-z' -]+")
@@ -160,6 +166,7 @@ class Fields(Leaves):
         resource = value.get("resourceType")
         if resource is not None and (type(resource) is not str or len(resource) > 40):
             resource = None
+        rest: dict[str, Json] = {}  # what is met for the first time when the event's budget is spent
         table: dict[str, list[str]] | None = None
         personal: bool | None = None
         halved: bool | None = None
@@ -168,6 +175,13 @@ class Fields(Leaves):
         for name, item in value.items():
             below = under.get(name) if resource is None else under.get(f"{resource}|{name}")
             if below is None:
+                if (
+                    self.spent > MAX_READ
+                    and (len(value) > _SHORT_REST or self.spent > _FAR_SPENT)
+                    and not _descend(place.states, name)[2]
+                ):
+                    rest[name] = copy.pop(name)
+                    continue
                 below = self.place(place, name, resource)
             elif below.calm is not None and type(item) is str:
                 if item in below.calm:
@@ -235,8 +249,14 @@ class Fields(Leaves):
             self.walk(copy, name, item, below, depth + 1)
         if loose:
             self.loose.append((loose, plans, place))
+        keys = [*copy]
+        if rest:
+            keys.append(
+                next(name for twin in count(1) if (name := f"{_REST} ({twin})" if twin > 1 else _REST) not in value)
+            )
+            self.seal(copy, keys[-1], _written(rest), place, "size")
         if plans or loose:
-            self.steps.append(partial(self.rename, copy, list(value), plans))
+            self.steps.append(partial(self.rename, copy, keys, plans))
 
     def personal(self, value: dict[str, Json], place: Place) -> bool:
         """Is this the record of a person: at least two of its other fields say so, one of them a name or a birth."""
@@ -407,7 +427,11 @@ class Fields(Leaves):
 
     def cut(self, copy: list[Json], value: list[Json], index: int, place: Place) -> bool:
         """Make one token of all of a long list from `index` on, where the event's budget is spent."""
-        if self.spent <= MAX_READ or len(value) - index <= _SHORT_REST or place.path[-1:] == ("links",):
+        if (
+            self.spent <= MAX_READ
+            or (len(value) - index <= _SHORT_REST and self.spent <= _FAR_SPENT)
+            or place.path[-1:] == ("links",)
+        ):
             return False  # an alert's links stay a list of links
         copy[index:] = [None]
         try:
@@ -426,7 +450,8 @@ class Fields(Leaves):
         inherits = typed or ((parent.named or parent.verdict.kind) and is_valuer(key))
         if typed and not role:
             role, states = parent.role, parent.states
-        verdict = parent.verdict if inherits else judge(key, parent.verdict.subject)
+        said = judge(key, parent.verdict.subject)
+        verdict = parent.verdict if inherits else said
         if (
             parent.verdict.kind
             and not verdict.kind
@@ -467,7 +492,7 @@ class Fields(Leaves):
             words=split(key) if verdict.kind else (),
             helper=_helper(key),
         )
-        if judge(key, parent.verdict.subject).kind in _PERSONAL:
+        if said.kind in _PERSONAL:
             parent.personal = True
         if loose:
             return place

@@ -55,7 +55,7 @@ _WORD_COST: Final = 6
 _ITEM_COST: Final = 8
 """Characters' worth of reading that a word, code or number takes at least, as was found when the text was read."""
 _LEAF_COST: Final = 8
-_READ_COST: Final = 28
+_READ_COST: Final = 40
 """Characters' worth of reading that a text takes beside its characters: at least, and when it is read word by word."""
 _BY_PLAN: Final = 4
 """Characters of a text read by a plan that cost as much as one that is read letter by letter."""
@@ -69,6 +69,7 @@ _CODE_COST: Final = 24
 """Characters' worth of reading that a code takes which is not known to be harmless: `A1bc` is judged part by part."""
 _MARK_COST: Final = 2
 _PERCENT_COST: Final = 6
+_ESCAPE_COST: Final = 4
 """Characters' worth of reading that a mark inside codes and numbers takes, and one of an escape or a path."""
 _CELL_COST: Final = 2
 _TAG_COST: Final = 6
@@ -389,6 +390,9 @@ class Leaves(Work):
                 if known is not None:
                     return [*known]
                 self.spent += _READ_COST
+                if not text.isascii():  # each word is read in two alphabets
+                    left -= len(text) // 2
+                    self.spent += len(text) // 2
                 spans = self.reader.read(text, likely=likely, kept=self.kept, limit=left)
                 if spans and spans[-1].rule == "budget":
                     self.count("size")
@@ -430,6 +434,8 @@ class Leaves(Work):
             spans, sign = self.recalled(text)
         else:
             spans = self.placed(text)
+        if tail and text in self.kept:
+            self.kept[whole] = self.kept[text]  # the rest is nothing that could still be told
         if extra:
             taken = [match.span() for match in TOKEN.finditer(text)]
             spans = settle([*spans, *self.around(text, taken, extra)])
@@ -685,7 +691,8 @@ def _price(text: str) -> int:
         max(len(text), _WORD_COST * text.count(" "))
         + _KEY_COST * (text.count(":") + text.count("="))
         + _MARK_COST * (text.count("-") + text.count("+") + text.count("."))
-        + _PERCENT_COST * (text.count("%") + text.count("/"))
+        + _PERCENT_COST * (text.count("%") + text.count("/") + text.count("&"))
+        + _ESCAPE_COST * text.count("\\")
     )
 
 

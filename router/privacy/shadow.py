@@ -182,14 +182,14 @@ def _decode(text: str) -> Shadow:
 def _round(shadow: Shadow) -> Shadow | None:
     """One layer less, or None when nothing that looks like an escape is one."""
     text = shadow.text
-    chars: list[str] = []
+    pieces: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     changed = False
     at = 0
 
     def copy(start: int, end: int) -> None:
-        chars.extend(text[start:end])
+        pieces.append(text[start:end])
         if shadow.starts is None or shadow.ends is None:
             starts.extend(range(start, end))
             ends.extend(range(start + 1, end + 1))
@@ -201,17 +201,19 @@ def _round(shadow: Shadow) -> Shadow | None:
         plain = _plain(match[0])
         if plain is None:
             continue
-        copy(at, match.start())
-        start, end = shadow.place(match.start(), match.end())
-        chars.extend(plain)
+        begin, stop = match.span()
+        if at < begin:
+            copy(at, begin)
+        start, end = shadow.place(begin, stop)
+        pieces.append(plain)
         starts.extend([start] * len(plain))
         ends.extend([end] * len(plain))
-        at = match.end()
+        at = stop
         changed = True
     if not changed:
         return None
     copy(at, len(text))
-    return Shadow("".join(chars), starts, ends)
+    return Shadow("".join(pieces), starts, ends)
 
 
 def _plain(escape: str) -> str | None:

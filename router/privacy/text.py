@@ -68,9 +68,10 @@ _NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP
 _EACH: Final = 128
 """Words and codes after which a reader looks whether its limit is spent."""
 _ITEM_COST: Final = 4
+_CODE_COST: Final = 6
 FOUND_COST: Final = 24
-"""Characters' worth of reading that a word, code or number takes at least, and a stretch which is found: it is judged
-longest, replaced and looked for."""
+"""Characters' worth of reading that a word takes, a number or code beside that, and a stretch which is found: it is
+judged longest, replaced and looked for."""
 
 Kept = dict[str, tuple[Shadow, list[Item]]]
 """The texts of one event, each with its shadow and what that was cut into."""
@@ -369,7 +370,7 @@ class Reader(Values):
             if index >= asked:
                 asked = index + _EACH
                 harder += sum([item.type != "w" for item in items[index - _EACH : index]])
-                if _ITEM_COST * (index + harder) + FOUND_COST * len(spans) > (limit or 0):
+                if _ITEM_COST * index + _CODE_COST * harder + FOUND_COST * len(spans) > (limit or 0):
                     spans.append(Span(items[index].start, len(text), "TEXT", "budget", True))
                     del items[index:]
                     break

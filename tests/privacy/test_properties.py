@@ -255,6 +255,19 @@ def test_no_text_is_much_more_work_than_an_ordinary_log(unit: str, ordinary_work
     assert calls_for(unit) < 4 * ordinary_work
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        pytest.param({f"Quux{at}": f"Zyxx{at}" for at in range(4_000)}, id="members"),
+        pytest.param([{"name": f"Quux{at}", "value": f"a{at}B7"} for at in range(3_000)], id="pairs"),
+        pytest.param([f"Quux{at} a{at}B7c" for at in range(6_000)], id="texts"),
+    ],
+)
+def test_no_event_is_much_more_work_than_an_ordinary_log(event: object, ordinary_work: int) -> None:
+    """Values that nobody has met, in any structure, are no more work than log lines of twice that size."""
+    assert calls(lambda: tokenize(event, compile_rules("strict"), {}, ThrowawayMint())) < 3 * ordinary_work
+
+
 @QUIET
 @given(st.text(alphabet="NM1*N3~\nA ISA*0", max_size=40))
 def test_x12_is_told_as_by_looking_for_its_segments(text: str) -> None:

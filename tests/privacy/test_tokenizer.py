@@ -216,6 +216,18 @@ def test_too_deep_or_too_long_becomes_one_token_and_is_counted() -> None:
     assert len(json.dumps(long.event)) < 100_000
 
 
+def test_what_is_too_much_is_read_as_far_as_it_goes_and_the_rest_is_one_token() -> None:
+    codes = run({"m": "disk full on Quux a1B7c " * 1_900})
+    assert codes.event["m"].startswith("disk full on Quux <")
+    assert TOKEN.fullmatch(codes.event["m"][-len("<TEXT_0123456789>") :])
+    assert codes.counters["size"] == 1
+    members = run({"error": "disk full", "rest": 1} | {f"Quux {at}": "Zebulon Quackenbush" for at in range(5_000)})
+    assert members.event["error"] == "disk full"
+    assert TOKEN.fullmatch(members.event["rest (2)"])
+    assert "Quackenbush" not in json.dumps(members.event)
+    assert len(members.event) < 3_000
+
+
 def test_a_judge_that_fails_seals_the_leaf_and_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = compile_rules("strict")
     monkeypatch.setattr(type(rules.reader), "read", lambda *_: 1 / 0)
