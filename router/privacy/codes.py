@@ -6,8 +6,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
+<<<<<<< HEAD
 from router.privacy import shapes
 from router.privacy.keys import KEY_WORDS, judge, of_thing
+=======
+from router.privacy import shapes, systems
+from router.privacy.keys import KEY_WORDS, NOTHING, judge
+>>>>>>> 80c11b9 (wip)
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.spans import Span
@@ -117,6 +122,30 @@ _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
 PAGE_ID: Final = re.compile(r"[A-Za-z0-9]{1,6}-?(?=[A-Za-z]*[0-9])[A-Za-z0-9]{6,24}")
 
 
+_PAGES_OF_TOOLS: Final = frozenset(
+    {
+        "issues",
+        "jobs",
+        "pipelines",
+        "builds",
+        "runs",
+        "pull",
+        "merge_requests",
+        "commit",
+        "monitors",
+        "workflows",
+        "snapshots",
+        "traces",
+    }
+)
+"""Parts of an address after which ten digits are a page of a tool's and no telephone."""
+
+
+def made_by(segment: str) -> str:
+    """The deployment that a pod's name begins with."""
+    return re.sub(r"(?:-[0-9a-f]{4,10})?-[a-z0-9]{4,5}$", "", segment)
+
+
 def _opaque_hex(text: str) -> bool:
     """Lower-case hex that reads as a digest, an address or a short commit id rather than as somebody's number."""
     body = text.removeprefix("0x")
@@ -157,6 +186,49 @@ def _compound(word: str) -> bool:
         if any(end - start >= 4 and LEXICON.flag(word[start:end]) == "w" for start in reached if end - start <= 16):
             reached.add(end)
     return len(word) in reached
+
+
+_JOINED: Final = 8
+_OF_SHORT: Final = 12
+_SMALL: Final = frozenset({"up", "to", "in", "on", "of", "no", "is", "db", "ip", "io", "os", "pv"})
+_NAME_ENDS: Final = frozenset(
+    {"well", "more", "moto", "kite", "pole", "ton", "son", "man", "men", "way", "lock", "line", "lain", "ice", "wood"}
+)
+"""What families' names end with; `baseline` and `timeline` are in the lexicon."""
+
+
+def joined(word: str) -> bool:
+    """`queuename`, `kubehpamaxedout`: words of the trade written together.
+
+    Of four letters and more, in a word of twelve and more also of three: no name is made of several of these, and what
+    is one stands in the lists of names.
+    """
+    if len(word) < _JOINED or not word.isascii():
+        return False
+    if len(word) >= _COMPOUND and _compound(word):
+        return True
+    wide = len(word) >= _OF_SHORT
+    reached = {0: (0, False)}
+    for end in range(2, min(len(word), 60) + 1):
+        for start, (count, known) in list(reached.items()):
+            size = end - start
+            if size > 16 or count > 5:
+                continue
+            part = word[start:end]
+            if part in _NAME_ENDS or not (
+                (wide and part in _SMALL)
+                or (
+                    size > (2 if wide else 3)
+                    and LEXICON.flag(part) in (SAFE if wide else PLAIN)
+                    and LEXICON.trade(part)
+                )
+                or (len(word) >= _COMPOUND and size > 3 and LEXICON.flag(part) == "w")
+            ):
+                continue
+            before = reached.get(end, (9, False))
+            own = known or (size > 3 and LEXICON.systems(part))
+            reached[end] = (min(before[0], count + 1), before[1] or own)
+    return reached.get(len(word), (0, False))[1]
 
 
 def _program(part: str, word: str) -> bool:
@@ -385,7 +457,7 @@ class Codes:
                 or (stripped in OF_RECORDS and word[0] == "/")
             ):
                 return []
-            if len(stripped) >= _COMPOUND and stripped.islower() and flag == "" and _compound(stripped):
+            if stripped.islower() and flag == "" and joined(stripped):
                 return []
             start = at + word.index(stripped)
             kind = {"p": "PERSON", "d": "DIAGNOSIS", "m": "MEDICATION"}.get(flag, "WORD")
@@ -396,6 +468,8 @@ class Codes:
             return [Span(start, start + len(stripped), kind, "unknown", flag in {"d", "m"})]
         if _DIGIT.search(stripped) is None:
             if _ZONE.fullmatch(stripped) or _PAM.fullmatch(stripped):
+                return []
+            if systems.made_of(stripped) == "-" and _jumbled(stripped.partition("-")[2]):
                 return []
             if SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
                 return []
@@ -412,6 +486,9 @@ class Codes:
             return []
         if shapes.POSTCODE.fullmatch(word):
             return [Span(at, end, "ZIP", "shape", True)]
+        made = systems.made_of(stripped)
+        if made and (made == "-" or ((systems.program(made) or not judge(made).kind) and self._harmless_code(made))):
+            return []
         if _CLOUD_ID.fullmatch(stripped) or _COUNTED_NAME.fullmatch(stripped) or shapes.UUID.fullmatch(stripped):
             return []
         if SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
@@ -526,6 +603,7 @@ class Codes:
             and coded.end() - coded.start() < len(word)
         ):
             return [Span(at + coded.start(), at + coded.end(), "DIAGNOSIS", "shape", True)]
+        sites = systems.sited(word)
         known = unknown = names = doubtful = either = written = 0
         digits = ""
         leading = ""
@@ -579,7 +657,11 @@ class Codes:
                         if low not in NOUNS and low not in PRODUCTS:
                             doubtful += 1
                             written += piece.istitle()
-                elif low in OF_RECORDS or (flag == "d" and ("@" in word or "-" in word) and _program(low, word)):
+                elif (
+                    low in sites
+                    or low in OF_RECORDS
+                    or (flag == "d" and ("@" in word or "-" in word) and _program(low, word))
+                ):
                     known += 1
                 elif flag in {"d", "m"}:
                     if "+" in word and _JOINED_WORDS.fullmatch(word):
@@ -605,7 +687,11 @@ class Codes:
             and (len(digits) >= 3 or mixed >= 1)
             and not _REPLICA.fullmatch(word)
             and not _POD.fullmatch(word)
+<<<<<<< HEAD
             and not (word.islower() and mixed == 0 and _OF_TRANSACTIONS.fullmatch(word))
+=======
+            and not (not mixed and word.islower() and systems.transaction_set(digits))
+>>>>>>> 80c11b9 (wip)
             and (leading_kind := _stay(leading))
             and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}
             and not (leading_kind == "CREDIT_CARD" and not self.strict and len(digits) < _CARD)  # a cost centre
@@ -620,6 +706,8 @@ class Codes:
                     mixed >= 100 or len(digits) >= 4 or mixed >= 1,
                 )
             ]
+        if names == 1 and not mixed and not unknown and len(digits) < 5 and systems.copy(word, known):
+            return []
         if names:
             apart = (
                 known == either
@@ -791,9 +879,17 @@ class Codes:
             if not verdict.kind and before.endswith("s") and judge(before[:-1]).kind:
                 verdict = judge(before[:-1])
             kind = verdict.kind
+<<<<<<< HEAD
             if of_thing(before) or (not self.strict and _OF_A_STAGE.search(before)):
                 kind = ""  # `claims-prod/s0-kafka-rx-router`
             elif not kind and verdict.subject in {"person", "plan", "pay", "clinical", "medication", "provider"}:
+=======
+            if "-" in before and systems.program(before):
+                verdict, kind = NOTHING, ""
+            if kind and (_POD.fullmatch(segment) or _REPLICA.fullmatch(segment)) and systems.program(made_by(segment)):
+                kind = ""
+            if not kind and verdict.subject in {"person", "plan", "pay", "clinical", "medication", "provider"}:
+>>>>>>> 80c11b9 (wip)
                 kind = {"person": "PATIENT_ID", "plan": "MEMBER_ID", "pay": "ACCOUNT", "provider": "NPI"}.get(
                     verdict.subject, ""
                 )
@@ -836,7 +932,7 @@ class Codes:
             if _OF_TOOLS.fullmatch(before) or (before in _TEMPORARY and segment[:2] == "00"):
                 return []
             if len(segment) >= 5 and not (
-                (before.lower() in NUMBERED_PAGES and len(segment) != 10)
+                (before.lower() in NUMBERED_PAGES and (len(segment) != 10 or before.lower() in _PAGES_OF_TOOLS))
                 or (not self.strict and _A_DAY.fullmatch(segment))
             ):
                 return [

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from router.privacy.codes import IDLE, PROGRAM
+from router.privacy.codes import IDLE, PROGRAM, joined
 from router.privacy.items import Item, in_prose, is_separator, is_value, stands_alone
 from router.privacy.keys import KEY_WORDS, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
@@ -268,6 +268,8 @@ class Names(Numbers):
             and text[items[index - 1].end : item.start] in {" [", "  [", "]["}
         ):
             return index + 1  # `ERROR [prenotazioni]`: who logs
+        if flag == "" and word == low and joined(low):
+            return index + 1  # `queuename`, `membermatcher`
         if flag == "" and (low in KEY_WORDS or (not word.islower() and self._camel(word))):
             return index + 1
         return self._name_run(text, items, index, spans)

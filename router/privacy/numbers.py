@@ -13,6 +13,7 @@ from router.privacy.keys import AGED, MACHINES, judge, kind_of_words, of_thing
 from router.privacy.lexicon import LEXICON, PLAIN
 from router.privacy.likely import unlikely
 from router.privacy.spans import Span, settle
+from router.privacy.systems import program
 from router.privacy.words import (
     CLINICAL_CUES,
     CODED_KINDS,
@@ -971,6 +972,8 @@ class Numbers(Codes):
             gap = text[item.end : items[back + 1].start]
             if item.type not in {"w", "c"} or gap.strip(" #:=([\"'./-_\\>") or "\n" in gap:
                 break
+            if item.type == "c" and "-" in item.text and program(item.text):
+                return ""  # `rollback mpi-matcher 336`
             low = item.text.lower().replace(".", "")
             if low == "mr" and "#" in gap:
                 return "MRN"

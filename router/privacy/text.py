@@ -9,7 +9,7 @@ from typing import Final
 
 import re2
 
-from router.privacy import clinical, shapes
+from router.privacy import clinical, shapes, systems
 from router.privacy.codes import SOURCE_FILE
 from router.privacy.elsewhere import outside
 from router.privacy.items import Item, is_separator, lettered, scan
@@ -22,11 +22,6 @@ from router.privacy.values import Values, field
 from router.privacy.wards import called
 from router.privacy.words import ID_KINDS, NAME_PARTS, PERSON_CUES, STATES
 
-_REGION: Final = re.compile(
-    r"(?:US|EU|Europe|Asia Pacific|Canada|South America|Africa|Middle East|China|Israel|Mexico)(?: (?:East|West|North|South|Central|Northeast|Southeast|Government|Gov-East|Gov-West))?"
-    r" \([A-Z][A-Za-z. ]{2,15}\)"
-)
-"""A cloud region as consoles write it: `US West (Oregon)`."""
 _FRAME: Final = re.compile(
     r"^[ \t]+at [A-Za-z_$<][\w.$<>`+/-]{1,200}(?:\[[\w.,]{1,80}\])?\([^()'\"\n]{0,300}\)(?: in [^'\"\n]{1,200}:line \d{1,6})?[ \r]*$",
     re.MULTILINE,
@@ -239,6 +234,29 @@ _OF_GRAPHQL: Final = frozenset({"String", "Int", "ID", "Float", "Boolean"})
 """The scalars of GraphQL (its specification, section 3.5)."""
 
 
+_NUMBERS: Final = frozenset({"NUMBER", "NPI", "IDENTIFIER", "CODE"})
+_CALLED: Final = frozenset({"PERSON", "WORD", "WARD", "ADDRESS"})
+_PAGED: Final = frozenset({"NUMBER", "IDENTIFIER", "CODE", "WORD"})
+
+
+def _of_nobody(text: str, spans: list[Span]) -> list[Span]:
+    """Without what the line of a tool makes a count, a product's name or the page of a service that watches systems."""
+    vendors = systems.pages(text) if "://" in text else ()
+    return [
+        span
+        for span in spans
+        if not (
+            (span.kind in _NUMBERS and not span.sure and systems.counted(text, span.start, span.end))
+            or (span.kind in _CALLED and span.rule != "key" and systems.product(text, span.start, span.end))
+            or (
+                vendors
+                and span.kind in _PAGED
+                and any(start <= span.start and span.end <= end for start, end in vendors)
+            )
+        )
+    ]
+
+
 class Reader(Values):
     """Reads texts under one set of rules. `strict`: default deny by the word; otherwise only what is surely PHI."""
 
@@ -279,9 +297,10 @@ class Reader(Values):
                 if found.end() > found.start()
             )
         if spans and (" (" in seen or ("\n" in seen and ("   at " in seen or "\tat " in seen))):
-            frames = [found.span() for found in _FRAME.finditer(seen)] + [
-                found.span() for found in _REGION.finditer(seen)
-            ]
+            zones = systems.regions(seen)
+            if zones:
+                spans = [span for span in spans if not any(a <= span.start and span.end <= b for a, b in zones)]
+            frames = [found.span() for found in _FRAME.finditer(seen)]
             if frames:
                 spans = [
                     span
@@ -290,6 +309,8 @@ class Reader(Values):
                     or span.kind not in {"WORD", "CODE", "PERSON"}
                     or not any(a <= span.start and span.end <= b for a, b in frames)
                 ]
+        if spans:
+            spans = _of_nobody(seen, spans)
         if not self.strict:
             about = any(span.sure and span.kind in OF_A_PERSON for span in spans)
             spans = [
@@ -340,7 +361,7 @@ class Reader(Values):
         if shadow.starts is not None:
             found = [Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in found]
         left: list[Span] = []
-        for span in settle(found):
+        for span in settle(_of_nobody(text, found)):
             at = bisect_left(starts, span.end)
             if not at or spans[at - 1].end <= span.start:
                 left.append(span)

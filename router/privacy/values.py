@@ -14,6 +14,7 @@ from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.names import Names
 from router.privacy.spans import Span, stronger
+from router.privacy.systems import program
 from router.privacy.tokens import is_token
 from router.privacy.words import EMPTY, FILLERS, LONG_KINDS, NAME_PARTS, PARTICLES, ROBOTS, STREETS
 
@@ -107,6 +108,7 @@ class Values(Names):
             return NOTHING, 1  # a path, and what stands behind its colon is a line
         if text[items[index].end : items[index].end + 1] == ":" and _OF_MACHINES.fullmatch(words[0]):
             return NOTHING, 1  # a host and its port, an image and its digest
+<<<<<<< HEAD
         if "-" in words[0] or "." in words[0] or "/" in words[0]:
             end = items[index].end
             if _TAGGED.match(text, end) is not None and words[0][-1:].isalnum():
@@ -117,6 +119,10 @@ class Values(Names):
                 return NOTHING, 1
         if text[items[index].end : items[index].end + 2] == ": " and _OF_FIELDS.match(text, items[index].end + 2):
             return NOTHING, 1
+=======
+        if "-" in words[0] and program(words[0]) and judge(words[0]).kind != "SECRET":
+            return NOTHING, 1  # `ward-dashboard: new error`, `member-portal:6.2.1`
+>>>>>>> 80c11b9 (wip)
         back = index - 1 if words[0].lower() in PHI_WORDS else -1
         while (
             back >= 0

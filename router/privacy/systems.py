@@ -1,0 +1,263 @@
+"""What machine rooms call their things: programs, hosts, resources of clouds, regions, and numbers by a tool's grammar."""
+
+# ruff: noqa: E501, PLR2004, SIM905 - the tables read better as long lines of words; lengths mean something
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_PROGRAM_ENDS: Final = frozenset(
+    """api apis app apps svc service services server servers worker workers gateway gw proxy router portal dashboard scheduler matcher
+    engine scrubber dispatcher sync syncer consumer consumers producer ingest ingester ingestor indexer projector processor importer
+    exporter adapter bridge bff frontend backend ui web webapp job jobs cron cronjob batch bot chatbot agent daemon operator controller handler
+    listener publisher loader extractor transformer etl pipeline broker cache store db database queue topic stream feed monitor
+    watcher poller fetcher resolver registry catalog search planner notifier sender mailer renderer converter validator verifier checker
+    orchestrator executor runner replicator migrator archiver cleaner reconciler aggregator collector forwarder relay connector integration
+    mock stub cli sdk lib console viewer editor builder generator simulator dlq ingress egress sidecar deployment namespace cluster
+    downloader uploader parser mapper normalizer enricher splitter merger deduper anonymizer tokenizer crawler scanner warehouse lake hub
+    mesh bus outbox inbox retry webhook webhooks events replica primary standby ms mfe spa lambda function fn""".split()
+)
+"""What the name of a program ends with: `ward-dashboard`, `member-portal`, `mpi-matcher`."""
+ENVIRONMENTS: Final = frozenset(
+    "prod production prd stg staging stage dev develop development test tst uat qa sandbox sbx nonprod preprod pre shared dr sit perf demo "
+    "int ci live lab ops mgmt infra platform common hub".split()
+)
+"""What a copy of a system is for; stands in the names of its projects, clusters and buckets."""
+_SURELY_COPIES: Final = frozenset("prod prd stg staging uat nonprod preprod sandbox".split())
+_COPIES: Final = _SURELY_COPIES | {"production", "dev", "qa", "dr", "shared", "test"}
+_PROGRAM: Final = re.compile(
+    r"[a-z][a-z0-9]*(?:[-_][a-z][a-z0-9]*){1,7}(?:[-@][0-9v][0-9a-f]{0,9}(?:\.[0-9]{1,4}){0,3}(?:[-+][0-9a-z.]{1,12})?)?"
+)
+_SITES: Final = frozenset(
+    """mel lon syd fra phx ash iad sfo lax dub ams par cdg lhr mad mil mxp arn sto hel osl cph waw prg vie zrh gva bru dus muc ham ber txl
+    sin hkg nrt hnd kix icn bom blr maa hyd jnb cpt dxb doh gru eze scl bog mex yyz yul yvr ord atl dfw mia sea pdx den slc bos nyc ewr
+    jfk lga dca bwi clt iah hou las sjc phl dtw msp stl cmh ind pit cle cvg tpa mco aus per bne akl tlv mnl bkk kul cgk tpe nyc1 lon1
+    london sydney melbourne dublin frankfurt leeds amsterdam paris madrid milan stockholm oslo copenhagen helsinki warsaw zurich munich berlin
+    vienna prague lisbon brussels ashburn reston sterling phoenix dallas chicago denver seattle portland atlanta boston miami houston austin
+    toronto montreal vancouver calgary slough manchester edinburgh singapore tokyo osaka seoul mumbai hyderabad pune jakarta auckland perth
+    brisbane canberra johannesburg paulo santiago bogota queretaro bahrain dubai doha hamina eemshaven belgium oregon virginia ohio iowa
+    columbus council bluffs""".split()
+)
+"""Towns of data centres, and how airports spell them: `mel`, `lon`, `fra`."""
+_INTERNAL: Final = frozenset(
+    {"internal", "local", "lan", "corp", "intra", "localdomain", "svc", "cluster", "compute", "infra", "mgmt"}
+)
+"""How the name of a host ends that only its own network knows."""
+_NUMBERED_HOST: Final = re.compile("[a-z]+[0-9a-z]*(?:[-_][a-z0-9]+)*")
+_MADE: Final = re.compile(
+    r"aks-([a-z0-9]{1,12})-[0-9]{8}-vmss[0-9a-z]{6}"
+    r"|gke-([a-z0-9-]{2,60})-[0-9a-f]{8}-[a-z0-9]{4}"
+    r"|([a-z][a-z0-9-]{2,60})\.[0-9a-f]{14,16}"
+    r"|([a-z][a-z0-9_-]{2,60})-20[0-9]{2}\.(?:0[1-9]|1[0-2])(?:\.[0-3][0-9])?(?:-[0-9]{6})?"
+    r"|([a-z][a-z0-9-]{2,60})-20[1-3][0-9](?:0[1-9]|1[0-2])[0-3][0-9][0-2][0-9][0-5][0-9][0-5][0-9]"
+    r"|(runner)-[a-z0-9_-]{8,12}-project-[0-9]{1,9}-concurrent-[0-9]{1,4}(?:-[a-z0-9]{6,10})?"
+    r"|([a-z][a-z0-9.-]{2,60})-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:-[A-Za-z]{2,24}){0,3}(?:-[0-9]{1,4})?"
+    r"|([a-z][a-z0-9-]{2,60})-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,10}"
+    r"|(b|broker)-[0-9]{1,3}\.[a-z0-9-]{2,60}\.[0-9a-z]{6}\.c[0-9]{1,2}\.kafka\.[a-z0-9-]{5,20}\.amazonaws\.com"
+)
+"""What clouds, clusters and logs make of a name: a node, an event, an index or a backup of a day, a runner, a thread, a set."""
+_CLOUD: Final = re.compile(
+    r"(?:dxvif|dxcon|dxlag|dx|vgw|cgw|pcx|vpn|tgw-attach|tgw-rtb|tgw|eipassoc|aclassoc|rtbassoc|eigw|nat|bastion|spotfleet|sir|sfr|fleet|mi|"
+    r"vpce-svc|ipam|fsap|fsmt|fsvol|backup|stack|pl|lb|cluster|key|capture|import|export|flow|fl|ela|eni-attach|dopt|cvpn|r|o|ou|ls)"
+    r"-(?=[0-9]*[a-f])[0-9a-f]{8}(?:[0-9a-f]{9})?"
+    r"|(?:run|ws|wsout|sv|plan|apply|cv|var|prj|org|sq|pol|tfe)-[1-9A-HJ-NP-Za-km-z]{16}"
+    r"|snap-[0-9a-f]{8,20}"
+)
+"""Ids that AWS and HCP Terraform make up."""
+_ACCOUNT: Final = re.compile(r"([a-z][a-z0-9-]{3,50})-[0-9]{12}(?:-[a-z]{2}-[a-z]{4,9}-[1-9])?")
+"""A bucket that is called after its account: `tfstate-972035619685`."""
+_BUCKETS: Final = frozenset(
+    "tfstate terraform tf state logs log backup backups bucket artifact artifacts config cloudtrail cdk assets lambda deploy archive archives "
+    "data datalake lake exports uploads pgbackrest barman wal velero snapshots images static web cfn cf templates codepipeline athena results "
+    "inventory flowlogs elb alb waf access audit landing raw curated trail guardduty cur".split()
+)
+"""What buckets hold."""
+_PROJECT: Final = re.compile(r"([a-z][a-z0-9-]{1,24})-[0-9]{5,6}")
+_SETS: Final = frozenset("270 271 275 276 277 278 820 824 834 835 837 997 999".split())
+"""Transaction sets of X12 that HIPAA names (45 CFR 162), as they stand in the names of feeds and topics."""
+_OF_SETS: Final = re.compile("[0-9]{3}[pid]?")
+_REGION: Final = re.compile(
+    r"(?:US|EU|Europe|Asia Pacific|Canada|South America|Africa|Middle East|China|Israel|Mexico|AWS GovCloud)(?: (?:East|West|North|South|Central|"
+    r"Northeast|Southeast|Government|Gov-East|Gov-West))? \((?:Sydney|Melbourne|Singapore|Tokyo|Osaka|Seoul|Mumbai|Hyderabad|Jakarta|Hong Kong|"
+    r"Malaysia|Thailand|Taipei|New Zealand|Auckland|Bangkok|Kuala Lumpur|S[a\xe3]o Paulo|Sao Paulo|London|Ireland|Frankfurt|Paris|Stockholm|"
+    r"Milan|Spain|Zurich|Central|Calgary|Montreal|Cape Town|Bahrain|UAE|Tel Aviv|Beijing|Ningxia|N\. Virginia|Ohio|N\. California|Oregon|"
+    r"Quer[e\xe9]taro|US-East|US-West)\)"
+)
+"""A region as the console of AWS writes it, with the towns it has."""
+_COUNTED_BEFORE: Final = re.compile(
+    r"(?:(?<![A-Za-z])GC\(|(?<![a-z])failcnt |\[[a-z]{4,6}\] [0-9]{1,7}#[0-9]{1,7}: \*"
+    r"|(?<![A-Za-z])(?:[Pp]ipeline|[Jj]ob|[Bb]uild|[Rr]un|[Ww]orkflow|[Dd]eployment|[Ee]xecution|[Mm]erge [Rr]equest|[Pp]ull [Rr]equest) #"
+    r"|(?<![A-Za-z])(?:[Oo]ffsets?|at byte|scn|SCN|SCN:|cutoff:|maxlength|lsn|LSN|segno|xmin|xmax|relfilenode|oid|OID) "
+    r"|, status: [A-Z]{5,9}, id: |(?:[Dd]ump )?file created \[|received '|current is '|would be \[|limit of \[|real usage: \[|reserved: \[|"
+    r"\(incident=|Archived Log entry |"
+    r"# (?:Count|Exec time|Lock time|Rows sent|Rows examine|Query size) {1,12}[0-9]{1,3} {1,8}"
+    r"|(?<![A-Za-z])(?:in|qs|qu|aw|ws|in-pipe|out-pipe|last-in|cur-in|sync-ops|async-ops|conn-sec|mc): )$"
+)
+"""What stands before a number that the grammar of a tool's line makes a count: JVM, kernel, nginx, CI, Kafka, Oracle, Postgres, BIND,
+RabbitMQ, Elasticsearch, pt-query-digest, StackExchange.Redis."""
+_DATAPOINTS: Final = re.compile(r" datapoints? \[(?:[0-9.E+-]{1,24} \([0-9/]{8} [0-9:]{8}\), ){0,8}$")
+_THRESHOLD: Final = re.compile(r"(?:greater|less|lower) than (?:or equal to )?the threshold \($")
+"""How CloudWatch writes the reason of a state: samples of a metric, and what they passed."""
+_TALLY: Final = re.compile(r"(?<![0-9A-Za-z.])[0-9]{1,12} [a-z]{3,12}(?: [a-z]{3,12}){0,2},? (?:and )?$")
+_TALLIED: Final = re.compile(
+    r" (?:removed|remain(?:ing)?|scanned|skipped|dirtied|hits|misses|records|full page|reads?|writes?|written|failed|passed|total|"
+    r"succeeded|processed|rejected|accepted|deleted|inserted|updated|dropped|are dead|pending|XIDs|pages|tuples|rows|bytes)(?![A-Za-z=:])"
+)
+"""One of several counts of a line: `12 removed, 7069669 remain, 49824 scanned`."""
+_SPOKEN: Final = re.compile(
+    r"(?<![A-Za-z])(?:Eden (?=regions|space|Space|size)|Max (?=retries|attempts|connections|clients|allowed|number|size|length|depth|wait|"
+    r"concurrent|open|heap|memory|threads|pool|rate|requests|latency|lag|value|file|files|buffer|message|packet|time)"
+    r"|(?:Max|Eden)(?=[=:] ?[0-9])|Cloud Pub/Sub|Direct Connect|Dead [Mm]an'?s (?=[Ss]witch|[Ss]nitch)|Cron Daemon|Golden Signals?"
+    r"|Kubernetes Engine|Compute Engine|App Engine|Cloud (?:SQL|Run|Storage|Functions|Build|Spanner|Tasks|Scheduler|Composer|Armor|DNS|NAT|CDN)"
+    r"|(?:Application|Network|Classic) Load Balancer|Elastic (?:Load Balancing|Beanstalk|File System)|Transit Gateway|Front Door|Key Vault"
+    r"|Service Bus|Event (?:Hub|Grid)s?|Traffic Manager|Logic Apps?|Digital Realty|Equinix(?: [A-Z]{2}[0-9]{1,2})?)"
+)
+"""Names of products and sentences of tools that are made of words which are names, wards or places too."""
+_AZURE: Final = re.compile(
+    r"(?:East US|West US|Central US|North Central US|South Central US|West Central US|North Europe|West Europe|UK South|UK West|"
+    r"Australia East|Australia Southeast|Australia Central|Canada Central|Canada East|Brazil South|Germany West Central|France Central|"
+    r"Norway East|Sweden Central|Switzerland North|Italy North|Poland Central|Spain Central|Japan East|Japan West|Korea Central|Central India|"
+    r"South India|Southeast Asia|East Asia|South Africa North|UAE North|Qatar Central|Israel Central|Mexico Central)(?: [23])?(?![A-Za-z])"
+)
+_COLOCATED: Final = re.compile(
+    r"(?<![A-Za-z])(?:[A-Z]{2}[0-9]{1,2}|Equinix|Interxion|Digital Realty|CoreSite|Telehouse)[, ]{1,2}$"
+)
+_TALLIED_NEXT: Final = re.compile(r" [a-z]{3,12}(?: [a-z]{3,12}){0,2}, (?:and )?[0-9]{1,12} ")
+_TOWNS: Final = _SITES | frozenset(
+    "sao paulo;new york;san francisco;san jose;los angeles;hong kong;cape town;tel aviv;las vegas;salt lake city;kansas city;council bluffs;"
+    "santa clara;st. louis;kuala lumpur;buenos aires;northern virginia;n. virginia;ho chi minh city;new delhi;abu dhabi".split(
+        ";"
+    )
+)
+_STATE: Final = re.compile(
+    "[A-Z]{2}|UK|USA|US|Germany|France|Australia|Japan|India|Brazil|Canada|Ireland|Netherlands|Singapore|Sweden|Italy|Spain|Poland"
+)
+_ACCOUNTS: Final = frozenset(
+    "root rabbit ejabberd emqx vernemq riak couchdb mongooseim postgres daemon cron nagios zabbix postmaster noreply no-reply donotreply "
+    "do-not-reply hostmaster mailer-daemon www-data jenkins alertmanager prometheus grafana monitoring oracle mysql kafka etcd git ubuntu "
+    "ec2-user nobody apache nginx logstash vault consul".split()
+)
+"""Accounts of programs, in which no person has mail."""
+_VENDOR: Final = re.compile(
+    r"https?://(?:[a-z0-9-]{1,60}\.){0,4}(?:pagerduty\.com|datadoghq\.(?:com|eu)|newrelic\.com|nr-assets\.net|sentry\.io|rollbar\.com|bugsnag\.com|"
+    r"opsgenie\.com|grafana\.(?:net|com)|honeycomb\.io|github\.com|gitlab\.com|circleci\.com|buildkite\.com|terraform\.io|"
+    r"console\.cloud\.google\.com|console\.aws\.amazon\.com|portal\.azure\.com|splunkcloud\.com|logz\.io|sumologic\.com|statuspage\.io|"
+    r"uptimerobot\.com|checklyhq\.com|betterstack\.com|betteruptime\.com|pingdom\.com|dynatrace\.com|elastic-cloud\.com|signalfx\.com|"
+    r"victorops\.com|squadcast\.com|firehydrant\.com|rootly\.com|incident\.io|runbooks\.prometheus-operator\.dev)/"
+    r"([A-Za-z0-9_.~/-]{1,300})"
+)
+"""An address at a service that watches systems or keeps their code: it numbers its own pages."""
+_PAGE: Final = re.compile(r"[0-9]{1,20}|[PQ][0-9A-Z]{6,14}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{7,64}")
+
+
+def program(word: str) -> bool:
+    """Is `word` what a program is called: `ward-dashboard`, `member-portal@6.2.1`, by what it ends with."""
+    if not word.islower() or ("-" not in word and "_" not in word) or _PROGRAM.fullmatch(word) is None:
+        return False
+    parts = [part for part in re.split(r"[-_@]", word) if part[0].isalpha()]
+    last = parts[-1].rstrip("0123456789")
+    return len(parts) > 1 and (
+        last in _PROGRAM_ENDS or (last in ENVIRONMENTS and len(parts) > 2 and parts[-2] in _PROGRAM_ENDS)
+    )
+
+
+def made_of(word: str) -> str:
+    """The name that a cloud, a cluster or a log made `word` of by numbers of its own; '' when it is none, `-` when all is made up."""
+    found = _MADE.fullmatch(word)
+    if found is not None:
+        return next(group for group in found.groups() if group)
+    if _CLOUD.fullmatch(word) is not None:
+        return "-"
+    account = _ACCOUNT.fullmatch(word)
+    if account is not None and not _BUCKETS.isdisjoint(account[1].split("-")):
+        return account[1]
+    project = _PROJECT.fullmatch(word)
+    if project is not None and project[1].rpartition("-")[2] in ENVIRONMENTS:
+        return project[1]
+    return ""
+
+
+def sited(word: str) -> frozenset[str]:
+    """The parts of a machine's name that say where it stands: `mel` of `hl7-wrk25.mel.corp.internal` and of `prod-mel-5`."""
+    if not word.islower():
+        return frozenset()
+    parts = re.split(r"[-_.:/]", word)
+    if len(parts) < 3 or not (
+        parts[-1] in _INTERNAL
+        or not ENVIRONMENTS.isdisjoint(parts)
+        or not {"dc", "site", "region", "zone", "node", "cluster"}.isdisjoint(parts)
+    ):
+        return frozenset()
+    return _SITES.intersection(parts[1:])
+
+
+def copy(word: str, known: int) -> bool:
+    """Is the one name in `word` an organisation's, of whose system it names a copy: `medora-prod`, `medora_claims_edi_inbound_dr`.
+
+    `known`: how many of its other parts are ordinary words.
+    """
+    if not word.islower():
+        return False
+    parts = [part for part in re.split(r"[-_.]", word) if part.isalpha()]
+    return (
+        len(parts) > 1
+        and parts[-1] in _COPIES
+        and (known > 1 or (known == 1 and len(parts) == 2 and parts[-1] in _SURELY_COPIES))
+    )
+
+
+def transaction_set(digits: str) -> bool:
+    """Do digits name a transaction set of X12: `835` of `claims-835-remit`."""
+    return digits in _SETS
+
+
+def counted(text: str, start: int, end: int) -> bool:
+    """Does the grammar of the tool that wrote a text make the number between `start` and `end` a count or an id of its own."""
+    before = text[max(start - 48, 0) : start]
+    if _COUNTED_BEFORE.search(before) is not None or _THRESHOLD.search(before) is not None:
+        return True
+    if before.endswith(("[", "), ")):
+        return _DATAPOINTS.search(text, max(start - 260, 0), start) is not None
+    return _TALLIED.match(text, end) is not None and (
+        _TALLY.search(before) is not None
+        or (before.endswith((": ", "\t")) and _TALLIED_NEXT.match(text, end) is not None)
+    )
+
+
+def product(text: str, start: int, end: int) -> bool:
+    """Is what stands between `start` and `end` the name of a product, or of a town that says where machines stand."""
+    found = _SPOKEN.match(text, start)
+    if found is not None and found.end() >= end:
+        return True
+    found = _AZURE.match(text, start)
+    if found is not None and found.end() >= end:
+        return True
+    return text[start:end].lower() in _SITES and _COLOCATED.search(text, max(start - 24, 0), start) is not None
+
+
+def regions(text: str) -> list[tuple[int, int]]:
+    """Where a text names a region as AWS's console does: `Asia Pacific (Sydney)`."""
+    return [match.span() for match in _REGION.finditer(text)]
+
+
+def town(value: str) -> bool:
+    """Is a value the town of a data centre, perhaps with its state or country: `Sydney`, `Ashburn, VA`."""
+    head, _, tail = value.partition(", ")
+    return (head.lower().replace("\xe3", "a") in _TOWNS) and (not tail or _STATE.fullmatch(tail) is not None)
+
+
+def system_account(address: str) -> bool:
+    """Is an email address the account of a program on a host: `root@edi02.lon.internal`, `rabbit@mq2`."""
+    return address.partition("@")[0].lower() in _ACCOUNTS
+
+
+def pages(text: str) -> list[tuple[int, int]]:
+    """The numbers of pages in addresses of services that watch systems."""
+    found: list[tuple[int, int]] = []
+    for match in _VENDOR.finditer(text):
+        at = match.start(1)
+        for segment in match[1].split("/"):
+            if _PAGE.fullmatch(segment) is not None:
+                found.append((at, at + len(segment)))
+            at += len(segment) + 1
+    return found
