@@ -6,13 +6,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-<<<<<<< HEAD
-from router.privacy import shapes
-from router.privacy.keys import KEY_WORDS, judge, of_thing
-=======
 from router.privacy import shapes, systems
-from router.privacy.keys import KEY_WORDS, NOTHING, judge
->>>>>>> 80c11b9 (wip)
+from router.privacy.keys import KEY_WORDS, NOTHING, judge, of_thing
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.spans import Span
@@ -687,11 +682,8 @@ class Codes:
             and (len(digits) >= 3 or mixed >= 1)
             and not _REPLICA.fullmatch(word)
             and not _POD.fullmatch(word)
-<<<<<<< HEAD
             and not (word.islower() and mixed == 0 and _OF_TRANSACTIONS.fullmatch(word))
-=======
             and not (not mixed and word.islower() and systems.transaction_set(digits))
->>>>>>> 80c11b9 (wip)
             and (leading_kind := _stay(leading))
             and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}
             and not (leading_kind == "CREDIT_CARD" and not self.strict and len(digits) < _CARD)  # a cost centre
@@ -879,17 +871,13 @@ class Codes:
             if not verdict.kind and before.endswith("s") and judge(before[:-1]).kind:
                 verdict = judge(before[:-1])
             kind = verdict.kind
-<<<<<<< HEAD
-            if of_thing(before) or (not self.strict and _OF_A_STAGE.search(before)):
-                kind = ""  # `claims-prod/s0-kafka-rx-router`
-            elif not kind and verdict.subject in {"person", "plan", "pay", "clinical", "medication", "provider"}:
-=======
             if "-" in before and systems.program(before):
                 verdict, kind = NOTHING, ""
             if kind and (_POD.fullmatch(segment) or _REPLICA.fullmatch(segment)) and systems.program(made_by(segment)):
                 kind = ""
-            if not kind and verdict.subject in {"person", "plan", "pay", "clinical", "medication", "provider"}:
->>>>>>> 80c11b9 (wip)
+            if of_thing(before) or (not self.strict and _OF_A_STAGE.search(before)):
+                kind = ""  # `claims-prod/s0-kafka-rx-router`
+            elif not kind and verdict.subject in {"person", "plan", "pay", "clinical", "medication", "provider"}:
                 kind = {"person": "PATIENT_ID", "plan": "MEMBER_ID", "pay": "ACCOUNT", "provider": "NPI"}.get(
                     verdict.subject, ""
                 )

@@ -108,7 +108,6 @@ class Values(Names):
             return NOTHING, 1  # a path, and what stands behind its colon is a line
         if text[items[index].end : items[index].end + 1] == ":" and _OF_MACHINES.fullmatch(words[0]):
             return NOTHING, 1  # a host and its port, an image and its digest
-<<<<<<< HEAD
         if "-" in words[0] or "." in words[0] or "/" in words[0]:
             end = items[index].end
             if _TAGGED.match(text, end) is not None and words[0][-1:].isalnum():
@@ -119,10 +118,8 @@ class Values(Names):
                 return NOTHING, 1
         if text[items[index].end : items[index].end + 2] == ": " and _OF_FIELDS.match(text, items[index].end + 2):
             return NOTHING, 1
-=======
         if "-" in words[0] and program(words[0]) and judge(words[0]).kind != "SECRET":
             return NOTHING, 1  # `ward-dashboard: new error`, `member-portal:6.2.1`
->>>>>>> 80c11b9 (wip)
         back = index - 1 if words[0].lower() in PHI_WORDS else -1
         while (
             back >= 0
