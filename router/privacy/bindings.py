@@ -13,7 +13,7 @@ from router.privacy.keys import judge
 from router.privacy.spans import Span
 
 _BINDER: Final = re.compile(
-    r"(?P<how>binding parameter|extracted value) [(\[](?P<what>[^\n]{1,50}?)[)\]](?: as \[\w{1,40}\])?"
+    r"(?P<how>binding parameter|extracted value) [(\[](?P<what>[^\n]{1,50}?)[)\]](?: as \[(?P<type>\w{1,40})\])?"
     r" (?:<-|->|-) \[(?P<value>[^\]\n]{1,200})\]"
 )
 """`binding parameter [1] as [VARCHAR] - [x]` of Hibernate 5, `binding parameter (1:VARCHAR) <- [x]` of 6."""
@@ -36,6 +36,9 @@ _PLAIN: Final = re.compile(
     r"(?i:null|true|false)|-?[0-9]{1,4}(?:\.[0-9]{1,6})?|[a-z_]{1,24}|[A-Z_]{1,24}|<[A-Z_]+_[0-9A-Z]{10}>"
 )
 """Words of a program and small numbers, which a statement is given as well."""
+_DIGITS: Final = re.compile("[0-9]{3,4}")
+"""Kept as text, so it is no count: a postal code, a short id."""
+_OF_TEXT: Final = ("CHAR", "VARCHAR", "STRING", "TEXT", "CLOB", "VARCHAR2")
 _DAY: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}.{0,20}|[0-9]{1,2}[-/.](?:[0-9]{1,2}|[A-Za-z]{3})[-/.][0-9]{2,4}.{0,16}"
 )
@@ -59,27 +62,32 @@ def read(text: str) -> list[Span]:
     places = [*_bound(text)]
     columns = _columns(text) if places else []
     spans = []
-    for start, end, place in places:
+    for start, end, place, written in places:
         value = text[start:end]
         kind = judge(columns[place]).kind if 0 <= place < len(columns) else ""
-        if value.strip() and (kind or not _PLAIN.fullmatch(value)) and value != "null":
+        if (
+            value.strip()
+            and (kind or not _PLAIN.fullmatch(value) or (written and _DIGITS.fullmatch(value)))
+            and value != "null"
+        ):
             spans.append(Span(start, end, kind or _kind(value), "column", True))
     return spans + _pairs(text) + _sent(text)
 
 
-def _bound(text: str) -> Iterator[tuple[int, int, int]]:
-    """Where each value is, and its place among the statement's columns; -1: it has none."""
+def _bound(text: str) -> Iterator[tuple[int, int, int, bool]]:
+    """Where each value is, its place among the statement's columns (-1: it has none), and is it declared as text."""
     if "inding parameter" in text or "xtracted value" in text:
         for match in _BINDER.finditer(text):
             number = _NUMBER.match(match["what"]) if match["how"] == "binding parameter" else None
-            yield match.start("value"), match.end("value"), int(number[0]) - 1 if number else -1
+            written = (match["type"] or match["what"]).upper().endswith(_OF_TEXT)
+            yield match.start("value"), match.end("value"), int(number[0]) - 1 if number else -1, written
     if "Bind#" in text:
         for match in _BIND.finditer(text):
-            yield match.start("value"), match.end("value"), int(match["n"])
+            yield match.start("value"), match.end("value"), int(match["n"]), False
     for line in _MAPPED.finditer(text) if "Parameters: " in text else ():
         begin = line.start("values")
         for place, match in enumerate(_TYPED.finditer(text, begin, line.end("values"))):
-            yield begin, match.start(), place
+            yield begin, match.start(), place, match[1] == "String"
             begin = match.end()
 
 

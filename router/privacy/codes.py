@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from router.privacy import shapes, systems
-from router.privacy.keys import KEY_WORDS, NOTHING, judge, of_thing
+from router.privacy.keys import ABBREVIATED, KEY_WORDS, NOTHING, judge, of_thing
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.spans import Span
@@ -52,6 +52,7 @@ HASHED: Final = re.compile(
 """A pod of a Kubernetes deployment: the names of its deployment and template, and five letters that mean nothing."""
 _ISSUED: Final = re.compile(r"([a-z]{2,8})[-_](?=[A-Za-z]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])([A-Za-z0-9]{12,40})")
 """An id that some service made up: `ord_7FZW9uraORamQg`. Nobody's number has letters of both cases."""
+_OWNED_ID: Final = re.compile(r"([A-Za-z]{2,12})[-_]([A-Za-z0-9]{8,40})")
 _OF_SECRETS: Final = frozenset(
     {"sk", "pk", "rk", "tok", "token", "key", "secret", "whsec", "ghp", "pat", "pwd", "pass", "auth", "sess", "otp"}
 )
@@ -243,7 +244,10 @@ def _medicines(word: str) -> bool:
 def _stay(word: str) -> str:
     """The kind of what a code begins with; `visit-383008` numbers a visit, `visit` alone would be its day."""
     kind = judge(word).kind
-    return "PATIENT_ID" if kind in {"", "DATE"} and word.lower() in _STAYS else kind
+    low = word.lower()
+    if not kind and low in _WORN:
+        return "DEVICE_ID"
+    return "PATIENT_ID" if kind in {"", "DATE"} and (low in _STAYS or low in ABBREVIATED) else kind
 
 
 _RECORDS: Final = frozenset(
@@ -254,6 +258,10 @@ _RECORDS: Final = frozenset(
 _STAYS: Final = frozenset(
     {"visit", "encounter", "appointment", "appt", "admission", "discharge", "enc", "stay", "termin", "cita", "rdv"}
 )
+_WORN: Final = frozenset(
+    {"pump", "ventilator", "vent", "cgm", "holter", "pacemaker", "glucometer", "oximeter", "wristband", "spirometer"}
+)
+"""Devices at somebody's bed or body: `PUMP-0921-A` is one person's today."""
 IDLE: Final = 20_000
 """Harmless words and codes that one reader remembers."""
 
@@ -325,6 +333,9 @@ _TEMPORARY: Final = frozenset(
 )
 """Where nginx numbers the files that it holds bodies in, ten digits each."""
 _SHORT: Final = re.compile("(?=[a-z]*[0-9])[0-9a-z]{1,4}")
+_SHORT_HEX: Final = 5
+_HEX_SERIAL: Final = re.compile("[0-9A-F]+")
+"""A serial number in capitals, though a word may stand in it: `FF8FEE9D`."""
 _HALVES: Final = re.compile(r"([A-Z][A-Za-z]{2,20})/([A-Z][A-Za-z]{2,20})")
 _LOGIN_NAME: Final = re.compile(r"[a-z]([a-z]{4,14})[0-9]{1,4}")
 _RECORD_NUMBER: Final = re.compile(r"MR#?[0-9]{6,10}")
@@ -564,9 +575,13 @@ class Codes:
             and _jumbled(issued[2])
             and issued[1] not in _OF_SECRETS
             and not judge(issued[1]).kind
+            and issued[1] not in ABBREVIATED
             and judge(issued[1]).subject in {"", "infra"}
         ):
             return []
+        owner = _OWNED_ID.fullmatch(word)
+        if owner is not None and owner[1].lower() in ABBREVIATED and _jumbled(owner[2]):
+            return [Span(at, end, "PATIENT_ID", "prefix", True)]  # `pt_DjLsZFKfsIQM`
         if _QUEUED_MAIL.fullmatch(word) is not None:
             return []
         entity = _ENTITY.fullmatch(word)
@@ -791,7 +806,7 @@ class Codes:
 
     def _numbered(self, piece: str) -> bool:
         """`In4Hours`, `nvme1n1`, `5XX`, `utf8`: safe words or single letters with at most three digits."""
-        if len(_DIGIT.findall(piece)) > 3:
+        if len(_DIGIT.findall(piece)) > 3 or (len(piece) > _SHORT_HEX and _HEX_SERIAL.fullmatch(piece)):
             return False
         longest = 0
         for part in CAMEL.findall(piece):

@@ -463,6 +463,8 @@ class Fields(Leaves):
                 "",
                 parent.verdict.subject,
             )
+        elif parent.verdict.kind == "BIOMETRIC" and verdict.role == "url":
+            verdict = Verdict("BIOMETRIC")  # where a portrait is: `{"photo": [{"url": …}]}`
         if isinstance(resource, str):
             verdict = positional.fhir(resource, key, verdict)
         element = positional.dicom(key) if len(key) in {8, 11} and not verdict.kind else None

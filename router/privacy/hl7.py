@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - the tables read better as long lines
 from __future__ import annotations
 
+import re
 from typing import Final
 
 FIELDS: Final[dict[str, dict[int, str]]] = {
@@ -23,3 +24,32 @@ FIELDS: Final[dict[str, dict[int, str]]] = {
     "MRG": {1: "MRN", 2: "PATIENT_ID", 3: "ACCOUNT", 4: "PATIENT_ID", 5: "ACCOUNT", 7: "PERSON"}, "ACC": {1: "DATE", 3: "ADDRESS"}, "SCH": {1: "PATIENT_ID", 2: "PATIENT_ID", 11: "DATE", 12: "PERSON", 16: "PERSON", 20: "PERSON"},
     "AIP": {3: "PERSON", 6: "DATE"}, "AIL": {3: "WARD"}, "EVN": {5: "PERSON"}, "NTE": {3: "DIAGNOSIS"}, "FT1": {4: "DATE", 7: "DIAGNOSIS", 19: "DIAGNOSIS", 20: "PERSON", 21: "PERSON", 25: "DIAGNOSIS"}, "TXA": {5: "PERSON", 9: "PERSON", 12: "PATIENT_ID"}, "UB2": {}, "ROL": {4: "PERSON", 11: "ADDRESS", 12: "PHONE"}, "PD1": {4: "PERSON"}, "SPM": {2: "PATIENT_ID"}, "STF": {3: "PERSON", 6: "DOB", 10: "PHONE", 11: "ADDRESS"},
 }  # fmt: skip
+
+_NAMED: Final = re.compile(r"(?i)([A-Z][A-Z0-9]{2})[._-]([0-9]{1,2})(?:[._-]([0-9]{1,2}))?(?:[._-][0-9]{1,2})?")
+_PARTS: Final[dict[str, frozenset[int]]] = {
+    "PERSON": frozenset(range(1, 5)),
+    "ADDRESS": frozenset({1, 2, 3, 5, 8, 9}),
+    "PHONE": frozenset({1, 4, 6, 7, 12}),
+    "WARD": frozenset({1, 2, 3}),
+    "DIAGNOSIS": frozenset({1, 2, 4, 5, 9}),
+    "MEDICATION": frozenset({1, 2, 4, 5, 9}),
+}
+"""Components that are about the person, by HL7 2.5.1 chapter 2A (XPN, XCN, XAD, XTN, PL, CWE); of the others the first."""
+_FIRST: Final = frozenset({1})
+
+
+def field_kind(key: str) -> str | None:
+    """What a field is that is called by its segment and number, as interface engines and log shippers do.
+
+    `PID-5`, `pid_5`, `PID.5.1`; '' where it says nothing of a person, None when `key` is no such name.
+    """
+    found = _NAMED.fullmatch(key)
+    if found is None:
+        return None
+    table = FIELDS.get(found[1].upper())
+    if table is None:
+        return None
+    kind = table.get(int(found[2]), "")
+    if not kind:
+        return None
+    return kind if found[3] is None or int(found[3]) in _PARTS.get(kind, _FIRST) else ""

@@ -257,7 +257,7 @@ class Names(Numbers):
         if flag == "" and not self.strict and word == low and _two_names(low):
             spans.append(Span(item.start, item.end, "USERNAME", "name", True))
             return index + 1  # `tylerlambert`
-        if flag == "" and word.isupper() and len(word) > 5 and word[0] == "E" and LEXICON.flag(low[1:]) in PLAIN:
+        if flag == "" and word.isupper() and len(word) > 5 and word[0] == "E" and LEXICON.trade(low[1:]):
             return index + 1  # Node's errors: `ERESOLVE`
         if (
             flag == ""

@@ -19,11 +19,15 @@ from router.privacy.words import (
     CODED_KINDS,
     DAYS_BEFORE,
     FILLERS,
+    HONORIFICS,
     ID_KINDS,
+    NOUNS,
     NUMBER_ROLES,
     OF_BODIES,
+    OPENERS,
     PARTICLES,
     PHONED,
+    PRODUCTS,
     SOFT_ROLES,
     STATES,
     STREET_LEADS,
@@ -44,6 +48,26 @@ HOUSE_NUMBER: Final = re.compile(
 _TAIL: Final = re.compile(r"(?:[/-][0-9]{1,10}){1,4}(?![0-9A-Za-z])")
 _FAMILY: Final = re.compile(r"[A-Z][a-z]{2,}(?! [A-Z]|[A-Za-z0-9_:=./-])")
 """A capitalised word right behind a name, and no further one behind it: the rest of the name, whatever it means."""
+_HALF_BEFORE: Final = re.compile(
+    r"(?<![^\s\"'(\[{>,;|])([A-Z][^\W\d_]{1,20}(?:-[A-Z][^\W\d_]{1,20})?)(?:\.? {1,2}|, ?|\. ?(?=[A-Z]))$"
+)
+_HALF_AFTER: Final = re.compile(
+    r" ((?:(?:d[aeiou]|do?s|das|della?|l[ae]|los|las|v[ao]n|vom|de[lnr]|te[rn]|bin|ibn|bint|al|el|y|zu|zum|zur"
+    r"|a[fv]|het|'t) ){0,3})"
+    r"([A-Z][^\W\d_]{1,20})(?![\w@:=/\\-])"
+)
+"""A capitalised word behind a name, after particles or none."""
+_HARDWARE: Final = re.compile(r"(?<=/)[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}(?=/|$)")
+"""A device in a topic of MQTT: `rpm/B7:F1:16:F9:F6:D3/telemetry`."""
+_COLONS: Final = 5
+_POSTED: Final = re.compile(
+    r"(?:, ?|  ?|\n {0,20})([0-9]{2,3}[ -][0-9]{2,4}|[0-9]{4,6}(?:-[0-9]{3,4})?)(?![0-9A-Za-z%:/-]|[ ,.][0-9])"
+)
+"""A postal code behind a street."""
+_DEGREES_OF_PEOPLE: Final = frozenset(
+    {"phd", "dds", "dvm", "msn", "dnp", "mph", "esq", "rph", "iii", "jnr", "snr", "lcsw", "dmd"}
+)
+"""What stands behind a name and belongs to it."""
 _NANP: Final = re.compile(r"1?[2-9][0-9]{2}[2-9][0-9]{6}")
 """A number of the North American plan: area and exchange begin with 2 to 9."""
 _TO_THE_MINUTE: Final = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]")
@@ -181,6 +205,7 @@ class Numbers(Codes):
     def _beside(self, text: str, spans: list[Span]) -> list[Span]:
         """A short number next to a capitalised word that is not known is part of it: a house number, a box, a flat."""
         found: list[Span] = []
+        starts = {span.start for span in spans if span.kind in {"PERSON", "WORD"} and text[span.start].isupper()}
         for span in spans:
             if (
                 span.sure
@@ -195,8 +220,14 @@ class Numbers(Codes):
                 flat = _FLAT.search(text, max(span.start - 14, 0), span.start)
                 if flat is not None:
                     found.append(Span(flat.start(1), flat.end(1), "NUMBER", "beside", False))  # `Studio 23, Talbot …`
-            if span.kind in {"PERSON", "WORD"} and text[span.start].isupper() and text[span.start : span.end].isalpha():
-                found += self._cells_beside(text, span)
+            if span.kind in {"PERSON", "WORD"} and text[span.start].isupper() and span.rule != "untold":
+                if text[span.start : span.end].isalpha():
+                    found += self._cells_beside(text, span)
+                found += self._halves(text, span, starts)
+            if span.kind == "ADDRESS":
+                posted = _POSTED.match(text, span.end)
+                if posted is not None:
+                    found.append(Span(posted.start(1), posted.end(1), "ZIP", "beside", False))
             if (span.sure and span.kind != "ADDRESS") or span.kind not in {"PERSON", "WORD", "ADDRESS"}:
                 continue
             if not text[span.start].isupper():
@@ -207,6 +238,8 @@ class Numbers(Codes):
             before = _NUMBER_BEFORE.search(text, max(span.start - 14, 0), span.start)
             if before is not None:
                 found.append(Span(before.start(1), before.end(1), "NUMBER", "beside", False))
+        if "/" in text and text.count(":") >= _COLONS:
+            found += [Span(m.start(), m.end(), "DEVICE_ID", "shape", True) for m in _HARDWARE.finditer(text)]
         if "[" in text:
             spans = [
                 span
@@ -214,6 +247,54 @@ class Numbers(Codes):
                 if span.rule != "unknown" or span.kind != "WORD" or _LOGGING.match(text, span.start) is None
             ]
         return settle([*spans, *found]) if found else spans
+
+    def _halves(self, text: str, span: Span, starts: set[int]) -> list[Span]:
+        """What of a name is a word too, beside the rest of it: `Hall-Green, <Daniel>`, `<Paca> Arenas <Otero>`."""
+        found: list[Span] = []
+        upper = text[span.start : span.end].isupper()
+        start = span.start
+        for _ in range(2):
+            match = _HALF_BEFORE.search(text, max(start - 48, 0), start)
+            if match is None:
+                break
+            word, comma = match[1], text[match.end(1)] == ","
+            titled = word.lower() in HONORIFICS and not comma
+            if not titled and (
+                span.kind != "PERSON"
+                or word.isupper() != upper
+                or not self._half_of_a_name(word)
+                or (not comma and "-" not in word and self._opens(text, match.start(1), word))
+            ):
+                break
+            start = match.start(1)
+            found.append(Span(start, match.end(1), "PERSON", "beside", False))
+        after = _HALF_AFTER.match(text, span.end)
+        if after is not None:
+            word = after[2]
+            if after[1].strip():
+                if after.start(2) in starts:  # `<Carlijn> van <Gho>`
+                    found.append(Span(span.end + 1, after.start(2) - 1, "PERSON", "beside", False))
+            elif (
+                after.start(2) not in starts
+                and word.isupper() == upper
+                and (span.kind == "PERSON" or after.end() + 1 in starts)
+                and (after.end() + 1 in starts or not text[after.end() : after.end() + 2].strip(" ").isalpha())
+                and (word.lower() in _DEGREES_OF_PEOPLE or (self._half_of_a_name(word) and word.lower() not in NOUNS))
+            ):
+                found.append(Span(after.start(2), after.end(2), "PERSON", "beside", False))
+        return found
+
+    def _half_of_a_name(self, word: str) -> bool:
+        """Is each part of a word a name, one that is a word too, or a rare word."""
+        return all(
+            LEXICON.flag(part) in {"n", "r", "p"} and part not in self.safe and part not in PRODUCTS
+            for part in word.lower().split("-")
+        )
+
+    def _opens(self, text: str, at: int, word: str) -> bool:
+        """May a capitalised word before a name say what is done, or what thing it is: `Grant <Anna>`."""
+        lead = text[:at].rstrip(" \"'")
+        return word.lower() in OPENERS or word.lower() in NOUNS or not lead or lead[-1] in ".!?\n"
 
     def _cells_beside(self, text: str, span: Span) -> list[Span]:
         """The other half of a name in the next cell: `Rosado,Bilge,4`, `<td>Ray</td><td>Dock</td>`, `CHAN   SUE  `."""

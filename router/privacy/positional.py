@@ -128,6 +128,12 @@ _HL7_START: Final = re.compile(
 )
 _X12_BEGIN: Final = "ISA*0"
 _X12_SEGMENT: Final = re.compile(r"\b(?:NM1|DMG|N3|N4|REF|GS|ST|HI|CLM)\*[^~\n]*+")
+_X12_ALONE: Final = re.compile(r"\s*(?:NM1|N1|DMG|N3|N4|REF|PER|HI|CLM|CLP|SBR|DTP|INS|SVC|SV[1-3]|TRN)\*[^~]*$")
+"""Segments without what ends them, as a parser lists them: `["NM1*QC*1*BELL*JANE", "DMG*D8*19710203*F"]`."""
+_X12_QUOTED: Final = re.compile(
+    r"\b(?:NM1|N1|DMG|N3|N4|REF|PER|HI|CLM|CLP|DTP)\*[^\s~'\"`|<>]{1,80}(?: {1,2}[^\s~'\"`|*<>]{1,40}\*[^\s~'\"`|<>]{0,80}){0,8}"
+)
+"""A segment in a sentence: `rejected NM1*IL*1*VAN DYKE*ANNA****MI*123 of loop 2010BA`."""
 _ADDRESS_PART: Final = {4: "ZIP"}
 
 
@@ -160,7 +166,7 @@ def segmented(text: str) -> bool:
 
 def _is_x12(text: str) -> bool:
     """Does an interchange begin in a text, or a segment that is ended as X12 ends them; each character is read once."""
-    if _X12_BEGIN in text:
+    if _X12_BEGIN in text or _X12_ALONE.match(text) is not None:
         return True
     return "~" in text and any(text.startswith("~", found.end()) for found in _X12_SEGMENT.finditer(text))
 
@@ -175,6 +181,12 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
     if "*" in text and _is_x12(text):
         return _x12(text, _Rest(reader), strict=strict)
     found: list[Span] = []
+    if "*" in text:
+        rest = _Rest(reader)
+        for match in _X12_QUOTED.finditer(text):
+            found += [
+                span._replace(rule="column") for span in _moved(_x12(match[0], rest, strict=strict), match.start())
+            ]
     if "</" in text or "/>" in text:
         found += _xml(text)
     for mark in _MARKS:

@@ -7,7 +7,7 @@ import re
 from typing import Final
 
 from router.privacy import shapes
-from router.privacy.hl7 import FIELDS as HL7_FIELDS
+from router.privacy.hl7 import field_kind
 from router.privacy.items import Item, is_separator
 from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, counts, judge, kind_of_words, of_thing, split
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
@@ -137,9 +137,8 @@ class Values(Names):
             if found:
                 return Verdict(found), len(words)
             words.pop(0)
-        field = HL7_KEY.fullmatch(items[index].text)
-        if field is not None:
-            return Verdict(HL7_FIELDS.get(field[1], {}).get(int(field[2]), "")), 1
+        if HL7_KEY.fullmatch(items[index].text) is not None:
+            return Verdict(field_kind(items[index].text) or ""), 1
         return judge(items[index].text), 1
 
     def _of_person(self, text: str, items: list[Item], index: int) -> bool:

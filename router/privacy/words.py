@@ -149,6 +149,14 @@ TITLES: Final = frozenset(
         "doctor",
     ]
 )
+HONORIFICS: Final = frozenset(
+    [
+        "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev", "sr", "sra", "srta", "herr", "frau", "mme", "mlle", "monsieur", "madame",
+        "madam", "se\xf1or", "se\xf1ora", "senor", "senora", "dott", "dottssa", "dra", "sig", "signora", "univ", "ing", "mag", "dhr", "mevr", "mevrouw",
+        "pan", "pani", "docteur", "ma\xeetre", "hon", "capt", "sgt", "lic", "don", "do\xf1a", "smt", "shri",
+    ]
+)  # fmt: skip
+"""How people are addressed: a part of the name that follows."""
 PERSON_CUES: Final = frozenset(
     [
         "patient",

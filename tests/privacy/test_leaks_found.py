@@ -87,6 +87,14 @@ def out(event: object, level: str = "strict") -> str:
         ({"m": "IN1|1|PPO||||||||||||||DOE^JANE|SEL|20020609|1 Elm||9 Oak^^MARYMOUTH^OH^53598"}, "MARYMOUTH"),
         ({"m": "su cita es el 16/06 con Ruiz"}, "16/06"),
         ({"who": "Ega Suwarno"}, "Ega"),
+        ({"pid_3": "5710312", "nach_name": "Bell"}, "5710312"),  # fields of HL7 as log shippers call them
+        ({"PV1-3": "DOM 3A", "PID.7": "19.3.2001"}, "19.3.2001"),
+        ({"segments": ["NM1*QC*1*BELL*MADS*B***MI*88213377", "N4*MILTON*WI*53563"]}, "MADS"),
+        ({"m": "binding parameter [4] as [VARCHAR] - [2635]"}, "2635"),
+        ({"resourceType": "Patient", "photo": [{"url": "https://media.example/rp/33c26486.jpg"}]}, "33c26486"),
+        ({"who": "pt_DjLsZFKfsIQM"}, "DjLsZ"),
+        ({"m": "Letter for Mrs Dorina Hall-Green, Daniel queued"}, "Mrs"),
+        ({"m": "Hello Paca Arenas Goicoechea, your results are ready"}, "Arenas"),
         ({"m": 'last: ^DPT(712109,0)="DOE"'}, "712109"),
     ],
 )
