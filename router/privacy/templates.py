@@ -64,7 +64,9 @@ SWIFT: Final = 512
 _LIKE: Final = 3
 """Expressions that are tried on texts that begin alike."""
 _BEGINNING: Final = 6
-"""Characters by which texts begin alike."""
+"""Characters by which texts begin alike, after the time with which lines of logs begin."""
+_COMPILED: Final = 30
+"""Codes that are judged in the time that an expression takes to be made."""
 
 _STAMP: Final = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
@@ -73,6 +75,15 @@ _DAYTIME: Final = r"[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?"
 _CUT: Final = re.compile(rf"((?:{_STAMP}|{_DAYTIME})(?![0-9A-Za-z_:.,/-])|[^\s,;:=\"'()\[\]{{}}<>|`?&#*!~^$\\/]+)")
 """A time stamp, a time of day, or a solid piece as shapes.SCAN cuts them, a path at its slashes. Every part is bounded, or
 one run of one class."""
+_TIME: Final = re.compile(rf"(?:{_STAMP}|{_DAYTIME})")
+_DATED: Final = re.compile(rf"[\[(]?({_STAMP}|{_DAYTIME})(?![0-9A-Za-z_:.,/-])")
+"""How lines of logs begin."""
+_OPENS_DATED: Final = frozenset("0123456789[(")
+_TIMED: Final = "\x03"
+_RECENT: Final = re.compile(
+    r"20[12][0-9]-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])[T ](?:0[1-9]|1[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9]{1,9})?Z?"
+)
+"""Times of this day, which the scan takes for nothing else."""
 _ADDRESS: Final = r"[A-Za-z0-9._+-]++@(?:[A-Za-z0-9-]++\.)++[A-Za-z]{2,12}+"
 _EMAIL: Final = re.compile(_ADDRESS)
 _UNIT: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?[A-Za-z%]|[0-9]{1,7}[A-Za-z%]")
@@ -140,7 +151,9 @@ _ALONE: Final = frozenset(number for number, times in Counter(_CLOSED.values()).
 """Numbers of the words that stand where no other does."""
 _MOST_GROUPS: Final = 40
 _PIECE: Final = r"[^\s,;:=\"'()\[\]{}<>|`?&#*!~^$\\/]++"
-"""A solid piece as _CUT has it, of a text without times."""
+"""A solid piece as _CUT has it, where it is no time."""
+_TIME_PIECE: Final = rf"(?>{_STAMP}|{_DAYTIME})(?![0-9A-Za-z_:.,/-])"
+"""A time as _CUT has it."""
 _START: Final = (0, 0)
 _MAY: Final = "\x01"  # a class whose pieces may pass
 _MUST: Final = "\x02"  # a class whose pieces only go in a span
@@ -200,7 +213,7 @@ class Templates:
             return full(text), None, 0
         if ("%" in text or "=" in text or "&" in text) and escaped(text) is not None:
             return full(text), None, 0
-        for swift in self._swift.get(text[:_BEGINNING], ()):
+        for swift in self._swift.get(text[:_BEGINNING] if text[0] not in _OPENS_DATED else _begins(text), ()):
             found = swift.match(text)
             if found is not None:
                 plan = swift.plans.get(self._asked(found, swift.asked))
@@ -260,7 +273,7 @@ class Templates:
         if times <= OFTEN:
             self._met[key] = times + 1
             if times == OFTEN and self._swifts < SWIFT:
-                self._hasten(parts, key, plan)
+                asked += self._hasten(parts, key, plan)
         for _, pattern in self._reader.patterns:
             if pattern.finditer(text):
                 return full(text), None, asked
@@ -303,13 +316,21 @@ class Templates:
         self._plans[key] = plan
         return True
 
-    def _hasten(self, parts: list[str], key: Sign, plan: tuple[Step, ...]) -> None:
-        """Have a plan found by one expression from now on, where that cuts its texts as _CUT does."""
-        if ":" in parts[2::2] or any(":" in piece for piece in parts[1::2]):
-            return  # perhaps a time
+    def _hasten(self, parts: list[str], key: Sign, plan: tuple[Step, ...]) -> int:
+        """Have a plan found by one expression from now on, where that cuts its texts as _CUT does; what that costs."""
         classes = [at for at in range(1, len(key), 2) if key[at][:1] in {_MAY, _MUST}]
-        if not classes or sum(map(len, parts[: classes[0]])) < _BEGINNING or len(classes) > _MOST_GROUPS:
-            return
+        if not classes or len(classes) > _MOST_GROUPS or ":" in parts[2::2]:
+            return 0  # perhaps a time
+        times = [at for at in classes if ":" in parts[at]]
+        for at in times:
+            if _TIME.fullmatch(parts[at]) is None or (at - 2 in classes and parts[at - 1] == " "):
+                return 0  # perhaps the hour of a day that stands before it
+        begins = _begins("".join(parts))
+        opening = sum(map(len, parts[: classes[0]]))
+        if begins[0] == _TIMED:
+            opening = sum(map(len, parts[2 : classes[1] if len(classes) > 1 else len(parts)]))
+        if opening < _BEGINNING:
+            return 0
         ends = [0, *accumulate(map(len, parts))]
         groups = [0] + [0] * len(key)  # for each part the last piece that varies up to it
         for group, at in enumerate(classes, 1):
@@ -331,21 +352,23 @@ class Templates:
                 )
             )
         expression = "".join(
-            f"({_EXPRESSED.get(sign, _PIECE)})" if sign[:1] in {_MAY, _MUST} and at & 1 else re.escape(sign)
+            re.escape(sign)
+            if at not in classes
+            else f"({_TIME_PIECE if at in times else _EXPRESSED.get(sign, _PIECE)})"
             for at, sign in enumerate(key)
         )
         asked = [(group, at) for group, at in enumerate(classes, 1) if key[at] not in _EXPRESSED]
-        begins = "".join(parts)[:_BEGINNING]
         alike = self._swift.get(begins, ())
         swift = next((each for each in alike if each.expression == expression), None)
         if swift is None:
             if len(alike) >= _LIKE:
-                return
+                return 0
             groups_asked = tuple((group, parts[at + 1]) for group, at in asked)
             swift = Swift(expression, re.compile(expression).fullmatch, groups_asked, {})
             self._swift[begins] = (*alike, swift)  # another thread may be going through the old ones
         swift.plans[tuple(key[at] for _, at in asked)] = tuple(steps), key
         self._swifts += 1
+        return _COMPILED
 
     def _signs(self, parts: list[str], key: list[str | None]) -> tuple[bool, int]:
         """Fill in what each part stands for that is not known yet: is this text for plans, and codes judged for that."""
@@ -393,6 +416,8 @@ class Templates:
         if "@" in core:
             return (_MUST + "@" + tail, False) if _EMAIL.fullmatch(core) else (_NO_PLAN, False)
         if ":" in core:
+            if _RECENT.fullmatch(core) is not None:
+                return f"{_MAY}d{core.translate(_MASK)}{tail}", False
             cut = scan(core)
             if len(cut) != 1 or cut[0].end != len(core):
                 return _NO_PLAN, False
@@ -495,6 +520,14 @@ class Templates:
                 return _NO_PLAN, False
             facts += f"{found[0].kind}{found[0].rule}{found[0].sure:d}"
         return f"{_MUST if found else _MAY}c{facts}{tail}", not found and len(piece) < 100
+
+
+def _begins(text: str) -> str:
+    """By what a text is known to begin like others: in a line of a log by what stands behind its time."""
+    dated = _DATED.match(text)
+    if dated is None:
+        return text[:_BEGINNING]
+    return f"{_TIMED}{text[: dated.start(1)]}{text[dated.end() : dated.end() + _BEGINNING]}"
 
 
 def _number(digits: str, reader: Reader) -> str:

@@ -18,6 +18,7 @@ from tests.effort import calls
 SENTENCES = (
     "Last failure: patient {name}, MRN {number}, {mail}, after {few} attempts in {few}m",
     "2026-03-01 10:{two}:{two},120 WARN [pool-3-thread-{few}] {name} not found, retry {few} of 5",
+    "[2026-{two}-{two}T10:{two}:{two}Z] ERROR lookup of {name} took {few} s, next at 2026-03-01 {two}:{two}:07",
     "login failed for {mail} from node-{two}: account {number} is locked",
     "Dr. {name} paged ({number}) by {word}; see /var/log/app-{few}.log",
     'user="{name}" phone=555-01{two}-{four} dob={four}-{two}-{two} status=404',
@@ -121,6 +122,21 @@ def test_the_tenth_alert_of_a_kind_is_not_read_from_scratch() -> None:
     for number in range(2, 9):
         one(number)
     assert calls(lambda: one(10)) < first / 2
+
+
+def test_a_line_of_a_log_is_found_by_an_expression_whatever_its_time_and_a_birth_is_not() -> None:
+    rules = compile_rules("strict")
+
+    def one(day: str) -> str:
+        line = f"{day} ERROR [main] lookup of patient Bogdan failed, 3 of 5"
+        return str(tokenize(line, rules, {}, ThrowawayMint()).event)
+
+    first = calls(lambda: one("2026-03-01 10:00:10,120"))
+    for minute in range(10, 30):
+        one(f"2026-03-01 10:{minute}:10,120")
+    assert calls(lambda: one("2026-03-02 11:31:07,007")) < first / 5
+    assert one("2026-03-02 11:31:07,007").startswith("2026-03-02 11:31:07,007 ERROR [main] lookup of patient <PERSON_")
+    assert "1942" not in one("1942-03-01 10:31:07,120")
 
 
 def test_a_day_long_ago_does_not_pass_by_the_plan_of_a_day_of_today() -> None:
