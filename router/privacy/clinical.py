@@ -334,6 +334,8 @@ def announced(
             )
         ):
             continue  # `terminated with exit code 143`, `this mail has been blocked`
+        if low == "ward" and sure is None and words[0].text.islower() and LEXICON.trade(words[0].text):
+            continue  # `uplink ward switch`
         if sure is None and of_systems(text[words[0].start : words[-1].end]):
             continue  # `reason=expired`
         if not strict and (_of_a_machine(words) if sure is None else _HASH.fullmatch(words[0].text)):
@@ -687,6 +689,8 @@ def _said_as_code(text: str, item: Item, found: list[Span], *, sure: bool) -> bo
         ")",
     }:
         return False
+    if item.text == "G1" and _OF_COLLECTORS.match(text, item.end):
+        return False
     if _NUMBERED_WARD.fullmatch(item.text):
         found.append(Span(item.start, item.end, "WARD", "untold", sure))
         return True
@@ -698,6 +702,10 @@ def _said_as_code(text: str, item: Item, found: list[Span], *, sure: bool) -> bo
     return False
 
 
+_OF_COLLECTORS: Final = re.compile(
+    " (?:Old|Young|Eden|Survivor|Humongous|Evacuation|Compaction|Preventive|GC|Concurrent|Mixed)(?![a-z])"
+)
+"""What Java's G1 collector collects and does."""
 _TRIED: Final = frozenset(
     {"attempt", "attempts", "retry", "retries", "try", "tries", "intento", "intentos", "tentativa", "tentativo", "tentative", "versuch", "poging", "step", "part", "page", "chunk", "batch", "shard", "replica", "score", "stage"}
 )  # fmt: skip

@@ -266,8 +266,17 @@ IDLE: Final = 20_000
 """Harmless words and codes that one reader remembers."""
 
 
+_CLASS_FILE: Final = re.compile(r"(?:[A-Z][a-z]+){2,6}\.(?:java|kt|cs|swift|scala|php|tsx?|jsx?|vue|py)")
+"""`BedsideViewModel.kt`"""
 _OF_A_STAGE: Final = re.compile("-(?:prod|production|staging|stage|dev|test|qa|uat|shared|infra|platform|system|ops)$")
 """How namespaces end."""
+_SEVERAL: Final = 5
+"""Digits of a number of one of those whom a plural names; a message of IBM i has four (`CPF5009`)."""
+_MADE: Final = re.compile(
+    "[0-9a-f]{32}-[0-9a-f]{16}(?:-[01d])?|20[0-9]{2}(?:P(?:0[1-9]|1[0-3])|Q[1-4]|H[12]|W[0-5][0-9])|00[45]010X[0-9]{3}(?:[AE][0-9]){0,2}"
+    r"|(?:27[01678]|82[04]|83[457]|99[79]|TA1)[A-Z]{0,2}_(?:[45]010_)?20[0-9]{6,12}(?:_[0-9]{1,3})?\.[a-z0-9]{2,4}"
+)
+"""A trace and its span (B3), a period of a year, a guide of X12's, and a file of its transactions with its moment."""
 _OF_TRANSACTIONS: Final = re.compile(
     "(?:claims?|elig|eligibility|auth|remits?|enrollment|members?|payments?)-(?:27[01678]|278|82[04]|83[457]|999)(?:-[a-z]{2,12}){0,4}"
 )
@@ -499,6 +508,8 @@ class Codes:
             return []
         if SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
             return []
+        if _MADE.fullmatch(stripped):
+            return []
         if "/" in word and len(word) > 3:
             return (
                 [Span(at, end, "SECRET", "shape", True)]
@@ -541,10 +552,10 @@ class Codes:
         return self._pieces(word, at, end)
 
     def _names_in(self, word: str) -> bool:
-        """Is a part of a file name a name, a condition, a medicine or a long number."""
+        """Is a part of a file name a name, a condition, a medicine or a long number; a class may be called so."""
+        said = {"p"} if _CLASS_FILE.fullmatch(word) else {"p", "d", "m"}
         return any(
-            (len(part) > 4 and part.isdigit())
-            or (part.lower() not in self.safe and LEXICON.flag(part.lower()) in {"p", "d", "m"})
+            (len(part) > 4 and part.isdigit()) or (part.lower() not in self.safe and LEXICON.flag(part.lower()) in said)
             for part in CAMEL.findall(word)
         )
 
@@ -698,6 +709,14 @@ class Codes:
             and not _REPLICA.fullmatch(word)
             and not _POD.fullmatch(word)
             and not (word.islower() and mixed == 0 and _OF_TRANSACTIONS.fullmatch(word))
+            and not (
+                word.islower()
+                and mixed == 0
+                and len(digits) < _SEVERAL
+                and leading.endswith("s")
+                and judge(leading[:-1]).kind
+            )
+            and not (len(digits) < _SEVERAL and leading.lower() == "cpf")
             and not (not mixed and word.islower() and systems.transaction_set(digits))
             and (leading_kind := _stay(leading))
             and leading_kind not in {"SECRET", "USERNAME", "URL", "ADDRESS", "DATE", "DOB", "IP", "AGE", "EMAIL"}

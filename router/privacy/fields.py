@@ -115,6 +115,10 @@ _CLOUD: Final = frozenset(
         "eventName",
         "resourceId",
         "configRule",
+        "apiId",
+        "resourcePath",
+        "domainPrefix",
+        "httpMethod",
     }
 )
 

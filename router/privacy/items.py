@@ -75,6 +75,7 @@ _BEGINS_NUMBER: Final = frozenset("0123456789+(")
 _NUMERIC: Final = re.compile(r"[0-9 ().,/+-]+")
 _UUID_SIZE: Final = 36
 _TRACE_SIZE: Final = 55
+_XRAY_SIZE: Final = 35
 _SUM_SIZE: Final = 29
 _BUILD: Final = re.compile(r"[0-9]\.[0-9]{1,2}\.[0-9]{1,3}\.[0-9]{5}|[0-2][0-9]\.[0-5][0-9]\.[0-5][0-9]\.[0-9]{6,9}")
 """A version of .NET with its build, and a time as Oracle writes it."""
@@ -167,6 +168,8 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "w" if piece.isalpha() else "c", piece)
     if first == "<":
         return Item(start, end, "t" if is_token(piece) else "c", piece)
+    if piece[:2] == "1-" and len(piece) == _XRAY_SIZE and piece[10] == "-":
+        return Item(start, end, "d", piece)  # a trace of AWS X-Ray: `Root=1-6b8485db-665121fe8e561785cf61ab19`
     if piece[2:3] == ":" and len(piece) >= _SUM_SIZE and shapes.SUM.fullmatch(piece):
         return Item(start, end, "d", piece)
     if "://" in piece:
@@ -284,6 +287,8 @@ def _numeric(piece: str, start: int, end: int) -> Item | None:
     """What _classify says of digits and marks alone: what asks for a letter or a colon is not asked."""
     if piece.lstrip("+").isdigit():
         return Item(start, end, "n", piece)
+    if piece[:2] == "1-" and len(piece) == _XRAY_SIZE and piece[10] == "-":
+        return Item(start, end, "d", piece)
     dots = piece.count(".")
     size = len(piece)
     if _OF_DB2.fullmatch(piece):

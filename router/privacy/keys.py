@@ -168,7 +168,7 @@ _UNDER: Final[dict[str, dict[str, str]]] = {
 # last words that turn a PHI word before them into something about the system: patient_count, email_status, phone_verified
 _TAILS: Final[dict[str, str]] = {
     **dict.fromkeys(["count", "counts", "total", "num_total", "sum", "avg", "max", "min", "ms", "seconds", "secs", "duration", "latency", "size", "bytes", "length", "len", "rate", "ratio", "pct", "percent", "percentage", "limit", "quota", "threshold", "ttl", "timeout", "attempts", "retries", "retry", "errors", "failures", "index", "idx", "position", "port", "lag", "depth", "qps", "rps", "offset", "version", "score", "counter", "bucket"], "number"),
-    **dict.fromkeys(["status", "state", "type", "enabled", "disabled", "valid", "invalid", "verified", "verification", "exists", "present", "missing", "required", "optional", "flag", "mode", "format", "level", "severity", "priority", "category", "result", "outcome", "masked", "redacted", "hashed", "encrypted", "null", "empty", "changed", "match", "matched", "mismatch", "mismatched", "allowed", "blocked", "bounced", "opt", "optin"], "enum"),
+    **dict.fromkeys(["status", "state", "type", "enabled", "disabled", "valid", "invalid", "verified", "verification", "exists", "present", "missing", "required", "optional", "flag", "mode", "format", "level", "severity", "priority", "category", "result", "outcome", "masked", "redacted", "hashed", "encrypted", "null", "empty", "changed", "match", "matched", "mismatch", "mismatched", "allowed", "blocked", "bounced", "opt", "optin", "tier", "cohort", "variant", "strategy", "environment", "health"], "enum"),
     **dict.fromkeys(["service", "svc", "server", "table", "column", "columns", "schema", "topic", "queue", "cache", "worker", "job", "task", "cluster", "namespace", "pod", "host", "hostname", "endpoint", "route", "template", "templates", "provider_name", "handler", "controller", "module", "class", "method", "function", "api", "app", "application", "database", "db", "bucket", "stream", "exchange", "client_name", "backend", "frontend", "proxy", "gateway", "pipeline", "system", "engine", "index_name", "model", "field", "fields", "validator", "validation", "parser", "field_name", "key_name", "constraint", "lookup", "search", "check", "sync", "import", "export", "feed", "interface",
         "dashboard", "portal", "router", "matcher", "bff", "adapter", "connector", "listener", "notifier", "resolver", "indexer", "loader", "importer", "exporter", "reconciler", "syncer", "aggregator", "orchestrator", "hub", "bus", "daemon", "cron", "etl", "lambda", "registry", "repo", "repository", "microservice", "sidecar", "ingest", "ingester", "ingestion", "poller", "renderer", "dlq", "board"], "name"),
     **dict.fromkeys(["at", "timestamp", "ts", "updated", "created", "expires"], "time"),
@@ -614,6 +614,19 @@ _ENDS_THING: Final = frozenset(word for word, role in _TAILS.items() if role == 
 def counts(words: tuple[str, ...]) -> bool:
     """Do the words of a key count those whom something befell: `patientsUnmatched`. Its value is then a small number."""
     return len(words) > 1 and words[-1] in _COUNTED_ONES and words[-2].endswith("s")
+
+
+_OF_CLUSTER: Final = re.compile(
+    r"[a-z]{2,}(?:-[a-z]{2,}){0,4}-[a-z]{0,4}[0-9]{1,3}|(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{16}"
+)
+"""How the members of a cluster are called: `mpi-db-2`, `node-3`, etcd's `8e9e05c52164694d`."""
+
+
+def of_cluster(name: str) -> bool:
+    """Is a name that of a member of a cluster: ordinary words and a small number, or etcd's sixteen hex digits."""
+    return _OF_CLUSTER.fullmatch(name) is not None and all(
+        len(part) <= _SPELT_OUT or LEXICON.flag(part) == "w" for part in re.findall("[a-z]+", name) if "-" in name
+    )
 
 
 def of_thing(name: str) -> bool:

@@ -32,7 +32,7 @@ from router.privacy.enclosed import (
 )
 from router.privacy.findings import Json
 from router.privacy.items import TooLong
-from router.privacy.keys import NOTHING, counts, judge
+from router.privacy.keys import NOTHING, counts, judge, of_cluster
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.memory import NAMING, Place, slot_of
@@ -147,6 +147,44 @@ _AROUND: Final = re.compile(
 _PARTS: Final = re.compile(r"[A-Za-z]+")
 _NO_DAY: Final = 1000
 """A smaller number is a count, whatever its key says of days."""
+_STATES: Final = frozenset(
+    {
+        "up",
+        "down",
+        "ok",
+        "nok",
+        "pass",
+        "fail",
+        "healthy",
+        "unhealthy",
+        "synced",
+        "outofsync",
+        "running",
+        "stopped",
+        "timeout",
+        "offline",
+        "online",
+        "connected",
+        "disconnected",
+        "unreachable",
+    }
+)
+_CONDITIONS: Final = frozenset(
+    {
+        "late",
+        "degraded",
+        "passing",
+        "failing",
+        "failed",
+        "warning",
+        "error",
+        "pending",
+        "ready",
+        "unavailable",
+        "available",
+    }
+)
+"""How systems are."""
 _TOOLS: Final = frozenset(
     {
         "sentry",
@@ -331,6 +369,14 @@ class Leaves(Work):
             self.plain.append((box, key, text, place))
             return  # a queue that an answer goes to
         if kind == "USERNAME" and shapes.OF_SERVICES.fullmatch(value):
+            self.plain.append((box, key, text, place))
+            return
+        if kind != "SECRET" and value.lower() in (
+            _STATES | _CONDITIONS if kind not in {"DIAGNOSIS", "PERSON"} else _STATES
+        ):
+            self.plain.append((box, key, text, place))
+            return  # of a check that is called after what it checks
+        if kind == "MEMBER_ID" and place.words[-1:] == ("member",) and of_cluster(value):
             self.plain.append((box, key, text, place))
             return
         if kind in {"PATIENT_ID", "NPI"} and value in _TOOLS:

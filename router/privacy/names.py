@@ -130,7 +130,7 @@ _OWNED: Final = re.compile(
     "(?:'|&#39;|%27| )s (?:iPhone|iPad|MacBook|Mac|Galaxy|Pixel|[pP]hone|Watch|[lL]aptop|PC|Surface|[tT]ablet|AirPods)"
 )
 """Whose device it is, as the device says it."""
-_OF_HEAPS: Final = re.compile(r" (?:regions|space|generation|Space)|:")
+_OF_HEAPS: Final = re.compile(r" (?:regions|space|generation|Space|Gen|[0-9.]+[KMGB])|:")
 """Where Java's garbage collectors keep what is young."""
 _LEVELS: Final = frozenset(
     {"ERROR", "WARN", "WARNING", "INFO", "DEBUG", "FATAL", "CRITICAL", "NOTICE", "TRACE", "SEVERE"}

@@ -9,7 +9,7 @@ from typing import Final
 from router.privacy import shapes
 from router.privacy.codes import BORN_IN, COLOUR, IDLE, SOURCE_FILE, Codes
 from router.privacy.items import Item
-from router.privacy.keys import AGED, MACHINES, judge, kind_of_words, of_thing
+from router.privacy.keys import AGED, MACHINES, judge, kind_of_words, of_cluster, of_thing
 from router.privacy.lexicon import LEXICON, PLAIN
 from router.privacy.likely import unlikely
 from router.privacy.spans import Span, settle
@@ -179,6 +179,8 @@ _SYSLOG: Final = re.compile(r"<[0-9]{1,3}>1 [^ ]{1,40} [^ ]{1,100} [^ ]{1,60} ")
 _DEGREES: Final = re.compile(r"[0-9]{1,3}\.[0-9]{4,9}")
 
 
+_KEPT_FOR: Final = re.compile("[a-z]-[0-9]{1,4}[dhmwy]$")
+"""`retention-90d`."""
 _OLDEST: Final = 130
 _BOLD: Final = re.compile(r"[0-9]{2,6}(?: [a-z]{3,20}){0,3}\*\*")
 """A number that Markdown prints in bold: `**618 events**`."""
@@ -187,6 +189,7 @@ _OF_SOMEBODY: Final = 5
 
 
 _SECONDS: Final = 7
+_WORD_SIZE: Final = 8
 
 
 def _aged(items: list[Item], index: int) -> bool:
@@ -336,6 +339,7 @@ class Numbers(Codes):
             and "/" not in word
             and not SOURCE_FILE.match(word)
             and not (cue == "PATIENT_ID" and _named_thing(word))
+            and not (cue == "MEMBER_ID" and (of_cluster(word) or _KEPT_FOR.search(word)))
             and not (cue == "ADDRESS" and "-" in word and word.islower() and word[0].isalpha())
             and (self.strict or not unlikely(cue, word))
         ):
@@ -828,6 +832,10 @@ class Numbers(Codes):
             return True
         if gap == "(" and before.text.endswith(_SOURCES) and items[index].text.isdigit():
             return text[items[index].end : items[index].end + 1] == ")"  # `Carer.php(1511)`
+        if gap == " " and said in {"read", "written"} and "bytes" in text[max(before.start - 24, 0) : before.start]:
+            return True  # sftp-server: `bytes read 0 written 6993343`
+        if gap in {"=", "] "} and items[index].text.startswith("0000") and len(items[index].text) == _WORD_SIZE:
+            return gap == "] " or said in {"reason", "rsn", "rc", "code", "feedback"}  # a thread, a reason of z/OS
         if gap == " " and index > 1 and said in _DONE and items[index - 2].text.lower() in _ENTRIES:
             return True  # `RECORDS READ 193778`
         return gap == " " and text[0] == "<" and _SYSLOG.fullmatch(text[: items[index].start]) is not None

@@ -154,7 +154,7 @@ _LONG_CODE: Final = 5
 _A_NUMBER: Final = re.compile(r"[0-9]{6,13}|[0-9]{2,8}(?:[-/][0-9]{1,8}){1,4}")
 _AN_EPOCH: Final = re.compile(r"(?<![0-9])1[3-9][0-9]{8}(?:[0-9]{3})?(?![0-9])")
 _AT_TIME: Final = re.compile(r"[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?,? (?:on )?$")
-_O_CLOCK: Final = re.compile(r"[ T:,-]{1,3}[0-2]?[0-9]:[0-5][0-9]")
+_O_CLOCK: Final = re.compile(r"[ T:,-]{1,3}[0-2]?[0-9](?::[0-5][0-9]|\.[0-5][0-9]\.[0-5][0-9])")
 
 
 def _cued(kind: str, cue: str) -> str:

@@ -208,6 +208,8 @@ class Values(Names):
             or (separator == "::" and first.text[0].isalpha())
         ):
             return index  # `ruser= rhost=10.0.0.1`, `CCFile::captureLog`
+        if kind == "ADDRESS" and first.kind == "IP" and first.start == items[index - 1].end + len(separator):
+            return index  # of a host, as Nagios says it: `Address: 10.20.4.12`
         if first.type == "n" and len(first.text) < _MANY and counts(split(items[index - 1].text)):
             return index + 1
         if kind == "DEVICE_ID" and _SERIAL.fullmatch(first.text) and _CERTIFIED.search(text):

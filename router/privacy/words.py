@@ -544,7 +544,7 @@ CLINICAL_CUES: Final = {
 }
 PRODUCTS: Final = frozenset(
     [
-        "apollo", "athena", "atlas", "box", "cable", "cassandra", "cloud", "daemon", "darwin", "delta",
+        "apollo", "aruba", "athena", "atlas", "box", "cable", "cassandra", "cisco", "cloud", "daemon", "darwin", "delta",
         "harness", "helm", "jaeger", "jenkins", "key", "keys", "kong",
         "loki", "nat", "neo", "nix", "null", "packer", "pascal", "phoenix", "ruby", "shell", "vue", "zeta",
     ]
