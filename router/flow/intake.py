@@ -415,30 +415,51 @@ def draft(raw: RawAlert, rules: Rules, form: Format, drops: Sequence[str] = ()) 
 
 
 def event_of(raw: RawAlert, drops: Sequence[str] = ()) -> dict[str, Any]:
-    """What of an alert is tokenized, still in the clear; `drops` names the fields that go before that."""
+    """What of an alert is tokenized, still in the clear; `drops` names the fields that go before that.
+
+    What is short comes first, since routes and group keys are made of labels: a text that takes all of the tokenizer's
+    budget must not leave a label unread, or the alert would match no route.
+    """
     event: dict[str, Any] = {
+        "labels": raw.labels,
+        "links": [{"text": text, "url": url} for text, url in raw.links],
         "title": raw.title,
         "description": raw.description,
-        "labels": raw.labels,
         "details": raw.details,
-        "links": [{"text": text, "url": url} for text, url in raw.links],
     }
     return without(event, drops) if drops else event
 
 
-_FIELDS: Final = ("title", "description", "labels", "details", "links")
+_FIELDS: Final = ("labels", "links", "title", "description", "details")  # the last is no text: see `_unread`
 
 
 def upright(event: dict[str, Any]) -> dict[str, Any]:
-    """The event under its own keys again: a pattern of the tenant that matches them, or fails, makes tokens of them."""
+    """The event under its own keys again: a pattern of the tenant that matches them, or fails, makes tokens of them.
+
+    Members that an event too long to be read left unread, together one token, are one of its details.
+    """
     if tuple(event) != _FIELDS:
-        event = dict(zip(_FIELDS, event.values(), strict=True))
+        if type(event[next(reversed(event))]) is str:
+            event = _unread(event)
+        else:
+            event = dict(zip(_FIELDS, event.values(), strict=True))
+    links = []
     for link in event["links"]:
-        if tuple(link) != ("text", "url"):
-            text, url = link.values()
-            link.clear()
-            link.update(text=text, url=url)
+        if type(link) is dict and len(link) == len(_LINK):
+            links.append(link if tuple(link) == _LINK else dict(zip(_LINK, link.values(), strict=True)))
+        else:
+            event["details"] = {**event["details"], f"link {len(links) + 1}": link}
+    event["links"] = links
     return event
+
+
+_LINK: Final = ("text", "url")
+
+
+def _unread(event: dict[str, Any]) -> dict[str, Any]:
+    name, token = event.popitem()
+    event = {"labels": {}, "links": [], "title": token, "description": "", "details": {}} | event
+    return {**event, "details": {**event["details"], name: token}}
 
 
 class Batch:

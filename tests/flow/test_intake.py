@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from router.flow.intake import NoSuchSource, NotDurable, Post, Receipt, SourcePaused, Unauthorized, hash_key
+from router.flow.intake import NoSuchSource, NotDurable, Post, Receipt, SourcePaused, Unauthorized, hash_key, upright
 from router.runtime import Runtime
 from router.sources.contract import Malformed, WrongShape
 from router.store import config
@@ -55,6 +55,30 @@ def test_twenty_first_alerts_at_once_through_two_edges_are_one_incident(
         1,
     )
     assert superuser.one("SELECT count(*) AS n FROM alerts").n == 20
+
+
+def test_a_text_that_is_too_much_to_read_leaves_the_labels_that_routes_are_made_of(
+    runtime: Runtime, edge: Edge, superuser: Superuser
+) -> None:
+    clinic = tenant(runtime)
+    words = " ".join(f"u{number}@clinic.test" for number in range(5_000))  # far more than is read of one event
+    edge.take(
+        clinic.post({**FIRING, "message": words, "labels": {"owning_squad_of_it": "kernel"}, "context": {"a": 1}})
+    )
+    stored = superuser.one("SELECT labels, description FROM incidents")
+    assert stored.labels == {"owning_squad_of_it": "kernel"}
+    assert "u1@" not in stored.description
+
+
+def test_what_was_left_unread_of_an_event_is_one_of_its_details() -> None:
+    read: dict[str, Any] = {"labels": {"a": "b"}, "links": [{"text": "Source", "url": "/"}, "<TEXT_7K2M4QXW9R>"]}
+    assert upright({**read, "title": "Disk full", "rest": "<TEXT_4QXW9R7K2M>"}) == {
+        "labels": {"a": "b"},
+        "links": [{"text": "Source", "url": "/"}],
+        "title": "Disk full",
+        "description": "",
+        "details": {"rest": "<TEXT_4QXW9R7K2M>", "link 2": "<TEXT_7K2M4QXW9R>"},
+    }
 
 
 def test_group_by_makes_one_incident_of_alerts_that_share_those_labels(
