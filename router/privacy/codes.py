@@ -137,6 +137,31 @@ _PAGES_OF_TOOLS: Final = frozenset(
 """Parts of an address after which ten digits are a page of a tool's and no telephone."""
 
 
+_LEAST_PARTS: Final = 4
+"""Parts in CamelCase of sixteen letters that no name has so many of."""
+_ENCODED_UUID: Final = 22
+"""Letters of a UUID in base64 without its padding, as Elasticsearch calls nodes, indexes and clusters."""
+
+
+def _mixed_case(word: str) -> bool:
+    """Has a word letters of both cases and no three small ones that a name could begin with."""
+    return (
+        not word.islower() and not word.isupper() and max(map(len, re.findall("[a-z]+", word)), default=0) < _LONG_CODE
+    )
+
+
+def _of_care(before: str) -> bool:
+    """Is a part of an address a word for somebody or somebody's care, whoever's address it is: `sentry.io/patients/…`."""
+    low = before.lower()
+    return low not in NUMBERED_PAGES and (
+        low in _RECORDS
+        or any(
+            verdict.subject in {"person", "clinical", "medication", "provider"} or verdict.kind in {"MRN", "PATIENT_ID"}
+            for verdict in (judge(low), judge(low.removesuffix("s")))
+        )
+    )
+
+
 def made_by(segment: str) -> str:
     """The deployment that a pod's name begins with."""
     return re.sub(r"(?:-[0-9a-f]{4,10})?-[a-z0-9]{4,5}$", "", segment)
@@ -484,7 +509,7 @@ class Codes:
         if _DIGIT.search(stripped) is None:
             if _ZONE.fullmatch(stripped) or _PAM.fullmatch(stripped):
                 return []
-            if systems.made_of(stripped) == "-" and _jumbled(stripped.partition("-")[2]):
+            if systems.made_of(stripped) == "-" and len(CAMEL.findall(stripped.partition("-")[2])) > _LEAST_PARTS:
                 return []
             if SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
                 return []
@@ -502,7 +527,14 @@ class Codes:
         if shapes.POSTCODE.fullmatch(word):
             return [Span(at, end, "ZIP", "shape", True)]
         made = systems.made_of(stripped)
-        if made and (made == "-" or ((systems.program(made) or not judge(made).kind) and self._harmless_code(made))):
+        if made and (
+            made == "-"
+            or (
+                (systems.dated(stripped) or systems.program(made) or not judge(made).kind) and self._harmless_code(made)
+            )
+        ):
+            return []
+        if len(stripped) == _ENCODED_UUID and stripped.isalnum() and _jumbled(stripped) and _mixed_case(stripped):
             return []
         if _CLOUD_ID.fullmatch(stripped) or _COUNTED_NAME.fullmatch(stripped) or shapes.UUID.fullmatch(stripped):
             return []
@@ -732,7 +764,7 @@ class Codes:
                     mixed >= 100 or len(digits) >= 4 or mixed >= 1,
                 )
             ]
-        if names == 1 and not mixed and not unknown and len(digits) < 5 and systems.copy(word, known):
+        if names == 1 and not mixed and not unknown and not doubtful and len(digits) < 5 and systems.copy(word, known):
             return []
         if names:
             apart = (
@@ -869,7 +901,7 @@ class Codes:
             port = _PORT.fullmatch(segment)
             if port is not None:
                 segment = port[1]  # noqa: PLW2901 - the port of a host is nobody's
-            if tool and segment.isdigit() and len(segment) <= _CARD and before != "users":
+            if tool and segment.isdigit() and len(segment) <= _CARD and before != "users" and not _of_care(before):
                 before = segment
                 continue  # of the tool's own: `radar-api.service.newrelic.com/accounts/1420569`
             found = self.segment(segment, before, start)

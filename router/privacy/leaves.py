@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from router.privacy import positional, shapes
+from router.privacy import positional, shapes, systems
 from router.privacy.elsewhere import outside, spared
 from router.privacy.enclosed import (
     DECODER,
@@ -211,6 +211,15 @@ _MAILBOX: Final = re.compile(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,1
 """An email address that the scan takes for one wherever it stands."""
 
 
+_STANDPOINTS: Final = frozenset(
+    [
+        "probe", "probes", "probe_location", "probelocation", "region", "region_name", "regionname", "pop",
+        "datacenter", "data_center", "dc", "colo", "edge", "checked_from", "checkedfrom",
+    ]
+)  # fmt: skip
+"""Keys of where a check was made or a system stands."""
+
+
 class Leaves(Work):
     """Judges leaves."""
 
@@ -258,6 +267,9 @@ class Leaves(Work):
             if "<" in text and _only_tokens(text):
                 return
             self.whole(box, key, text, "TEXT", "sealed", place)
+            return
+        if not rule and place.path and place.path[-1].lower() in _STANDPOINTS and systems.town(text):
+            self.plain.append((box, key, text, place))
             return
         self.free(box, key, text, place, slot)
 

@@ -99,6 +99,12 @@ def _few(present: dict[str, str], halves: set[str]) -> Callable[[str], tuple[dic
     return few
 
 
+_SHOWN: Final = frozenset({"name", "machine", "id", "code", "version"})
+"""Roles of values that are shown as they are where they passed: to hide them in a text of the same event keeps nothing."""
+_SHORTEST_SHOWN: Final = 5
+_HOST_OF: Final = re.compile(r"https?://((?:[a-z0-9-]{1,40}\.){1,6}[a-z]{2,12})(?:[:/?]|$)")
+
+
 class Work:
     """One event on its way through: what was planned, found and counted. Fields and Leaves fill it."""
 
@@ -212,6 +218,16 @@ class Work:
                     if not (plan.text[at - 1 : at].isalnum() or plan.text[end : end + 1].isalnum()):
                         plan.spans = [span for span in plan.spans if span.sure or span.start < at or span.end > end]
                     at = plan.text.find(name, end)
+        shown = {text for _, _, text, place in self.plain if place.role in _SHOWN and len(text) >= _SHORTEST_SHOWN}
+        shown |= {name.lower() for name in names if name.isalnum()}  # the page of a rule is called so in small letters
+        for _, _, text, place in self.plain:
+            if place.role == "url":
+                host = _HOST_OF.match(text)
+                if host is not None:
+                    shown.update(part for part in host[1].split(".") if len(part) >= _SHORTEST_SHOWN)
+        for _, _, plan in self.plans if shown else ():
+            text = plan.text
+            plan.spans = [span for span in plan.spans if span.sure or text[span.start : span.end] not in shown]
 
     def weigh(self) -> None:
         """What was only likely becomes sure when the event turned out to be about a person."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from router.privacy.lexicon import LEXICON
+
 _PROGRAM_ENDS: Final = frozenset(
     """api apis app apps svc service services server servers worker workers gateway gw proxy router portal dashboard scheduler matcher
     engine scrubber dispatcher sync syncer consumer consumers producer ingest ingester ingestor indexer projector processor importer
@@ -23,8 +25,10 @@ ENVIRONMENTS: Final = frozenset(
     "int ci live lab ops mgmt infra platform common hub".split()
 )
 """What a copy of a system is for; stands in the names of its projects, clusters and buckets."""
-_SURELY_COPIES: Final = frozenset("prod prd stg staging uat nonprod preprod sandbox".split())
-_COPIES: Final = _SURELY_COPIES | {"production", "dev", "qa", "dr", "shared", "test"}
+_SURELY_COPIES: Final = frozenset("prod prd stg staging uat nonprod preprod".split())
+_COPIES: Final = _SURELY_COPIES | {"production", "dr"}
+_PRODUCTS: Final = frozenset({"aurora", "neptune", "athena", "eden", "aurora-mysql", "davis", "falco", "artemis"})
+"""Products that are called as people are, in the names of what runs on them: `lab-aurora-prod-replica-1`."""
 _PROGRAM: Final = re.compile(
     r"[a-z][a-z0-9]*(?:[-_][a-z][a-z0-9]*){1,7}(?:[-@][0-9v][0-9a-f]{0,9}(?:\.[0-9]{1,4}){0,3}(?:[-+][0-9a-z.]{1,12})?)?"
 )
@@ -60,10 +64,15 @@ _CLOUD: Final = re.compile(
     r"(?:dxvif|dxcon|dxlag|dx|vgw|cgw|pcx|vpn|tgw-attach|tgw-rtb|tgw|eipassoc|aclassoc|rtbassoc|eigw|nat|bastion|spotfleet|sir|sfr|fleet|mi|"
     r"vpce-svc|ipam|fsap|fsmt|fsvol|backup|stack|pl|lb|cluster|key|capture|import|export|flow|fl|ela|eni-attach|dopt|cvpn|r|o|ou|ls)"
     r"-(?=[0-9]*[a-f])[0-9a-f]{8}(?:[0-9a-f]{9})?"
-    r"|(?:run|ws|wsout|sv|plan|apply|cv|var|prj|org|sq|pol|tfe)-[1-9A-HJ-NP-Za-km-z]{16}"
-    r"|snap-[0-9a-f]{8,20}"
+    r"|(?:run|ws|wsout|sv|plan|apply|cv|var|prj|org|sq|pol|tfe)-[0-9A-Za-z]{16}"
+    r"|snap-(?=[0-9]*[a-f])[0-9a-f]{8,20}"
+    r"|0000000[0-9A-F]{17}|0[xX](?:[0-9A-Fa-f]{32}|[0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})"
+    r"|-?X(?:m[sxn]|ss)[0-9]{1,7}[kKmMgGtT]?|T-[0-9]{1,4}\.S-[0-9]{1,9}|[a-z]{4,14}(?:_[0-9]{1,4})?\.[0-9]{3,6}\.[0-9]{9,10}"
+    r"|(?:IEF|IEC|IEA|IEE|IGD|IGW|IKJ|ICH|IRR|IXC|IXG|IOS|IST|ISG|IWM|ICE|IDC|CSV|DFH[A-Z]{2}|DSN[A-Z]|CSQ[A-Z]|BPX[A-Z]|EZ[A-Z]|\$?HASP|BMC|CTM)[0-9]{2,6}[A-Z]?"
+    r"|[ABDE]37-[0-9]{2}"
 )
-"""Ids that AWS and HCP Terraform make up."""
+"""Ids that AWS and HCP Terraform make up; what Postgres, pgBackRest, pt-query-digest, the JVM, Oracle's ASM and z/OS call their files,
+settings, messages and abends."""
 _ACCOUNT: Final = re.compile(r"([a-z][a-z0-9-]{3,50})-[0-9]{12}(?:-[a-z]{2}-[a-z]{4,9}-[1-9])?")
 """A bucket that is called after its account: `tfstate-972035619685`."""
 _BUCKETS: Final = frozenset(
@@ -88,20 +97,38 @@ _COUNTED_BEFORE: Final = re.compile(
     r"(?:(?<![A-Za-z])GC\(|(?<![a-z])failcnt |\[[a-z]{4,6}\] [0-9]{1,7}#[0-9]{1,7}: \*"
     r"|(?<![A-Za-z])(?:[Pp]ipeline|[Jj]ob|[Bb]uild|[Rr]un|[Ww]orkflow|[Dd]eployment|[Ee]xecution|[Mm]erge [Rr]equest|[Pp]ull [Rr]equest) #"
     r"|(?<![A-Za-z])(?:[Oo]ffsets?|at byte|scn|SCN|SCN:|cutoff:|maxlength|lsn|LSN|segno|xmin|xmax|relfilenode|oid|OID) "
-    r"|, status: [A-Z]{5,9}, id: |(?:[Dd]ump )?file created \[|received '|current is '|would be \[|limit of \[|real usage: \[|reserved: \[|"
+    r"|(?<![A-Za-z])(?:LSN|lsn)(?: =|:)? (?:[0-9A-F]{1,8}/)?|(?<![A-Za-z])schema id |--exec-id=(?:[0-9]{1,8}-[0-9]{0,8})?"
+    r"|(?<![a-z])(?:last|past|in|per) [0-9]{1,3} ?(?:s|m|h|d|min|mins|minutes?|hours?|days?): "
+    r"|, status: [A-Z]{5,9}, id: |(?:[Dd]ump )?file created \[|would be \[|limit of \[|real usage: \[|reserved: \[|"
     r"\(incident=|Archived Log entry |"
     r"# (?:Count|Exec time|Lock time|Rows sent|Rows examine|Query size) {1,12}[0-9]{1,3} {1,8}"
-    r"|(?<![A-Za-z])(?:in|qs|qu|aw|ws|in-pipe|out-pipe|last-in|cur-in|sync-ops|async-ops|conn-sec|mc): )$"
+    r"|(?<![A-Za-z])ABEND[= ](?:[SU][0-9A-F]{3,4} )?)$"
 )
+_OF_REDIS: Final = re.compile(
+    r"(?<![A-Za-z])(?:in|qs|qu|aw|ws|in-pipe|out-pipe|last-in|cur-in|sync-ops|async-ops|conn-sec|mc): $"
+)
+_OF_RABBIT: Final = re.compile("(?:received|but current is) '$")
 """What stands before a number that the grammar of a tool's line makes a count: JVM, kernel, nginx, CI, Kafka, Oracle, Postgres, BIND,
 RabbitMQ, Elasticsearch, pt-query-digest, StackExchange.Redis."""
 _DATAPOINTS: Final = re.compile(r" datapoints? \[(?:[0-9.E+-]{1,24} \([0-9/]{8} [0-9:]{8}\), ){0,8}$")
 _THRESHOLD: Final = re.compile(r"(?:greater|less|lower) than (?:or equal to )?the threshold \($")
 """How CloudWatch writes the reason of a state: samples of a metric, and what they passed."""
+_LABEL: Final = re.compile(
+    r"(?<![0-9A-Za-z])20[1-3][0-9]{5}-[0-9]{6}F(?:_20[1-3][0-9]{5}-[0-9]{6}[DI])?(?![0-9A-Za-z])"
+)
+"""A backup of pgBackRest's."""
+_PROCESS: Final = re.compile(r"[0-9]{1,5}\.[0-9]{1,9}\.[0-9]{1,4}")
+"""A process of Erlang's: `<0.9321.0>`."""
 _TALLY: Final = re.compile(r"(?<![0-9A-Za-z.])[0-9]{1,12} [a-z]{3,12}(?: [a-z]{3,12}){0,2},? (?:and )?$")
 _TALLIED: Final = re.compile(
-    r" (?:removed|remain(?:ing)?|scanned|skipped|dirtied|hits|misses|records|full page|reads?|writes?|written|failed|passed|total|"
-    r"succeeded|processed|rejected|accepted|deleted|inserted|updated|dropped|are dead|pending|XIDs|pages|tuples|rows|bytes)(?![A-Za-z=:])"
+    r" (?:removed|remain(?:ing)?|scanned|dirtied|hits|misses|records|full page|reads?|writes?|written|are dead|XIDs|pages|tuples|rows|bytes)(?![A-Za-z=:])"
+)
+_SHORT_COUNT: Final = 6
+_BEFALLEN: Final = re.compile(
+    r" (?:failed|passed|skipped|total|succeeded|processed|rejected|accepted|deleted|inserted|updated|dropped|pending)(?![A-Za-z=:])"
+)
+_OF_SOMEBODY: Final = re.compile(
+    r"(?i:charts?|patients?|members?|mrns?|subscribers?|encounters?|referrals?|ids?|accounts?)(?![A-Za-z])"
 )
 """One of several counts of a line: `12 removed, 7069669 remain, 49824 scanned`."""
 _SPOKEN: Final = re.compile(
@@ -147,7 +174,9 @@ _VENDOR: Final = re.compile(
     r"([A-Za-z0-9_.~/-]{1,300})"
 )
 """An address at a service that watches systems or keeps their code: it numbers its own pages."""
-_PAGE: Final = re.compile(r"[0-9]{1,20}|[PQ][0-9A-Z]{6,14}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{7,64}")
+_PAGE: Final = re.compile(
+    r"[0-9]{1,20}|[PQ][0-9A-Z]{6,14}|0\.[0-9a-z]{10,14}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{7,64}"
+)
 
 
 def program(word: str) -> bool:
@@ -177,6 +206,14 @@ def made_of(word: str) -> str:
     return ""
 
 
+def dated(word: str) -> bool:
+    """Is `word` an index or a backup of a day, or a bucket of an account, which number nobody whatever they are called after."""
+    return (
+        _ACCOUNT.fullmatch(word) is not None
+        or re.search(r"-20[0-9]{2}\.(?:0[1-9]|1[0-2])(?:\.[0-3][0-9])?(?:-[0-9]{6})?$", word) is not None
+    )
+
+
 def sited(word: str) -> frozenset[str]:
     """The parts of a machine's name that say where it stands: `mel` of `hl7-wrk25.mel.corp.internal` and of `prod-mel-5`."""
     if not word.islower():
@@ -196,12 +233,15 @@ def copy(word: str, known: int) -> bool:
 
     `known`: how many of its other parts are ordinary words.
     """
+    if known > 1 and "-" in word and not _PRODUCTS.isdisjoint(word.split("-")):
+        return True
     if not word.islower():
         return False
-    parts = [part for part in re.split(r"[-_.]", word) if part.isalpha()]
+    parts = [part for part in re.split(r"[-_]", word.rpartition(".")[2]) if part.isalpha()]
     return (
         len(parts) > 1
         and parts[-1] in _COPIES
+        and LEXICON.flag(parts[0]) == "p"
         and (known > 1 or (known == 1 and len(parts) == 2 and parts[-1] in _SURELY_COPIES))
     )
 
@@ -213,12 +253,30 @@ def transaction_set(digits: str) -> bool:
 
 def counted(text: str, start: int, end: int) -> bool:
     """Does the grammar of the tool that wrote a text make the number between `start` and `end` a count or an id of its own."""
+    if text[start - 1 : start] == "<" and text[end : end + 1] == ">":
+        return _PROCESS.fullmatch(text, start, end) is not None
+    if text.startswith((".dkr.ecr.", " XIDs"), end):
+        return True
+    label = _LABEL.search(text, max(start - 25, 0), end + 25)
+    if label is not None and label.start() <= start and end <= label.end():
+        return True
+    while start and text[start - 1] in "0123456789." and end - start < 24:
+        start -= 1  # the digits behind a point
     before = text[max(start - 48, 0) : start]
     if _COUNTED_BEFORE.search(before) is not None or _THRESHOLD.search(before) is not None:
         return True
+    if (_OF_REDIS.search(before) is not None and ", qs: " in text) or (
+        _OF_RABBIT.search(before) is not None and "inequivalent arg" in text
+    ):
+        return True
     if before.endswith(("[", "), ")):
         return _DATAPOINTS.search(text, max(start - 260, 0), start) is not None
-    return _TALLIED.match(text, end) is not None and (
+    if _OF_SOMEBODY.search(before) is not None:
+        return False
+    counts = _TALLIED.match(text, end) is not None or (
+        end - start <= _SHORT_COUNT and _BEFALLEN.match(text, end) is not None
+    )
+    return counts and (
         _TALLY.search(before) is not None
         or (before.endswith((": ", "\t")) and _TALLIED_NEXT.match(text, end) is not None)
     )
@@ -251,13 +309,29 @@ def system_account(address: str) -> bool:
     return address.partition("@")[0].lower() in _ACCOUNTS
 
 
-def pages(text: str) -> list[tuple[int, int]]:
-    """The numbers of pages in addresses of services that watch systems."""
-    found: list[tuple[int, int]] = []
+_NAMED_PATHS: Final = re.compile(
+    r"/diag/(?:rdbms|asm|tnslsnr)/([A-Za-z0-9_+-]{1,30})/([A-Za-z0-9_+-]{1,30})/"
+    r"|\+[A-Z0-9_]{2,30}/([A-Z0-9_]{1,30})/(?:ONLINELOG|DATAFILE|ARCHIVELOG|CONTROLFILE|TEMPFILE|PARAMETERFILE|AUTOBACKUP|BACKUPSET|onlinelog|datafile|"
+    r"archivelog|controlfile|tempfile|parameterfile|autobackup|backupset)/|/trace/([A-Za-z0-9_]{1,30}_[a-z0-9]{3,4}_[0-9]{1,9}\.tr[cm])(?![A-Za-z0-9])"
+    r"|projects/[a-z0-9-]{4,40}/(?:alertPolicies|notificationChannels|uptimeCheckConfigs|services)/([0-9a-zA-Z-]{1,40})"
+    r"(?:/(?:conditions|serviceLevelObjectives)/([0-9a-zA-Z-]{1,40}))?"
+)
+"""Where Oracle keeps the traces and files of an instance, and what Cloud Monitoring numbers its policies."""
+
+
+def pages(text: str, numbered: frozenset[str]) -> list[tuple[int, int]]:
+    """The pages in addresses of services that watch systems; a number only behind what `numbered` says that they count."""
+    found = [
+        match.span(group) for match in _NAMED_PATHS.finditer(text) for group in range(1, 7) if match.start(group) >= 0
+    ]
     for match in _VENDOR.finditer(text):
         at = match.start(1)
+        before = ""
         for segment in match[1].split("/"):
-            if _PAGE.fullmatch(segment) is not None:
+            if _PAGE.fullmatch(segment) is not None and (
+                not segment.isdigit() or before in numbered or before == "accounts"
+            ):
                 found.append((at, at + len(segment)))
             at += len(segment) + 1
+            before = segment.lower()
     return found

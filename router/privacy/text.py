@@ -20,7 +20,7 @@ from router.privacy.shadow import Shadow, cast
 from router.privacy.spans import Span, settle
 from router.privacy.values import Values, field
 from router.privacy.wards import called
-from router.privacy.words import ID_KINDS, NAME_PARTS, PERSON_CUES, STATES
+from router.privacy.words import ID_KINDS, NAME_PARTS, NUMBERED_PAGES, PERSON_CUES, STATES
 
 _FRAME: Final = re.compile(
     r"^[ \t]+at [A-Za-z_$<][\w.$<>`+/-]{1,200}(?:\[[\w.,]{1,80}\])?\([^()'\"\n]{0,300}\)(?: in [^'\"\n]{1,200}:line \d{1,6})?[ \r]*$",
@@ -241,7 +241,7 @@ _PAGED: Final = frozenset({"NUMBER", "IDENTIFIER", "CODE", "WORD"})
 
 def _of_nobody(text: str, spans: list[Span]) -> list[Span]:
     """Without what the line of a tool makes a count, a product's name or the page of a service that watches systems."""
-    vendors = systems.pages(text) if "://" in text else ()
+    vendors = systems.pages(text, NUMBERED_PAGES) if "/" in text else ()
     return [
         span
         for span in spans

@@ -341,3 +341,42 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
     for key in reversed(path.split(".")):
         event = {"any" if key == "*" else key: event}
     assert run(event, STRICT, dict(FORMATS[source].roles)).event == event
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[gc,heap] GC(43612) Eden regions: 24->0(23)",
+        "memory: usage 16777216kB, limit 16777216kB, failcnt 672368",
+        "2026/06/19 04:11:09 [warn] 31#31: *85379827 a client request body is buffered",
+        "pages: 0 removed, 7069669 remain, 49824 scanned",
+        "Pipeline #266196631 on aks-userpool-74167596-vmss000000 for hl7-wrk25.mel.corp.internal",
+        "tfstate-972035619685 run-5ADKKhMMFFLH9wkp dxvif-db73efe7 claims-835-remit-dlq medora-prod-858396",
+        'ALARM: "lab-aurora-prod-replica-1-CPUUtilization" in Asia Pacific (Sydney)',
+        "runbooks/kubernetes/kubedeploymentreplicasmismatch by membermatcher on queuename",
+        "ward-dashboard: error ratio above SLO, rollback mpi-matcher 336",
+        "HTTPSConnectionPool(host='x', port=443): Max retries exceeded",
+    ],
+)
+def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) -> None:
+    assert text(line) == line
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GC(43612) for patient 77341902",
+        "charts: 9 found, 77341902 removed, 4 scanned",
+        "get https://acme.sentry.io/patients/77341902",
+        "member-portal: 77341902 not found",
+        "patient-prod-773419",
+        "pump BX-77341902 (MAC B5:EB:90:FC:9C:CF)",
+        "Max Quackenbush and Eden Quackenbush",
+        "zebulon-quackenbush-prod quackenbush.zebulon.prod",
+        "region Sydney Quackenbush",
+    ],
+)
+def test_beside_such_a_grammar_a_person_is_still_found(line: str) -> None:
+    out = text(line).lower()
+    assert "773419" not in out
+    assert "quackenbush" not in out
