@@ -689,7 +689,9 @@ def _said_as_code(text: str, item: Item, found: list[Span], *, sure: bool) -> bo
         ")",
     }:
         return False
-    if item.text == "G1" and _OF_COLLECTORS.match(text, item.end):
+    if (item.text == "G1" and _OF_COLLECTORS.match(text, item.end)) or _CODED_SO.search(
+        text, max(item.start - 12, 0), item.start
+    ):
         return False
     if _NUMBERED_WARD.fullmatch(item.text):
         found.append(Span(item.start, item.end, "WARD", "untold", sure))
@@ -702,6 +704,10 @@ def _said_as_code(text: str, item: Item, found: list[Span], *, sure: bool) -> bo
     return False
 
 
+_CODED_SO: Final = re.compile(
+    r"(?i:\b(?:category|code|type|status|error|reason|field|element|segment|qualifier|column|cell|format|model) )$"
+)
+"""What numbers codes rather than wards: `category A7`."""
 _OF_COLLECTORS: Final = re.compile(
     " (?:Old|Young|Eden|Survivor|Humongous|Evacuation|Compaction|Preventive|GC|Concurrent|Mixed)(?![a-z])"
 )
@@ -763,7 +769,7 @@ def _places(text: str, items: list[Item], covered: frozenset[int], *, strict: bo
     Not `strict`: none of them a word of systems, no number that a ward does not have, no user agent.
     """
     found: list[Span] = []
-    agent = -1 if strict else text.find("Mozilla/")
+    agent = text.find("Mozilla/")
     index = 0
     while index < len(items):
         start = index
@@ -812,7 +818,9 @@ def _places(text: str, items: list[Item], covered: frozenset[int], *, strict: bo
             and words[-1].text.lower() not in _OF_THINGS
             and words[0].text.lower() not in _OF_THINGS
             and words[0].text.lower() not in _MONTHS
-            and (strict or not (_of_software(words) or -1 < agent < words[0].start))
+            and not -1 < agent < words[0].start
+            and not (words[-1].type == "n" and words[-2].text == "ID")
+            and (strict or not _of_software(words))
         ):
             kind = "PERSON" if words[0].text.lower() in TITLES else "WARD"
             found.append(Span(words[0].start, words[-1].end, kind, "titled", False))

@@ -86,6 +86,10 @@ _CLOUD_ID: Final = re.compile(
 _MAILBOX: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,5}\.[A-Za-z]{2,12}")
 _PORT: Final = re.compile(r"([A-Za-z][A-Za-z0-9.-]{0,200}):[0-9]{2,5}")
 _ARN: Final = re.compile(r"arn:[a-z-]{2,12}:[a-z0-9-]{0,30}:[a-z0-9-]{0,20}:(?:[0-9]{12}|aws)?:")
+_OF_THINGS: Final = re.compile(
+    r"arn:[a-z-]{2,12}:(?:cloudwatch|sns|sqs|lambda|rds|ecs|ecr|elasticloadbalancing|dynamodb|kinesis|kafka|events|logs|elasticache|autoscaling|acm|kms)(?=:)(?!.*/)"
+)
+"""What clouds run, whose names only those who run it choose; a login of IAM's and a key of S3's are not among them."""
 _ZONE: Final = re.compile(
     r"(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Z][A-Za-z_]{2,20}(?:/[A-Z][A-Za-z_]{2,20})?"
 )
@@ -456,7 +460,13 @@ class Codes:
         arn = _ARN.match(word)
         if arn is not None:
             found = self._path(word[arn.end() :], at + arn.end())
-            return [span for span in found if not _DIGEST.fullmatch(word, span.start - at, span.end - at)]
+            things = _OF_THINGS.match(word) is not None
+            return [
+                span
+                for span in found
+                if not _DIGEST.fullmatch(word, span.start - at, span.end - at)
+                and not (things and span.rule == "name" and not span.sure)
+            ]
         login = _LOGIN.match(word)
         if login is not None:
             return [
@@ -724,6 +734,8 @@ class Codes:
                     if alphabetic == 1 and flag == "m" and _medicines(word):
                         return [Span(at, end, "MEDICATION", "lexicon", True)]
                     return [Span(at, end, "DIAGNOSIS" if flag == "d" else "MEDICATION", "lexicon", sure)]
+                elif flag == "p" and low in PRODUCTS and word.count("-") > 1:
+                    known += 1  # `claims-aurora-prod-replica-2`
                 elif flag == "p" and len(part) > 2:
                     names += 1
                 elif len(part) > 3 or not part.isascii() or "\xe9" in part or "\xc9" in part:

@@ -517,6 +517,7 @@ _TYPES_OF_THINGS: Final = frozenset(
     {"type", "entity", "metric", "product", "column", "category", "variable", "component"}
 )
 _OF_PAYMENTS: Final = frozenset({"amount", "amt", "fee", "currency"})
+_UUID: Final = re.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 AGED: Final = frozenset(
     [
         "s", "ms", "sec", "secs", "seconds", "millis", "min", "mins", "minutes", "hours", "max", "avg", "mean", "oldest", "newest", "cache", "cached",
@@ -690,7 +691,7 @@ def judge(key: str, subject: str = "") -> Verdict:
     found = _known.get((key, subject))
     if found is not None:
         return found
-    if len(key) > 80 or ("<" in key and TOKEN.search(key)) or "@" in key[1:]:  # noqa: PLR2004 - no key name is that long; it is data
+    if len(key) > 80 or ("<" in key and TOKEN.search(key)) or "@" in key[1:] or _UUID.fullmatch(key):  # noqa: PLR2004 - no key name is that long; it is data
         return Verdict("", "", subject)
     place = field_kind(key)
     if place is not None:

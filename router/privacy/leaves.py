@@ -314,7 +314,9 @@ class Leaves(Work):
             return
         if text[0] in "{[" and self.embedded(box, key, text, place):
             return
-        if not self.strict and unlikely(kind, text, place.words):
+        if (not self.strict and unlikely(kind, text, place.words)) or (
+            kind == "EMAIL" and "@" not in text and text.isupper()
+        ):
             self.free(box, key, text, place, "")
             return
         if kind == "SECRET" and place.words == ("routing", "key") and _binding(text):

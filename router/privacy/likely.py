@@ -43,6 +43,7 @@ _ENDPOINT: Final = re.compile(
 )
 _DOTTED: Final = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){2,}")
 _CONSTANT: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_ERRNO: Final = re.compile("E[A-Z]{4,14}")
 _CLASS: Final = re.compile(r"(?:[A-Z][a-z0-9]+){2,}")
 _LAST_PART: Final = re.compile("[A-Z][a-z0-9]+$")
 _OF_A_CLUSTER: Final = re.compile(
@@ -129,7 +130,11 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
     if kind in {"PHONE", "FAX"}:
         return digits <= _SHORT or (digits < _DIALLED and sum(map(str.isalpha, text)) >= max(digits, 2))
     if kind == "EMAIL":
-        return shapes.of_a_role(text) if "@" in text else _words_only(text)
+        return (
+            shapes.of_a_role(text)
+            if "@" in text
+            else _words_only(text) or _CONSTANT.fullmatch(text) is not None or _ERRNO.fullmatch(text) is not None
+        )
     if kind == "USERNAME":
         return (
             (_OF_A_CLUSTER.fullmatch(text) or _MANY.search(text)) is not None

@@ -208,6 +208,13 @@ class Values(Names):
             or (separator == "::" and first.text[0].isalpha())
         ):
             return index  # `ruser= rhost=10.0.0.1`, `CCFile::captureLog`
+        if (
+            kind in {"PHONE", "FAX"}
+            and first.type == "n"
+            and len(first.text) < _PLACEHOLDER
+            and text[first.end : first.end + 1] == " "
+        ):
+            return index  # `RightFax: 22 failed transmissions`
         if kind == "ADDRESS" and first.kind == "IP" and first.start == items[index - 1].end + len(separator):
             return index  # of a host, as Nagios says it: `Address: 10.20.4.12`
         if first.type == "n" and len(first.text) < _MANY and counts(split(items[index - 1].text)):

@@ -544,7 +544,7 @@ CLINICAL_CUES: Final = {
 }
 PRODUCTS: Final = frozenset(
     [
-        "apollo", "aruba", "athena", "atlas", "box", "cable", "cassandra", "cisco", "cloud", "daemon", "darwin", "delta",
+        "apollo", "aruba", "athena", "atlas", "aurora", "box", "cable", "cassandra", "cisco", "cloud", "daemon", "darwin", "delta",
         "harness", "helm", "jaeger", "jenkins", "key", "keys", "kong",
         "loki", "nat", "neo", "nix", "null", "packer", "pascal", "phoenix", "ruby", "shell", "vue", "zeta",
     ]
@@ -726,7 +726,24 @@ CONDITION: Final = re.compile(
     r"fibrosis|cirrhosis|sclerosis|psychosis|inosis|atosis|ellosis|mycosis|ulosis|oidosis|iliosis|carcinoma|sarcoma|melanoma|lymphoma|leuk(?:a)?emia|an(?:a)?emia|glyc(?:a)?emia|centesis)$"
 )
 """Endings of procedures and conditions (Latin and Greek stems); no word of operations ends so."""
-OF_RECORDS: Final = frozenset(["allergies", "allergy", "meds", "surgeries", "medicines", "diseases", "disorders"])
+OF_RECORDS: Final = frozenset(
+    [
+        "dosage",
+        "dosages",
+        "bedside",
+        "vaccination",
+        "vaccinations",
+        "immunization",
+        "immunizations",
+        "allergies",
+        "allergy",
+        "meds",
+        "surgeries",
+        "medicines",
+        "diseases",
+        "disorders",
+    ]
+)
 """What lists of records are called, where it is the name of a table or a part of code: `relation "allergies"`."""
 DRUG: Final = re.compile(
     r"(?:mab|tinib|pril|sartan|statin|olol|conazole|prazole|cillin|mycin|floxacin|cycline|dipine|gliptin|gliflozin|tidine|triptan|ciclovir|navir|buvir|tegravir|citabine|"

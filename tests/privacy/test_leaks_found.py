@@ -146,6 +146,7 @@ def test_at_strict_it_cannot_be_read(event: object, gone: str) -> None:
         ({"member-portal": "jmiller84"}, "jmiller84"),  # a program's name is the key, and its value is read
         ({"checks": {"rx": "UP"}, "rx": "Eliquis"}, "Eliquis"),
         ({"member": "M88-412"}, "M88-412"),
+        ({"ByRecipient": {"zq.canary@leakmail.test": "ETIMEDOUT"}, "email": "ZEBULON"}, "ZEBULON"),
         ({"m": "patient-ref:90210 on ward-board:2.3.8"}, "90210"),
         ({"m": '<a:B FriendlyName="givenName"><a:V>Rebecca</a:V></a:B>'}, "Rebecca"),
     ],
@@ -179,6 +180,7 @@ def test_at_detect_the_place_says_what_it_is(event: object, gone: str) -> None:
         "rx-router:5.8.1 on mbr-elig-24.phx1:9404, ward-dashboard: error ratio 0.2, rollback mpi-matcher 336",
         "queue age is 5809, checkpoint CPU: user: 59.15 s, set on node rabbit@mq2.phx1",
         "terminated with exit code 143, serial 45:a0:37:7a:13:d1:e3:c1:57:52:f3:8e:a0:6a:9a:e6:7e:62",
+        "RightFax: 22 failed, alarm arn:aws:cloudwatch:eu-central-1:951449383489:alarm:claims-aurora-prod-replica-2",
         "MongoDB member mpi-db-2:27017 is RECOVERING; Policy retention-90d on index claims-2026.05.03; period 2026P10",
         '"Root=1-6b8485db-665121fe8e561785cf61ab19" bytes read 0 written 6993343, at BedsideViewModel.kt:41',
         "claims-835-remit behind: see https://radar-api.service.newrelic.com/accounts/1420569/issues",
