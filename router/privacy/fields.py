@@ -66,8 +66,8 @@ _PAIR_COST: Final = 32
 _SHORT_REST: Final = 50
 """Items of a list, or members of an object, that are judged one by one also when the event's budget is spent; more are
 one token together."""
-_FAR_SPENT: Final = MAX_READ + MAX_READ // 4
-"""From here on fewer are, too."""
+_FAR_SPENT: Final = MAX_READ + MAX_READ // 2
+"""From here on fewer are, too, but for the members of the event itself."""
 _REST: Final = "rest"
 """What the one member is called that stands for those which are not read."""
 _OPTION: Final = re.compile(r"--[a-z][a-z0-9_-]{1,40}")
@@ -181,7 +181,7 @@ class Fields(Leaves):
             if below is None:
                 if (
                     self.spent > MAX_READ
-                    and (len(value) > _SHORT_REST or self.spent > _FAR_SPENT)
+                    and (len(value) > _SHORT_REST or (self.spent > _FAR_SPENT and place.path))
                     and not _descend(place.states, name)[2]
                 ):
                     rest[name] = copy.pop(name)
@@ -253,14 +253,13 @@ class Fields(Leaves):
             self.walk(copy, name, item, below, depth + 1)
         if loose:
             self.loose.append((loose, plans, place))
-        keys = [*copy]
         if rest:
-            keys.append(
-                next(name for twin in count(1) if (name := f"{_REST} ({twin})" if twin > 1 else _REST) not in value)
-            )
-            self.seal(copy, keys[-1], _written(rest), place, "size")
+            twins = (f"{_REST} ({twin})" if twin > 1 else _REST for twin in count(1))
+            name = next(name for name in twins if name not in value)
+            copy[name] = None
+            self.seal(copy, name, _written(rest), place, "size")
         if plans or loose:
-            self.steps.append(partial(self.rename, copy, keys, plans))
+            self.steps.append(partial(self.rename, copy, [*copy], plans))
 
     def personal(self, value: dict[str, Json], place: Place) -> bool:
         """Is this the record of a person: at least two of its other fields say so, one of them a name or a birth."""

@@ -82,7 +82,7 @@ def _halves(name: str) -> list[str]:
 
 def _is_half(word: str, haystack: str) -> bool:
     """Is a word of a name, which stands in the rest of the event, an ordinary word too."""
-    return LEXICON.flag(word) == "n" and word in haystack and word not in PRODUCTS
+    return word in haystack and LEXICON.flag(word) == "n" and word not in PRODUCTS
 
 
 def _few(present: dict[str, str], halves: set[str]) -> Callable[[str], tuple[dict[str, str], set[str]]]:

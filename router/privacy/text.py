@@ -64,7 +64,7 @@ _EACH: Final = 128
 """Words and codes after which a reader looks whether its limit is spent."""
 _ITEM_COST: Final = 4
 _CODE_COST: Final = 6
-FOUND_COST: Final = 24
+FOUND_COST: Final = 28
 """Characters' worth of reading that a word takes, a number or code beside that, and a stretch which is found: it is
 judged longest, replaced and looked for."""
 
