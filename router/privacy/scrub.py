@@ -69,18 +69,17 @@ class _Recoded(RawIOBase):
         return len(taken)
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
-    """Lines without their end and whether they were whole; the rest of an over-long line is read and dropped."""
+def _lines(stream: BinaryIO) -> Iterator[tuple[bytes, bytes, bool]]:
+    """Lines, how each ended, and whether they were whole; the rest of an over-long line is read and dropped."""
     while True:
         line = stream.readline(MAX_LINE)
         if not line:
             return
-        if line.endswith(b"\n") or len(line) < MAX_LINE:
-            yield line.rstrip(b"\r\n"), True
-            continue
-        while line and not line.endswith(b"\n"):
+        whole = line.endswith(b"\n") or len(line) < MAX_LINE
+        while line and not whole and not line.endswith(b"\n"):
             line = stream.readline(MAX_LINE)
-        yield b"", False
+        text = line.rstrip(b"\r\n")
+        yield text if whole else b"", line[len(text) :], whole
 
 
 def scrub_text(
@@ -92,7 +91,7 @@ def scrub_text(
     does each line of a private key or certificate, whose lines say nothing of what they are.
     """
     count = in_key = 0
-    for line, whole in _lines(source):
+    for line, end, whole in _lines(source):
         text = line.decode("utf-8", "replace")
         if not whole:
             text = mint.token("TEXT", "", f"line {count}")
@@ -102,7 +101,7 @@ def scrub_text(
         elif text:
             text = str(tokenize(text, rules, _NO_ROLES, mint).event)
             in_key = _LONGEST_KEY if _KEY_BEGINS in line and _KEY_ENDS not in line else 0
-        target.write(text.encode("utf-8", "replace") + b"\n")
+        target.write(text.encode("utf-8", "replace") + end)
         count += 1
         if progress is not None and count % 1000 == 0:
             progress(count)
@@ -123,13 +122,12 @@ def scrub_ndjson(
     or too long) comes out as a JSON string: its text tokenized. Blank lines are kept.
     """
     count = 0
-    for line, whole in _lines(source):
+    for line, end, whole in _lines(source):
         if not whole:
-            target.write(orjson.dumps(mint.token("TEXT", "", f"line {count}")) + b"\n")
-        elif not line.strip():
-            target.write(b"\n")
-        else:
-            target.write(_value(line, rules, mint, recognise) + b"\n")
+            target.write(orjson.dumps(mint.token("TEXT", "", f"line {count}")))
+        elif line.strip():
+            target.write(_value(line, rules, mint, recognise))
+        target.write(end)
         count += 1
         if progress is not None and count % 1000 == 0:
             progress(count)

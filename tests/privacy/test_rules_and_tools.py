@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -197,6 +198,14 @@ def test_text_goes_line_by_line_and_an_endless_line_is_one_token() -> None:
     assert "Quackenbush" not in out[1]
     assert TOKEN.fullmatch(out[2])
     assert out[3] == "end"
+
+
+@pytest.mark.parametrize("scrub", [scrub_text, scrub_ndjson])
+def test_lines_end_as_they_did(scrub: Callable[..., int]) -> None:
+    harmless = b'"disk full"\r\n\r\n"ok"\n\n"queue is empty"'
+    target = io.BytesIO()
+    assert scrub(io.BytesIO(harmless), target, STRICT, ThrowawayMint()) == 5
+    assert target.getvalue() == harmless
 
 
 def test_the_lexicon_says_of_conditions_and_medicines_what_their_list_says() -> None:
