@@ -332,6 +332,7 @@ _GROUPS: Final = re.compile(
     r"(?=(?:[^0-9]*[0-9]){6})[0-9]{1,4}(?:-[0-9]{1,4}){1,4}|1?[.-]?[0-9]{3}\.[0-9]{3}\.[0-9]{4}|0[0-9](?:\.[0-9]{2}){4}"
 )
 """Six digits and more in groups: a number of somebody's, unless it is a day of late."""
+_GROUPED: Final = re.compile(r"(?<![0-9-])(?!20[0-9]{2}-)[0-9]{1,5}(?:-[0-9]{1,5}){1,3}(?![0-9-])(?<=[0-9]{2})")
 _OF_LATE: Final = re.compile("20(?:1[5-9]|[2-3][0-9])-[0-9]{1,2}(?:-[0-9]{1,2}(?:-[0-9]{1,2})?)?")
 _BORN_PATH: Final = re.compile(
     r"(?<![0-9])(?:19[2-9][0-9]|200[0-9]|201[0-4])/(?:0[1-9]|1[0-2])/(?:0[1-9]|[12][0-9]|3[01])(?![0-9])"
@@ -814,6 +815,13 @@ class Codes:
             and not _OF_LATE.fullmatch(word.strip("+/"))
         ):
             return [Span(at, end, "CODE", "digits", False)]  # `45-61-33`, `846.555.0107` in a path
+        if (
+            self.strict
+            and len(digits) > 1
+            and _DOCUMENT.fullmatch(word)
+            and (group := _GROUPED.search(word)) is not None
+        ):
+            return [Span(at + group.start(), at + group.end(), "CODE", "digits", False)]  # `scan_77-10-44_p1.tif`
         if mixed >= 100 and not (
             known and word.islower() and re.search(r"-[0-9a-z]{8,10}-[0-9a-z]{4,6}$|-[0-9a-f]{8,10}$", word)
         ):

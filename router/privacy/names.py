@@ -292,7 +292,7 @@ class Names(Numbers):
             return False
         if len(word) == 1:
             return True
-        if before.lower() not in {"ward", "station", "stn", "afdeling", "reparto"}:
+        if before.lower() not in {"ward", "station", "stn", "afdeling", "reparto", "osasto", "avdeling", "servis"}:
             return False
         following = items[index + 1] if index + 1 < len(items) else None
         return (word.isupper() and len(word) < _LONG_WARD) or (

@@ -49,7 +49,7 @@ _TAIL: Final = re.compile(r"(?:[/-][0-9]{1,10}){1,4}(?![0-9A-Za-z])")
 _FAMILY: Final = re.compile(r"[A-Z][a-z]{2,}(?! [A-Z]|[A-Za-z0-9_:=./-])")
 """A capitalised word right behind a name, and no further one behind it: the rest of the name, whatever it means."""
 _HALF_BEFORE: Final = re.compile(
-    r"(?<![^\s\"'(\[{>,;|])([A-Z][^\W\d_]{1,20}(?:-[A-Z][^\W\d_]{1,20})?)(?:\.? {1,2}|, ?|\. ?(?=[A-Z]))$"
+    r"(?<![^\s\"'(\[{>,;|=:*+])([A-Z][^\W\d_]{1,20}(?:-[A-Z][^\W\d_]{1,20})?)(?:\.? {1,2}|, ?|\. ?(?=[A-Z]))$"
 )
 _HALF_AFTER: Final = re.compile(
     r" ((?:(?:d[aeiou]|do?s|das|della?|l[ae]|los|las|v[ao]n|vom|de[lnr]|te[rn]|bin|ibn|bint|al|el|y|zu|zum|zur"
@@ -60,6 +60,18 @@ _HALF_AFTER: Final = re.compile(
 _HARDWARE: Final = re.compile(r"(?<=/)[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}(?=/|$)")
 """A device in a topic of MQTT: `rpm/B7:F1:16:F9:F6:D3/telemetry`."""
 _COLONS: Final = 5
+_GIVEN_LENGTH: Final = 3
+_AND_WHERE: Final = frozenset({"PERSON", "DOB", "ADDRESS", "MRN", "MEMBER_ID", "PATIENT_ID"})
+"""In a text with one of these a postal code is somebody's, and so is a code in a cell."""
+_CODED_CELL: Final = re.compile(
+    r"(?<=['\"\t;|])(?:[0-9]{1,2}[A-DNSEW]{1,2}(?: [A-Z]{2,6})?|[A-Z]{2,6} [0-9]{1,2}[A-Z])(?=['\"\t;|<]|$)"
+    r"|(?<=>)[0-9]{1,2}[A-DNSEW](?=<)"
+)
+"""A short code in capitals that is all of a cell or a literal: `"DOM 3A"`, `'5N'`."""
+_POSTAL: Final = re.compile(
+    r"(?<![\w.,:/-])(?<![\d] )(?:[0-9]{3} [0-9]{2}|[0-9]{2}-[0-9]{3})(?![\w%/-]|[.,:][0-9]| [0-9])"
+)
+"""Postal codes of Sweden, Czechia, Slovakia and Greece, and of Poland."""
 _POSTED: Final = re.compile(
     r"(?:, ?|  ?|\n {0,20})([0-9]{2,3}[ -][0-9]{2,4}|[0-9]{4,6}(?:-[0-9]{3,4})?)(?![0-9A-Za-z%:/-]|[ ,.][0-9])"
 )
@@ -241,6 +253,9 @@ class Numbers(Codes):
             before = _NUMBER_BEFORE.search(text, max(span.start - 14, 0), span.start)
             if before is not None:
                 found.append(Span(before.start(1), before.end(1), "NUMBER", "beside", False))
+        if any(span.sure and span.kind in _AND_WHERE for span in spans):
+            found += [Span(m.start(), m.end(), "ZIP", "beside", False) for m in _POSTAL.finditer(text)]
+            found += [Span(m.start(), m.end(), "CODE", "beside", False) for m in _CODED_CELL.finditer(text)]
         if "/" in text and text.count(":") >= _COLONS:
             found += [Span(m.start(), m.end(), "DEVICE_ID", "shape", True) for m in _HARDWARE.finditer(text)]
         if "[" in text:
@@ -262,6 +277,10 @@ class Numbers(Codes):
                 break
             word, comma = match[1], text[match.end(1)] == ","
             titled = word.lower() in HONORIFICS and not comma
+            if span.rule == "unknown" and span.kind == "WORD" and upper and not comma:
+                if self._in_capitals(text, match.start(1), span.end, word):
+                    found.append(Span(match.start(1), match.end(1), "PERSON", "beside", False))
+                break
             if not titled and (
                 span.kind != "PERSON"
                 or word.isupper() != upper
@@ -281,11 +300,27 @@ class Numbers(Codes):
                 after.start(2) not in starts
                 and word.isupper() == upper
                 and (span.kind == "PERSON" or after.end() + 1 in starts)
-                and (after.end() + 1 in starts or not text[after.end() : after.end() + 2].strip(" ").isalpha())
+                and (
+                    after.end() + 1 in starts
+                    or not text[after.end() : after.end() + 2].strip(" ").isalpha()
+                    or (upper and text[after.end() + 1].islower())
+                )
                 and (word.lower() in _DEGREES_OF_PEOPLE or (self._half_of_a_name(word) and word.lower() not in NOUNS))
             ):
                 found.append(Span(after.start(2), after.end(2), "PERSON", "beside", False))
         return found
+
+    def _in_capitals(self, text: str, start: int, end: int, word: str) -> bool:
+        """Are two words in capitals among words that are not: `missed for DAG <KARLSEN> at`."""
+        before, after = text[max(start - 12, 0) : start].rstrip(" "), text[end : end + 12].lstrip(" ")
+        return (
+            len(word) >= _GIVEN_LENGTH
+            and word.isupper()
+            and LEXICON.flag(word.lower()) in {"w", "r", "n"}
+            and word.lower() not in PRODUCTS
+            and (not before or before[-1].islower() or before[-1] in "\"'*:=(>")
+            and not after[:2].isupper()
+        )
 
     def _half_of_a_name(self, word: str) -> bool:
         """Is each part of a word a name, one that is a word too, or a rare word."""

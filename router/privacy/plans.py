@@ -85,6 +85,30 @@ def _is_half(word: str, haystack: str) -> bool:
     return word in haystack and LEXICON.flag(word) == "n" and word not in PRODUCTS
 
 
+def _may_be_half(word: str) -> bool:
+    """Is a word of a name one of the trade, or a rare one: it is half of a name only right beside the rest."""
+    return LEXICON.flag(word) in {"w", "r"} and word not in PRODUCTS
+
+
+def _with_halves(plan: Plan, halves: set[str]) -> list[Span]:
+    """The spans of a plan, with the words of known names beside them: `DAG <KARLSEN>`."""
+    text, spans = plan.text, plan.spans
+    ends = {span.end for span in spans if span.kind in _OF_NAMES}
+    starts = {span.start for span in spans if span.kind in _OF_NAMES}
+    found = [
+        span
+        for span in as_written(text, {half for half in halves if half in text})
+        if (span.end + 1 in starts and text[span.end] == " ")
+        or (span.start - 1 in ends and text[span.start - 1] == " ")
+    ]
+    if not found:
+        return spans
+    return settle([*spans, *(span for span in found if not covered(span, spans, [each.start for each in spans]))])
+
+
+_OF_NAMES: Final = frozenset({"PERSON", "WORD"})
+
+
 def _few(present: dict[str, str], halves: set[str]) -> Callable[[str], tuple[dict[str, str], set[str]]]:
     """What of what is sought a text can have; where little is sought, all of it."""
     if len(present) <= MANY and len(halves) <= MANY:
@@ -279,7 +303,12 @@ class Work:
         encoded = "%" in haystack and PERCENT.search(haystack) is not None
         present = self.present(haystack, encoded=encoded)
         halves = {half for name in self.named for half in _halves(name) if _is_half(half.lower(), haystack)}
-        if not present and not halves:
+        beside = (
+            {half for name in self.named for half in _halves(name) if _may_be_half(half.lower())}
+            if self.strict
+            else set()
+        )
+        if not present and not halves and not beside:
             return
         few = _few(present, halves)
         for keys, plans, place in self.loose:
@@ -306,6 +335,8 @@ class Work:
                 starts = [span.start for span in plan.spans]
                 free = [span for span in spans if not covered(span, plan.spans, starts)]
                 plan.spans = settle([*plan.spans, *free])
+            if beside:
+                plan.spans = _with_halves(plan, beside)
 
     def present(self, haystack: str, *, encoded: bool) -> dict[str, str]:
         """The spellings of what was found that stand in the rest of the event, and their kinds."""

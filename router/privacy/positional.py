@@ -14,6 +14,7 @@ from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.items import TooLong
 from router.privacy.keys import Verdict, judge
 from router.privacy.lexicon import LEXICON
+from router.privacy.likely import unlikely
 from router.privacy.spans import Span
 from router.privacy.text import Reader
 from router.privacy.tokens import is_token
@@ -189,6 +190,8 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
             ]
     if "</" in text or "/>" in text:
         found += _xml(text)
+    if "</" in text or "*" in text or ".." in text:
+        found += _labelled(text, strict=strict)
     for mark in _MARKS:
         if text.count(mark) >= 3:
             found += _csv(text, mark, reader, strict=strict)
@@ -301,6 +304,49 @@ _VCARD_NAME: Final = re.compile(r"(?:^|[\n\r ]|\\n)F?N(?:;[A-Z=;-]{1,60})?:([^\n
 """A name as vCard writes it (RFC 6350)."""
 _MRZ: Final = re.compile(r"(?<![A-Z<])[PIACV][A-Z<][A-Z]{3}([A-Z]{1,40}(?:<[A-Z]{1,40}){0,4}<<[A-Z<]{1,40})")
 """The names in the first line of a machine-readable travel document (ICAO 9303)."""
+_LABELS: Final = (
+    re.compile(
+        r"<(?P<tag>b|strong|em|i|u|h[1-6]|th|td|dt|span|label|div|p)(?: [^<>]{0,200})?>\s{0,8}(?P<c>[A-Za-z][^<>:\n]{1,40}?)\s{0,4}:?\s{0,4}</(?P=tag)>"
+        r"(?:\s|&nbsp;){0,8}:?(?:\s|&nbsp;){0,8}(?:<(?:td|dd|span|b|strong|em|i|div|p)(?: [^<>]{0,200})?>)?\s{0,8}(?P<v>[^<>\n]{1,160})"
+    ),
+    re.compile(
+        r"(?<![*\w])\*{1,2}(?P<c>[A-Za-z][^*:\n]{1,40}?) ?:? ?\*{1,2} ?:?(?: {0,3}|[ \t]{0,3}\r?\n[ \t>]{0,4})(?P<v>[^*\n\r|]{1,160})"
+    ),
+    re.compile(
+        r"(?<![\w.-])(?P<c>[A-Za-z][A-Za-z0-9_/# -]{1,30}?) ?\.{2,30} ?: {0,8}(?P<v>[^\n\r]{1,160}?)(?= {3}|\n|\r|$)"
+    ),
+)
+"""A label and its value as mail, chat and print have them: `<b>MRN:</b> 5710312`, `*Ward:*\\n5N`, `PATIENT-NAME...: BELL, JANE`."""
+_LABELLED: Final = frozenset(
+    {"PERSON", "DOB", "MRN", "PATIENT_ID", "MEMBER_ID", "SSN", "NATIONAL_ID", "PHONE", "EMAIL", "ADDRESS", "ZIP", "DIAGNOSIS",
+     "MEDICATION", "WARD", "LICENSE", "NPI", "DEA", "VIN", "PLATE"}
+)  # fmt: skip
+_VAGUE: Final = frozenset(
+    {"location", "unit", "station", "place", "region", "address", "site", "area", "state", "vehicle", "resident"}
+)
+"""Labels that say as often where a machine is."""
+
+
+def _labelled(text: str, *, strict: bool) -> list[Span]:
+    spans: list[Span] = []
+    for pattern in _LABELS:
+        for match in pattern.finditer(text):
+            name = match["c"].strip()
+            kind = judge(name.replace(" ", "_")).kind
+            value = match["v"].strip()
+            if (
+                kind not in _LABELLED
+                or name.lower() in _VAGUE
+                or not any(map(str.isalnum, value))
+                or "<" in value
+                or (not strict and unlikely(kind, value))
+            ):
+                continue
+            start = match.start("v") + match["v"].index(value)
+            spans.append(Span(start, start + len(value), kind, "column", True))
+    return spans
+
+
 _COMPLAINTS: Final = tuple(
     re.compile(pattern)
     for pattern in (

@@ -15,7 +15,7 @@ from router.privacy.elsewhere import outside
 from router.privacy.items import Item, is_separator, lettered, scan
 from router.privacy.keys import MACHINES, judge
 from router.privacy.lexicon import LEXICON
-from router.privacy.roles import plays
+from router.privacy.roles import christian, plays
 from router.privacy.shadow import Shadow, cast
 from router.privacy.spans import Span, settle
 from router.privacy.values import Values, field
@@ -55,6 +55,7 @@ _ADDRESSEES: Final = frozenset({"EMAIL", "PHONE", "PERSON", "WORD"})
 """To whom a message may be sent."""
 _CERTIFIED: Final = frozenset({"certificate", "cert", "serial"})
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
+_ENDS: Final = frozenset({"", ",", ";", ")", "]", "}", "'", '"', "\n", "&", "|"})
 _VERSIONED: Final = frozenset({":", "@", "-", "v", "/", "_"})
 _NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP", "SSN"})
 """Kinds of shapes that the words before them can still change or make sure."""
@@ -486,6 +487,8 @@ class Reader(Values):
                     after = '="'  # a keyword of Clojure, Ruby or Elixir: `:person/last "Root"`
                 if after == " { " and judge(item.text).kind == "DOB":
                     after = ": { "  # a message in protobuf's text format
+                if after[-1:] == "<" and items[index + 1].text[0] == "/":
+                    after = ""  # an element ends: `<b>MRN:</b> 5710312`
                 if after and ("=" in after or ":" in after) and is_separator(after):
                     if (
                         text[item.start - 1 : item.start] == "$"
@@ -517,12 +520,25 @@ class Reader(Values):
                             index += 1
                         continue
                     if (
+                        self.strict
+                        and item.text[-4:].lower() == "name"
+                        and index + 1 < count
+                        and items[index + 1].type == "w"
+                        and christian(items[index + 1].text)
+                        and text[items[index + 1].end : items[index + 1].end + 1] in _ENDS
+                    ):
+                        spans.append(Span(items[index + 1].start, items[index + 1].end, "PERSON", "name", False))
+                        index += 2
+                        continue  # `Patient{id=9f1c2d, name=Bell}`
+                    if (
                         verdict is not None
                         and verdict.role in {"id", "bare"}
                         and item.text.lower() in {"id", "uid", "key", "ref", "no", "number"}
                         and index + 1 < count
                         and items[index + 1].type != "t"
-                        and self._of_person(text, items, index + 2)
+                        and (
+                            self._of_person(text, items, index + 2) or (self.strict and self._owned(text, items, index))
+                        )
                     ):
                         index = self._value(text, items, index + 1, after, "PATIENT_ID", spans)
                         continue
@@ -553,6 +569,13 @@ class Reader(Values):
             self._number(text, items, index, spans)
             index += 1
         return self._beside(text, spans) if self.strict else spans
+
+    def _owned(self, text: str, items: list[Item], index: int) -> bool:
+        """Is a key the first of a record that is called after somebody: `Patient{id=9f1c2d, …`, `Member(id=12, …`."""
+        if not index or text[items[index - 1].end : items[index].start] not in {"{", "(", "[", "{ ", "#{"}:
+            return False
+        verdict = judge(items[index - 1].text)
+        return verdict.kind in {"PERSON", "PATIENT_ID"} or verdict.subject == "person"
 
     def _plays(self, text: str, items: list[Item], index: int, role: str) -> bool:
         """Does the item at `index` pass in this role, being all of its value."""

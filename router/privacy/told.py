@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.privacy import care, clinical, shapes
-from router.privacy.elsewhere import spared
+from router.privacy.elsewhere import covered, spared
 from router.privacy.fields import Fields
 from router.privacy.items import TooLong
 from router.privacy.keys import NOTHING
@@ -13,6 +13,7 @@ from router.privacy.positional import segmented
 from router.privacy.shadow import TooDeep
 from router.privacy.spans import Span, settle
 from router.privacy.tokens import TOKEN
+from router.privacy.wards import stated
 
 _READ: frozenset[str] = frozenset({"", "free"})
 _SHAPED: frozenset[str] = frozenset({"url", "time", "id", "opaque", "bare"})
@@ -22,6 +23,7 @@ _VALUES: frozenset[str] = frozenset({"value", "val", "v", "text", "label", "disp
 _CODED: frozenset[str] = frozenset({"cid", "CID", "cie", "CIE", "cim", "CIM"})
 """What ICD-10 is called in Portuguese, Spanish and French; a `cid` is an id of a container or client as often."""
 _LONGEST = 200
+_READABLE = 4_000
 _GONE: tuple[None, None, str, Place] = (None, None, "", Place((), NOTHING, "", exact=False, rule=""))
 """In the place of a leaf that passed, until it was told that it should not have."""
 
@@ -131,17 +133,24 @@ class Told(Fields):
                 return Plan(text, spared([_unquoted(text, "WARD")], text), place.path)
         if about and clinical.is_result(text, key) and place.role != "name":
             return Plan(text, spared([Span(0, len(text), "DIAGNOSIS", "care", True)], text), place.path)
+        if about and self.strict and place.role in _READ and (brief := stated(text)):
+            return Plan(text, brief, place.path)
         if place.role not in _READ or not (" " in text or text.isalpha() or "=" in text):
             return None
         found = Plan(text, [], place.path)
-        found.spans = self._told(found, narrow=not care.of_systems(text))
+        found.spans = self._told(found, narrow=not care.of_systems(text), about=about)
         return found if found.spans else None
 
-    def _told(self, plan: Plan, *, narrow: bool = True) -> list[Span]:
+    def _told(self, plan: Plan, *, narrow: bool = True, about: bool = True) -> list[Span]:
         """The spans of a text about a person, with what else it says of that person; `narrow`: in ordinary words."""
         text, spans = plan.text, plan.spans
         if any(span.rule == "segment" for span in spans) or segmented(text):
             return spans
+        if about and self.strict and len(text) <= _READABLE:
+            starts = [span.start for span in spans]
+            said = [span for span in spared(stated(text), text) if not covered(span, spans, starts)]
+            if said:
+                spans = settle([*spans, *said])
         own = any(span.sure and span.kind in clinical.OF_PERSONS for span in spans)
         taken = settle([*spans, *(Span(start, end, "TEXT", "inner", True) for start, end, _ in plan.inner)])
         rest: list[str] = []

@@ -88,6 +88,13 @@ _JOINED: Final = re.compile(r"(?<![\w&/])(?:L ?& ?D|L and D|A&E|OB/GYN|Med/Surg|
 """Wards whose names have marks in them."""
 _CAPITALS: Final = re.compile(r"(?<=[,;|] )[A-Z]{3,5}(?= ?(?:[,;|<.)]|$))")
 """A ward in capitals that is an element of a list: `…, ICU, …`."""
+_STATED: Final = re.compile(
+    r"(?:(?<=[,;|] )|(?<=[>\"'|\t(=])|^)(?P<w>[A-Z]{3,5})(?:[- ][0-9]{1,2}[A-Z]?)?(?= ?(?:[,;|<.)\"'\t]|$))"
+    r"|(?:(?<=[(\"'|>\t])|\b(?i:dx|diagn[a-z\xf3]{1,8}|diag|icd(?:-?10)?|cie(?:-?10)?|cim|cid|indication|reason|befund)[ :=]{1,3})"
+    r"(?P<d>(?!A[0-6][0-9]|S1[2-9]|S2[0-6]|R0[13]|O[02][0-9]|T02|M0[2-9]|P0[1-9]|P[579][059]|Q[0-9]{2}|Z[0-9]{2}|X11)[A-TV-Z][0-9][0-9])"
+    r"(?![\w/^:=-]|\.[0-9])"
+)
+"""A ward in capitals that is all of a cell, and a category of ICD-10 in brackets, quotes or behind its name; no event of HL7's."""
 _IN_BED: Final = re.compile(
     r"\b(?:beds?|room|bay|patients?|census) (?:is |are )?(?:free |open |available |held )?in (?:the )?$"
 )
@@ -133,6 +140,15 @@ _ACCENTS: Final = str.maketrans("áàâäãåéèêëíìîïóòôöõúùûü�
 
 def _plain(low: str) -> str:
     return low if low.isascii() else low.translate(_ACCENTS)
+
+
+def stated(text: str) -> list[Span]:
+    """What in a text of an event about a person is a ward's short form in a cell, or a condition's code of three characters."""
+    return [
+        Span(match.start(match.lastgroup or 0), match.end(), "WARD" if match["w"] else "DIAGNOSIS", "ward", True)
+        for match in _STATED.finditer(text)
+        if match["d"] or match["w"].lower() in _PARTS
+    ]
 
 
 def called(text: str, items: list[Item], covered: frozenset[int], *, own: bool) -> list[Span]:

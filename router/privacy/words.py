@@ -31,7 +31,8 @@ CALENDAR: Final = frozenset(
     ]
 )
 WINGS: Final = frozenset(
-    ["Wing", "wing", "Ward", "ward", "Unit", "unit", "Pod", "Bay", "bay", "Station", "Stn", "Afdeling", "Reparto", "Tower", "Pavilion"]
+    ["Wing", "wing", "Ward", "ward", "Unit", "unit", "Pod", "Bay", "bay", "Station", "Stn", "Afdeling", "Reparto", "Tower", "Pavilion",
+     "afdeling", "reparto", "osasto", "Osasto", "avdeling", "Avdeling", "servis"]
 )  # fmt: skip
 """Parts of hospitals before their names."""
 TOWNS: Final = frozenset(

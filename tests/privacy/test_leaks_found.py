@@ -92,6 +92,13 @@ def out(event: object, level: str = "strict") -> str:
         ({"segments": ["NM1*QC*1*BELL*MADS*B***MI*88213377", "N4*MILTON*WI*53563"]}, "MADS"),
         ({"m": "binding parameter [4] as [VARCHAR] - [2635]"}, "2635"),
         ({"resourceType": "Patient", "photo": [{"url": "https://media.example/rp/33c26486.jpg"}]}, "33c26486"),
+        ({"m": "<b>MRN:</b> 5710312<br>"}, "5710312"),  # what a label says of what stands behind it
+        ({"m": "*Patient:*\nBell"}, "Bell"),
+        ({"m": "PATIENT-ID....: 5710312   X"}, "5710312"),
+        ({"m": "row ['77', 'Anna Weber', 'DOM 3A']"}, "DOM 3A"),
+        ({"m": "Anna Weber (J45) seen", "at": "ICU-2"}, "J45"),
+        ({"m": "pick-up missed for DAG KARLSEN at noon"}, "DAG"),
+        ({"m": "Patient{id=9f1c2d, name=Bell}"}, "9f1c2d"),
         ({"who": "pt_DjLsZFKfsIQM"}, "DjLsZ"),
         ({"m": "Letter for Mrs Dorina Hall-Green, Daniel queued"}, "Mrs"),
         ({"m": "Hello Paca Arenas Goicoechea, your results are ready"}, "Arenas"),
