@@ -201,6 +201,8 @@ _OF_SOMEBODY: Final = 5
 
 
 _SECONDS: Final = 7
+_SHORT_CARDS: Final = {13: ("4",), 14: ("30", "36", "38", "39"), 15: ("34", "37")}
+"""How cards of fewer than sixteen digits begin: Visa's first, Diners Club's, American Express' (ISO/IEC 7812)."""
 _WORD_SIZE: Final = 8
 
 
@@ -722,6 +724,7 @@ class Numbers(Codes):
         if (
             size in {13, 14, 15, 16}
             and digits[0] in "3456"
+            and not (size in _SHORT_CARDS and not digits.startswith(_SHORT_CARDS[size]))
             and shapes.luhn_ok(digits)
             and not shapes.EPOCH.fullmatch(digits)
         ):

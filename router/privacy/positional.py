@@ -882,8 +882,16 @@ def record(cells: list[str], reader: Reader, *, strict: bool) -> dict[int, str]:
     return found
 
 
+_OF_ZOS: Final = re.compile(
+    r"(?:^|\s)\$?(?:IE[ACEFGW]|IGD|IGG|IKJ|ICH|ICE|IDC|IST|IOS|IXG|IRR|HASP|DFH|DFS|DSN|CSV|CSQ|BPX)[A-Z0-9]{3,6}[A-Z]?(?=\s)"
+)
+"""The id of a message of z/OS: what follows with commas are its job, step, data set, device and volume."""
+
+
 def _record(cells: list[str], mark: str, start: int, reader: Reader, *, strict: bool) -> list[Span]:
     """A line without a header that is a person's record: a name and a day, or two names, in cells of their own."""
+    if cells and _OF_ZOS.search(cells[0]) is not None:
+        return []
     found: list[tuple[int, str, str]] = []  # place, cell, what it may be
     known: dict[str, tuple[int, str, str]] = {}  # of a cell where in it what stands, and what that may be
     at = start
