@@ -251,6 +251,39 @@ def transaction_set(digits: str) -> bool:
     return digits in _SETS
 
 
+_LAST_WORDS: Final = frozenset(
+    "failcnt offset Offset offsets Offsets byte scn SCN SCN: cutoff: maxlength lsn LSN lsn: LSN: segno xmin xmax relfilenode oid OID = id id: entry "
+    "ABEND".split()
+)
+_LAST_MARKS: Final = {
+    "(": ("GC(",),
+    "=": ("incident=", "exec-id=", "ABEND="),
+    "[": (" created [", "be [", "of [", "usage: [", "reserved: ["),
+    "#": ("ipeline #", "ob #", "uild #", "un #", "orkflow #", "eployment #", "xecution #", "equest #"),
+}
+
+
+def _announced(before: str) -> bool:
+    """Can `_COUNTED_BEFORE` match the end of `before`: told by its last word, as most numbers stand behind others."""
+    last = before[-1:]
+    if last == " ":
+        word = before[:-1].rpartition(" ")[2]
+        return (
+            not word
+            or word in _LAST_WORDS
+            or (word[-1] == ":" and word[-2:-1] in "smhdnes")
+            or word.startswith("ABEND=")
+        )
+    if last == "*":
+        return "#" in before
+    if last == "/":
+        return "LSN" in before or "lsn" in before
+    if last == "-":
+        return "exec-id=" in before
+    ends = _LAST_MARKS.get(last)
+    return ends is not None and before.endswith(ends)
+
+
 def counted(text: str, start: int, end: int) -> bool:
     """Does the grammar of the tool that wrote a text make the number between `start` and `end` a count or an id of its own."""
     if text[start - 1 : start] == "<" and text[end : end + 1] == ">":
@@ -263,7 +296,7 @@ def counted(text: str, start: int, end: int) -> bool:
     while start and text[start - 1] in "0123456789." and end - start < 24:
         start -= 1  # the digits behind a point
     before = text[max(start - 48, 0) : start]
-    if _COUNTED_BEFORE.search(before) is not None or _THRESHOLD.search(before) is not None:
+    if (_announced(before) and _COUNTED_BEFORE.search(before) is not None) or _THRESHOLD.search(before) is not None:
         return True
     if (_OF_REDIS.search(before) is not None and ", qs: " in text) or (
         _OF_RABBIT.search(before) is not None and "inequivalent arg" in text
@@ -271,14 +304,13 @@ def counted(text: str, start: int, end: int) -> bool:
         return True
     if before.endswith(("[", "), ")):
         return _DATAPOINTS.search(text, max(start - 260, 0), start) is not None
-    if _OF_SOMEBODY.search(before) is not None:
-        return False
     counts = _TALLIED.match(text, end) is not None or (
         end - start <= _SHORT_COUNT and _BEFALLEN.match(text, end) is not None
     )
-    return counts and (
-        _TALLY.search(before) is not None
-        or (before.endswith((": ", "\t")) and _TALLIED_NEXT.match(text, end) is not None)
+    if not counts or _OF_SOMEBODY.search(before) is not None:
+        return False
+    return _TALLY.search(before) is not None or (
+        before.endswith((": ", "\t")) and _TALLIED_NEXT.match(text, end) is not None
     )
 
 
@@ -321,10 +353,15 @@ _NAMED_PATHS: Final = re.compile(
 
 def pages(text: str, numbered: frozenset[str]) -> list[tuple[int, int]]:
     """The pages in addresses of services that watch systems; a number only behind what `numbered` says that they count."""
-    found = [
-        match.span(group) for match in _NAMED_PATHS.finditer(text) for group in range(1, 7) if match.start(group) >= 0
-    ]
-    for match in _VENDOR.finditer(text):
+    found: list[tuple[int, int]] = []
+    if "/diag/" in text or "projects/" in text or "/trace/" in text or "+" in text:
+        found = [
+            match.span(group)
+            for match in _NAMED_PATHS.finditer(text)
+            for group in range(1, 7)
+            if match.start(group) >= 0
+        ]
+    for match in _VENDOR.finditer(text) if "://" in text else ():
         at = match.start(1)
         before = ""
         for segment in match[1].split("/"):

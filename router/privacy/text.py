@@ -242,7 +242,7 @@ _PAGED: Final = frozenset({"NUMBER", "IDENTIFIER", "CODE", "WORD"})
 
 def _of_nobody(text: str, spans: list[Span]) -> list[Span]:
     """Without what the line of a tool makes a count, a product's name or the page of a service that watches systems."""
-    vendors = systems.pages(text, NUMBERED_PAGES) if "/" in text else ()
+    vendors = systems.pages(text, NUMBERED_PAGES) if "/" in text and any(span.kind in _PAGED for span in spans) else ()
     return [
         span
         for span in spans
