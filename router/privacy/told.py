@@ -44,7 +44,7 @@ class Told(Fields):
         """After the walk: narrow what passed, where the event is about a person or a key speaks of care."""
         if self.level == "sealed":
             return
-        about = self._about()
+        sure = about = self._about()
         if self.strict and not about:
             about = any(clinical.speaks(plan.text) for _, _, plan in self.plans) or self._spoken()
         if about:
@@ -53,8 +53,9 @@ class Told(Fields):
                 if (plan.sign is None or plan.sign not in settled) and not (
                     len(plan.spans) == 1 and plan.spans[0].end - plan.spans[0].start == len(plan.text)
                 ):
-                    told = self._told(plan)
-                    if plan.sign is not None and told == plan.spans:
+                    # Where nothing is anybody's, a text of systems stays one, whatever word for patients it has.
+                    told = self._told(plan, narrow=sure or not care.of_systems(plan.text))
+                    if plan.sign is not None and sure and told == plan.spans:
                         self.memory.templates.settle(plan.sign)
                     plan.spans = told
         elif not self.strict:

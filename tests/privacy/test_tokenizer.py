@@ -380,3 +380,10 @@ def test_beside_such_a_grammar_a_person_is_still_found(line: str) -> None:
     out = text(line).lower()
     assert "773419" not in out
     assert "quackenbush" not in out
+
+
+def test_a_text_of_systems_that_has_a_word_for_patients_stays_one_of_systems() -> None:
+    line = "Redis failover: 92471 queued. Rolled back. Claims are unaffected, no patient data was lost: yqzbkilozghz"
+    assert text(line).startswith(line.removesuffix("yqzbkilozghz"))
+    assert "<WORD_" in text(line)
+    assert "unaffected" not in text(f"{line} Zebulon Quackenbush was unaffected, MRN-77341902")
