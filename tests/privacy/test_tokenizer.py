@@ -383,7 +383,7 @@ def test_beside_such_a_grammar_a_person_is_still_found(line: str) -> None:
 
 
 def test_a_text_of_systems_that_has_a_word_for_patients_stays_one_of_systems() -> None:
-    line = "Redis failover: 92471 queued. Rolled back. Claims are unaffected, no patient data was lost: yqzbkilozghz"
+    line = "Redis failover in web-2. Rolled back. Claims are unaffected, no patient data was lost: yqzbkilozghz"
     assert text(line).startswith(line.removesuffix("yqzbkilozghz"))
     assert "<WORD_" in text(line)
     assert "unaffected" not in text(f"{line} Zebulon Quackenbush was unaffected, MRN-77341902")
