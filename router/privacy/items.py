@@ -209,7 +209,7 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         head, _, tail = piece.partition("'")
         if head in {"O", "D", "L"} and tail[:1].isupper() and tail.isalpha():
             return Item(start, end, "w", tail)  # O'Flaherty
-        return Item(start, end, "w", head)
+        return Item(start, end, "w", "not" if tail == "t" and head[-1] == "n" else head)  # isn't
     if piece.startswith(("date", "Date")) and "(" in piece:
         return Item(start, end, "s", piece, "DATE")
     if len(piece) in {14, 17} and shapes.MAC.fullmatch(piece):

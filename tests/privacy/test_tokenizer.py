@@ -356,6 +356,7 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "runbooks/kubernetes/kubedeploymentreplicasmismatch by membermatcher on queuename",
         "ward-dashboard: error ratio above SLO, rollback mpi-matcher 336",
         "HTTPSConnectionPool(host='x', port=443): Max retries exceeded",
+        "The hashring isn't ready: it couldn't reload, and the compactor hasn't resynced",
     ],
 )
 def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) -> None:
