@@ -127,6 +127,23 @@ _SHORT_COUNT: Final = 6
 _BEFALLEN: Final = re.compile(
     r" (?:failed|passed|skipped|total|succeeded|processed|rejected|accepted|deleted|inserted|updated|dropped|pending)(?![A-Za-z=:])"
 )
+_LIMIT: Final = re.compile(
+    r"(?:(?<![A-Za-z])RFC |\((?:default|defaults to) "
+    r"|(?<![A-Za-z])(?:[Mm]ax(?:imum)?|[Mm]in(?:imum)?|[Tt]hreshold|[Tt]imeout|[Bb]ackoff|[Ii]nterval)(?: [a-z]{2,12}){0,3} (?:is|of|was|to) "
+    r"|(?<![A-Za-z])(?:greater|less|more|lower|higher|larger|longer|fewer) than (?:or equal to )?"
+    r"|(?<![A-Za-z])(?:exceeds|exceeded|exceeding|above|below) |(?<![A-Za-z])[Rr]etry(?:ing)? in "
+    r"|must be [a-z0-9, ]{0,24}between (?:[0-9]{1,7} and )?|must be either )$"
+)
+"""What makes a number a limit, a bound or a default: `maximum length allowed is 1024`; nobody's number is compared so."""
+_LIMIT_WORDS: Final = frozenset(
+    "RFC default (default is of was to than exceeds exceeded exceeding above below in between and either".split()
+)
+_OR_LESS: Final = (" or less", " or more", " or greater", " or fewer", " or higher", " or lower")
+_LONGEST_LIMIT: Final = 7
+_STANDARDS: Final = frozenset(
+    "X.509 X509 X.500 X.400 X.25 H.323 H.264 H.265 G.711 E.164 N1QL R2DBC I18n I18N L10n A11y CDMA2000".split()
+)
+"""Standards and interfaces that are written as codes are."""
 _OF_SOMEBODY: Final = re.compile(
     r"(?i:charts?|patients?|members?|mrns?|subscribers?|encounters?|referrals?|ids?|accounts?)(?![A-Za-z])"
 )
@@ -137,6 +154,16 @@ _SPOKEN: Final = re.compile(
     r"|(?:Max|Eden)(?=[=:] ?[0-9])|Cloud Pub/Sub|Direct Connect|Dead [Mm]an'?s (?=[Ss]witch|[Ss]nitch)|Cron Daemon|Golden Signals?"
     r"|Kubernetes Engine|Compute Engine|App Engine|Cloud (?:SQL|Run|Storage|Functions|Build|Spanner|Tasks|Scheduler|Composer|Armor|DNS|NAT|CDN)"
     r"|(?:Application|Network|Classic) Load Balancer|Elastic (?:Load Balancing|Beanstalk|File System)|Transit Gateway|Front Door|Key Vault"
+    r"|Azure (?:Active|AD|App(?= Service| Gateway| Config| Insights)|Cosmos|Service|Functions?|SQL|Blob|Storage|Key Vault|Kubernetes|Monitor|DevOps|Event|Cache|Databricks|Data Factory|Data Lake|Front Door|Synapse|OpenAI"
+    r"|Container|Firewall|Pipelines|Policy|Portal|Backup|Files|Queue|Redis)(?: (?:Service|Hub|Bus|Directory))?(?![A-Za-z])"
+    r"|Azure (?=config|credential|token|blob|storage|subscription|resource|portal|region)"
+    r"|(?<=SAP )HANA|HANA (?=database|DB|backup|system|tenant|index)|(?<=matching )SANs?(?![A-Za-z])"
+    r"|SANs? (?=entry|entries|extension|storage|array|volume|fabric|switch|mismatch)"
+    r"|(?<=record )MAC(?![A-Za-z])|MAC (?=verif|mismatch|check|algorithm|table|flap)"
+    r"|PAM (?=error|auth|module|service|session|conversation|adding|unable)|PAM: (?=error|auth|unable)"
+    r"|Spring (?:Boot|Cloud|Security|Data|Batch|Framework|MVC|Integration|WebFlux|Kafka|AMQP)(?![A-Za-z])"
+    r"|(?:Key|Trust) Store(?![A-Za-z])|Fields Too Large|(?:Stack Trace|STACK TRACE)(?![A-Za-z])|(?<=set to )True(?![A-Za-z])"
+    r"|(?:Tencent|Alibaba|IBM|Netdata|Oracle) Cloud(?![A-Za-z])|Hewlett Packard(?! [A-DF-Z])(?: Enterprise)?"
     r"|Service Bus|Event (?:Hub|Grid)s?|Traffic Manager|Logic Apps?|Digital Realty|Equinix(?: [A-Z]{2}[0-9]{1,2})?)"
 )
 """Names of products and sentences of tools that are made of words which are names, wards or places too."""
@@ -284,11 +311,20 @@ def _announced(before: str) -> bool:
     return ends is not None and before.endswith(ends)
 
 
+def _limits(before: str, text: str, end: int) -> bool:
+    """Does `before` make of the number behind it, which ends at `end`, a limit."""
+    if before[-1:] != " ":
+        return False
+    if before[:-1].rpartition(" ")[2] in _LIMIT_WORDS and _LIMIT.search(before) is not None:
+        return True
+    return before.endswith(("must be ", "should be ")) and text.startswith(_OR_LESS, end)
+
+
 def counted(text: str, start: int, end: int) -> bool:
     """Does the grammar of the tool that wrote a text make the number between `start` and `end` a count or an id of its own."""
     if text[start - 1 : start] == "<" and text[end : end + 1] == ">":
         return _PROCESS.fullmatch(text, start, end) is not None
-    if text.startswith((".dkr.ecr.", " XIDs"), end):
+    if text.startswith((".dkr.ecr.", " XIDs", "\xb5s"), end) or text[start:end] in _STANDARDS:
         return True
     label = _LABEL.search(text, max(start - 25, 0), end + 25)
     if label is not None and label.start() <= start and end <= label.end():
@@ -298,6 +334,8 @@ def counted(text: str, start: int, end: int) -> bool:
     before = text[max(start - 48, 0) : start]
     if (_announced(before) and _COUNTED_BEFORE.search(before) is not None) or _THRESHOLD.search(before) is not None:
         return True
+    if end - start <= _LONGEST_LIMIT and text[start:end].isdigit() and _limits(before, text, end):
+        return _OF_SOMEBODY.search(before) is None
     if (_OF_REDIS.search(before) is not None and ", qs: " in text) or (
         _OF_RABBIT.search(before) is not None and "inequivalent arg" in text
     ):

@@ -357,6 +357,8 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "ward-dashboard: error ratio above SLO, rollback mpi-matcher 336",
         "HTTPSConnectionPool(host='x', port=443): Max retries exceeded",
         "The hashring isn't ready: it couldn't reload, and the compactor hasn't resynced",
+        "queue depth is above 10000 (default 6379), maximum length allowed is 1024: no matching SAN in X.509",
+        "Azure Service Bus: retry in 30000",
     ],
 )
 def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) -> None:
