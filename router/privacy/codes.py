@@ -147,6 +147,10 @@ _ENCODED_UUID: Final = 22
 """Letters of a UUID in base64 without its padding, as Elasticsearch calls nodes, indexes and clusters."""
 
 
+_CHALLENGE: Final = re.compile("[A-Za-z0-9_-]{22,128}")
+"""What a certificate authority has a host show (RFC 8555): chance, in base64."""
+
+
 def _mixed_case(word: str) -> bool:
     """Has a word letters of both cases and no three small ones that a name could begin with."""
     return (
@@ -1021,6 +1025,8 @@ class Codes:
             return []
         if _BIRTHS.fullmatch(segment) is not None and segment < "2015" and "-" in segment:
             return [Span(at, end, "DOB", "shape", True)]
+        if before == "acme-challenge" and _CHALLENGE.fullmatch(segment):
+            return []
         if shapes.UUID.fullmatch(segment):
             return []
         if before.lower() in {"home", "users"} and re.fullmatch(r"[a-z][a-z0-9._-]{2,31}", segment):

@@ -84,6 +84,8 @@ _STAMP_SIZE: Final = 15
 _CODED: Final = ([6, 5], [5, 5])
 _MYSQL_STATE: Final = re.compile(r"[0-9]{4} \([0-9]{5}\)?")
 _RELEASE: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){1,3} \([0-9]{1,6}\)?")
+_BUILD_OF: Final = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{1,2} \([0-9]{1,6}\)?")
+"""A version of an app and its build, whose digits may be as many as a telephone's: `26.13.9 (70656)`."""
 _SPAN_OF_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,3})?\.\.[0-9]{1,9}(?:\.[0-9]{1,3})?")
 _BUILT: Final = frozenset({"build", "version", "release", "ver", "rev"})
 _LETTERS: Final = re.compile("[A-Za-z]+")
@@ -366,6 +368,8 @@ def _digits(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "s", piece, "NUMBER")  # an error and its state: `002003 (02000)`
     if plain[0] == "+" and 8 <= len(digits) <= 15 and len(groups) > 1:
         return Item(start, end, "s", piece, "PHONE")
+    if "(" in plain and _BUILD_OF.fullmatch(plain):
+        return Item(start, end, "c", piece)
     if (
         len(digits) in {10, 11}
         and (sizes in ([3, 3, 4], [1, 3, 3, 4], [3, 7], [1, 10], [1, 3, 7], [3, 4, 3], [6, 4]) or "(" in plain)

@@ -449,6 +449,16 @@ _COUNTED: Final = frozenset(
         "returned",
         "evicted",
         "expired",
+        "queued",
+        "filtered",
+        "rejected",
+        "skipped",
+        "dropped",
+        "retried",
+        "enqueued",
+        "dequeued",
+        "acked",
+        "unacked",
     ]
 )
 _PARTS_OF_NAMES: Final = frozenset(
@@ -618,6 +628,8 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one
         return Verdict("SECRET")
     if words[-1] == "name" and len(words) > 1:
         return Verdict("", "name", below or subject)
+    if role == "number" and len(words) > 1 and words[0] == "x" and words[-1] in _BARE:
+        role = ""  # a header of one's own, `X-Letter-Ref`, and no place on an axis
     return Verdict("", "" if role == "free" else role, below or subject)
 
 

@@ -57,9 +57,13 @@ _MADE: Final = re.compile(
     r"|(runner)-[a-z0-9_-]{8,12}-project-[0-9]{1,9}-concurrent-[0-9]{1,4}(?:-[a-z0-9]{6,10})?"
     r"|([a-z][a-z0-9.-]{2,60})-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?:-[A-Za-z]{2,24}){0,3}(?:-[0-9]{1,4})?"
     r"|([a-z][a-z0-9-]{2,60})-(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{8,10}"
+    r"|((?:[a-z]{2,20}-){0,2}(?:keycloak|infinispan|wildfly|jboss|datagrid|rhsso|payara|artemis|activemq)(?:-[a-z]{2,20}){0,2})-[0-9]{1,3}-[0-9]{3,5}"
+    r"|(?:PJSIP|SIP|IAX2|DAHDI|SCCP)/([a-z][a-z0-9]*(?:-[a-z][a-z0-9]*){1,4})-[0-9a-f]{8}"
+    r"|([a-z0-9][a-z0-9.-]{2,100}\.[a-z]{2,12})-[1-9][0-9]{0,2}-[0-9]{8,10}-[0-9]{7,10}"
     r"|(b|broker)-[0-9]{1,3}\.[a-z0-9-]{2,60}\.[0-9a-z]{6}\.c[0-9]{1,2}\.kafka\.[a-z0-9-]{5,20}\.amazonaws\.com"
 )
-"""What clouds, clusters and logs make of a name: a node, an event, an index or a backup of a day, a runner, a thread, a set."""
+"""What clouds, clusters and logs make of a name: a node, an event, an index or a backup of a day, a runner, a thread, a set,
+a member of a JGroups cluster, a channel of Asterisk's, an order of cert-manager's."""
 _CLOUD: Final = re.compile(
     r"(?:dxvif|dxcon|dxlag|dx|vgw|cgw|pcx|vpn|tgw-attach|tgw-rtb|tgw|eipassoc|aclassoc|rtbassoc|eigw|nat|bastion|spotfleet|sir|sfr|fleet|mi|"
     r"vpce-svc|ipam|fsap|fsmt|fsvol|backup|stack|pl|lb|cluster|key|capture|import|export|flow|fl|ela|eni-attach|dopt|cvpn|r|o|ou|ls)"
@@ -70,9 +74,14 @@ _CLOUD: Final = re.compile(
     r"|-?X(?:m[sxn]|ss)[0-9]{1,7}[kKmMgGtT]?|T-[0-9]{1,4}\.S-[0-9]{1,9}|[a-z]{4,14}(?:_[0-9]{1,4})?\.[0-9]{3,6}\.[0-9]{9,10}"
     r"|(?:IEF|IEC|IEA|IEE|IGD|IGW|IKJ|ICH|IRR|IXC|IXG|IOS|IST|ISG|IWM|ICE|IDC|CSV|DFH[A-Z]{2}|DSN[A-Z]|CSQ[A-Z]|BPX[A-Z]|EZ[A-Z]|\$?HASP|BMC|CTM)[0-9]{2,6}[A-Z]?"
     r"|[ABDE]37-[0-9]{2}"
+    r"|(?:ISPN|ARJUNA|JGRP|HSEARCH|HHH|WELD-?|RESTEASY|JBTHR|JBREM|JBAS|JBWS|ELY|XNIO|SRCFG|SRMSG|TEIID|AMQ|MODCLUSTER|EJBCLIENT|BEA-)0[0-9]{5}"
+    r"|HV000[0-9]{3}|UT00[0-9]{4}|IJ000[0-9]{3}|WFLY[A-Z]{2,10}[0-9]{4}|KC-[A-Z]{3,12}[0-9]{4}|AMQ[12][0-9]{5}"
+    r"|(?:CWW[A-Z]{2}|CWN[A-Z]{2}|CWS[A-Z]{2}|SRVE|DSRA|WTRN|TRAS|SESN|SECJ|WSVR|J2CA|HMGR|DCSV|CNTR|ADMA|ADMN|CHFW|TCPC)[0-9]{4}[EWIAFO]"
+    r"|C-(?=[0-9]*[a-f])[0-9a-f]{8}"
+    r"|[A-Za-z]{2,3}[0-9]{5}\.[a-z]{2}-(?:(?:north|south|east|west|central)(?:east|west)?-[1-9])(?:\.(?:aws|gcp|privatelink))?"
 )
 """Ids that AWS and HCP Terraform make up; what Postgres, pgBackRest, pt-query-digest, the JVM, Oracle's ASM and z/OS call their files,
-settings, messages and abends."""
+settings, messages and abends; the messages of JBoss, WebLogic and WebSphere by their project; a call of Asterisk's, an account of Snowflake's."""
 _ACCOUNT: Final = re.compile(r"([a-z][a-z0-9-]{3,50})-[0-9]{12}(?:-[a-z]{2}-[a-z]{4,9}-[1-9])?")
 """A bucket that is called after its account: `tfstate-972035619685`."""
 _BUCKETS: Final = frozenset(
@@ -102,6 +111,7 @@ _COUNTED_BEFORE: Final = re.compile(
     r"|, status: [A-Z]{5,9}, id: |(?:[Dd]ump )?file created \[|would be \[|limit of \[|real usage: \[|reserved: \[|"
     r"\(incident=|Archived Log entry |"
     r"# (?:Count|Exec time|Lock time|Rows sent|Rows examine|Query size) {1,12}[0-9]{1,3} {1,8}"
+    r"|(?<![A-Za-z])(?:high ?water ?mark |triggerid=|eventid=|actionid=|itemid=|formatId=)|[0-9] (?:FAIL|WARN|ERROR) |\[(?:FAIL|WARN) "
     r"|(?<![A-Za-z])ABEND[= ](?:[SU][0-9A-F]{3,4} )?)$"
 )
 _OF_REDIS: Final = re.compile(
@@ -246,6 +256,8 @@ def sited(word: str) -> frozenset[str]:
     if not word.islower():
         return frozenset()
     parts = re.split(r"[-_.:/]", word)
+    if len(parts) == 2 and parts[0] in ENVIRONMENTS:
+        return _SITES.intersection(parts[1:])
     if len(parts) < 3 or not (
         parts[-1] in _INTERNAL
         or not ENVIRONMENTS.isdisjoint(parts)
@@ -280,11 +292,11 @@ def transaction_set(digits: str) -> bool:
 
 _LAST_WORDS: Final = frozenset(
     "failcnt offset Offset offsets Offsets byte scn SCN SCN: cutoff: maxlength lsn LSN lsn: LSN: segno xmin xmax relfilenode oid OID = id id: entry "
-    "ABEND".split()
+    "ABEND mark FAIL WARN ERROR [FAIL [WARN".split()
 )
 _LAST_MARKS: Final = {
     "(": ("GC(",),
-    "=": ("incident=", "exec-id=", "ABEND="),
+    "=": ("incident=", "exec-id=", "ABEND=", "triggerid=", "eventid=", "actionid=", "itemid=", "formatId="),
     "[": (" created [", "be [", "of [", "usage: [", "reserved: ["),
     "#": ("ipeline #", "ob #", "uild #", "un #", "orkflow #", "eployment #", "xecution #", "equest #"),
 }

@@ -359,6 +359,9 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "The hashring isn't ready: it couldn't reload, and the compactor hasn't resynced",
         "queue depth is above 10000 (default 6379), maximum length allowed is 1024: no matching SAN in X.509",
         "Azure Service Bus: retry in 30000",
+        "[keycloak-0-43785] ISPN000093 WFLYSRV0025 CWWKF0011I BEA-000449, high water mark 498337960786",
+        "WARNING[24057][C-0b1f144d] PJSIP/blueface-trunk-51583d0d XK84213.eu-central-1 prod-sydney",
+        '"ingress/portal.example-1-8485277636-272596133" 52 of 273 FAIL 3923 unique_claim_line',
     ],
 )
 def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) -> None:
@@ -377,6 +380,8 @@ def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) 
         "Max Quackenbush and Eden Quackenbush",
         "zebulon-quackenbush-prod quackenbush.zebulon.prod",
         "region Sydney Quackenbush",
+        "PJSIP/zebulon-quackenbush-51583d0d zebulon-keycloak-quackenbush-0-43785 C-77341902",
+        '{"headers": [{"name": "X-Letter-Ref", "value": "77341902"}], "recipient": "slack:zebulon-quackenbush"}',
     ],
 )
 def test_beside_such_a_grammar_a_person_is_still_found(line: str) -> None:
