@@ -413,6 +413,13 @@ _MODELS: Final = frozenset(
 )
 
 
+_SAMPLE: Final = re.compile(
+    r"(?:[\w./-]*/)?([A-Z][A-Za-z'-]{1,24}(?:_[A-Z][A-Za-z'-]{0,24}){1,3})_((?:19|20)[0-9]{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12][0-9]|3[01]))"
+    r"(?:_([A-Z]{0,4}-?[0-9]{4,12}))?(?=[._-]|$)"
+)
+"""A sample, a scan or a recording that is called after whose it is: `KROGH_ELLA_19750327_32969690.md.cram`."""
+
+
 class Codes:
     """Judges codes. `safe`: a tenant's words that pass; `codes`: harmless codes met before."""
 
@@ -490,6 +497,12 @@ class Codes:
                 for span in self._judge_anew(word[start:end], at + start)
             ]
             return sorted([*rest, Span(at + by_hand.start(), at + by_hand.end(), "DATE", "shape", True)])
+        if "_" in word and (sample := _SAMPLE.match(word)) is not None and self._named_sample(sample[1]):
+            return [
+                Span(at + sample.start(1), at + sample.end(1), "PERSON", "name", True),
+                Span(at + sample.start(2), at + sample.end(2), "DOB", "shape", True),
+                *([Span(at + sample.start(3), at + sample.end(3), "MRN", "shape", True)] if sample[3] else []),
+            ]
         if "@" in word and word[-1].isalnum():
             release = _RELEASE.fullmatch(word) or _LOG_PLACE.fullmatch(word)
             if release is not None and not self._names_in(release[1]):
@@ -597,6 +610,14 @@ class Codes:
         if 15 <= len(stripped) <= 34 and shapes.IBAN_SHAPE.fullmatch(stripped) and shapes.iban_ok(stripped):
             return [Span(at, end, "ACCOUNT", "shape", True)]
         return self._pieces(word, at, end)
+
+    def _named_sample(self, names: str) -> bool:
+        """Are the words before a day in the name of a sample or a scan somebody's: none of them an ordinary one."""
+        return all(
+            LEXICON.flag(part.lower()) not in PLAIN and part.lower() not in self.safe and part.lower() not in KEY_WORDS
+            for part in re.split("[_'-]", names)
+            if len(part) > 1
+        )
 
     def _names_in(self, word: str) -> bool:
         """Is a part of a file name a name, a condition, a medicine or a long number; a class may be called so."""

@@ -54,6 +54,20 @@ _TYPES: Final = frozenset(
 )
 """DynamoDB and MongoDB write a value's type as its key: `{"dob": {"S": "1957-05-11"}}`."""
 _DISTINCT: Final = frozenset({"PERSON", "DOB", "SSN", "MRN"})
+_ABOUT: Final = frozenset({"DOB", "SSN", "MRN", "ADDRESS", "EMAIL", "PHONE", "BIOMETRIC", "MEMBER_ID", "NATIONAL_ID"})
+"""What a thing is given somebody for, who then stands beside it by an id alone."""
+_OWNERS: Final = frozenset(
+    {
+        "holder", "wearer", "bearer", "customer", "subject", "subscriber", "recipient", "payer", "buyer", "borrower",
+        "lessee", "addressee", "account_holder", "accountholder", "cardholder",
+    }
+)  # fmt: skip
+"""Whom a record names by an id alone."""
+_OWNED_ID: Final = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[^0-9]*[0-9])[0-9A-Za-z]{1,6}[-_][0-9A-Za-z]{4,40}|"
+    r"[a-z]{1,6}_[0-9A-Za-z]{12,40}|[0-9a-f]{24}|[0-9A-Z]{26}|[0-9]{5,12}"
+)
+"""Such an id: of chance, or a prefix and a number."""
 _HALVES: Final = frozenset({"given", "family", "first", "last", "middle", "name", "nm"})
 """Keys that hold a name when others beside them are about a person."""
 _FIELD_NUMBER: Final = re.compile(r"([0-9]{1,2})(?:[.-][0-9]{1,2})?")
@@ -211,6 +225,13 @@ class Fields(Leaves):
                         and any(is_namer(other) and isinstance(value[other], (dict, list)) for other in value)
                     ):
                         told = self.named_place(place, name, names)
+                        if (
+                            self.strict
+                            and names.lower() in _OWNERS
+                            and isinstance(item, str)
+                            and _OWNED_ID.fullmatch(item) is not None
+                        ):
+                            told = self.named_place(place, name, "patient id")  # a fact of a card: `subject`
                         if told.verdict.kind or below.verdict.kind != "IDENTIFIER":
                             below = told
                 elif (
@@ -228,6 +249,23 @@ class Fields(Leaves):
                         below = self.named_place(place, name, "first name")
                 elif name == "serial" and not _CERTIFICATE.isdisjoint(value):
                     below = self.named_place(place, name, "cert serial")
+                elif (
+                    below.helper == "owner"
+                    and not below.verdict.kind
+                    and not below.exact
+                    and isinstance(item, str)
+                    and _OWNED_ID.fullmatch(item) is not None
+                ):
+                    if self.strict and self.beside_facts(value, name):
+                        below = self.named_place(place, name, "patient id")
+                elif (
+                    below.helper == "id"
+                    and "ctx" in value
+                    and "attr" in value
+                    and name == "id"
+                    and isinstance(item, int)
+                ):
+                    continue  # what a line of MongoDB's log says, by its number
                 elif (
                     below.helper == "id"
                     and not below.verdict.kind
@@ -271,6 +309,16 @@ class Fields(Leaves):
             if item is not None and not isinstance(item, bool) and item != "" and name not in _BARE_IDS
         ]
         return sum(kind in _PERSONAL for kind in kinds) >= 2 and not _DISTINCT.isdisjoint(kinds)
+
+    def beside_facts(self, value: dict[str, Json], owner: str) -> bool:
+        """Does what stands beside the key `owner`, or an object beside it, say where somebody lives or is reached."""
+        self.spent += len(value)
+        return any(
+            judge(other, "person").kind in _ABOUT
+            or (isinstance(item, dict) and len(item) <= _SHORT_REST and any(judge(key).kind in _ABOUT for key in item))
+            for other, item in value.items()
+            if other != owner
+        )
 
     def halved(self, value: dict[str, Json], place: Place) -> bool:
         """Do two keys share a name between them (`given`, `family`), or one stand beside a fact of a person."""
@@ -585,4 +633,6 @@ def _helper(key: str) -> str:
         return "account"
     if key.lower() in _HALVES:
         return "half"
+    if key.lower() in _OWNERS:
+        return "owner"
     return "id" if key in _BARE_IDS else ""

@@ -10,8 +10,9 @@ from typing import Final
 import re2
 
 from router.privacy import clinical, shapes, systems
-from router.privacy.codes import SOURCE_FILE
+from router.privacy.codes import CAMEL, SOURCE_FILE
 from router.privacy.elsewhere import outside
+from router.privacy.grammar import of_tools
 from router.privacy.items import Item, is_separator, lettered, scan
 from router.privacy.keys import MACHINES, judge
 from router.privacy.lexicon import LEXICON
@@ -61,6 +62,8 @@ _NAMED_BY_CUE: Final = frozenset({"DATE", "PHONE", "NUMBER", "NATIONAL_ID", "ZIP
 """Kinds of shapes that the words before them can still change or make sure."""
 
 
+_OPENED: Final = re.compile(r"[\"']?(?: ?(?::|=>|=) ?)?(?:[%#&@]?(?:struct )?[{(\[<]| ?\{ ?|\{ |\( ?|\[)[\"':]?")
+"""What stands between the name of a record and its first member, as languages print one: `{`, `: %{`, ` { `, `(`, ` => {`."""
 _EACH: Final = 128
 """Words and codes after which a reader looks whether its limit is spent."""
 _ITEM_COST: Final = 4
@@ -237,12 +240,15 @@ _OF_GRAPHQL: Final = frozenset({"String", "Int", "ID", "Float", "Boolean"})
 
 _NUMBERS: Final = frozenset({"NUMBER", "NPI", "IDENTIFIER", "CODE"})
 _CALLED: Final = frozenset({"PERSON", "WORD", "WARD", "ADDRESS"})
+_MOST_FINDS: Final = 200
+"""Finds in one text beyond which none is asked what a tool's grammar makes of it: it is a table or a list by then."""
 _PAGED: Final = frozenset({"NUMBER", "IDENTIFIER", "CODE", "WORD"})
 
 
 def _of_nobody(text: str, spans: list[Span]) -> list[Span]:
     """Without what the line of a tool makes a count, a product's name or the page of a service that watches systems."""
     vendors = systems.pages(text, NUMBERED_PAGES) if "/" in text and any(span.kind in _PAGED for span in spans) else ()
+    few = len(spans) <= _MOST_FINDS
     return [
         span
         for span in spans
@@ -254,6 +260,7 @@ def _of_nobody(text: str, spans: list[Span]) -> list[Span]:
                 and span.kind in _PAGED
                 and any(start <= span.start and span.end <= end for start, end in vendors)
             )
+            or (few and of_tools(text, span))
         )
     ]
 
@@ -571,11 +578,17 @@ class Reader(Values):
         return self._beside(text, spans) if self.strict else spans
 
     def _owned(self, text: str, items: list[Item], index: int) -> bool:
-        """Is a key the first of a record that is called after somebody: `Patient{id=9f1c2d, …`, `Member(id=12, …`."""
-        if not index or text[items[index - 1].end : items[index].start] not in {"{", "(", "[", "{ ", "#{"}:
+        """Is a key the first of a record that is called after somebody: `Patient{id=9f1c2d, …`, `wearer: %{id: "PX-1", …`."""
+        back = index - 1
+        if back > 0 and items[back].text in {"%", "#", "&", "@"}:
+            back -= 1  # `wearer: %{`
+        if back < 0 or _OPENED.fullmatch(text, items[back].end, items[index].start) is None:
             return False
-        verdict = judge(items[index - 1].text)
-        return verdict.kind in {"PERSON", "PATIENT_ID"} or verdict.subject == "person"
+        name = items[back].text.rpartition(".")[2].rpartition("::")[2]
+        return any(
+            verdict.kind in {"PERSON", "PATIENT_ID"} or verdict.subject == "person"
+            for verdict in (judge(name), judge(CAMEL.findall(name)[-1] if name.isalnum() else ""))
+        )
 
     def _plays(self, text: str, items: list[Item], index: int, role: str) -> bool:
         """Does the item at `index` pass in this role, being all of its value."""

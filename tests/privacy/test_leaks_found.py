@@ -29,6 +29,9 @@ def out(event: object, level: str = "strict") -> str:
         ({"m": "GS*HS*S Zebulon Quackenbush 219-09-9999*REC*20260512~NM1*IL*1*DOE*JANE~"}, "219-09-9999"),
         ({"m": "CLM*PT88*180***11:B:1*Y*A Zebulon Quackenbush *Y~NM1*IL*1*DOE*JANE~"}, "Quackenbush"),
         ({"m": "PID|1||MRN009^^^A^MR Zebulon Quackenbush ||Doe^Jane"}, "Quackenbush"),
+        ({"m": 'State: %App.Session{wearer: %{id: "PX-399208", display: "A"}}'}, "399208"),  # a record in Elixir
+        ({"assignment": {"holder": "pt_OfsrFIdDWzINUqav", "shipTo": "1 High St"}}, "OfsrFIdDWzINUqav"),
+        ({"customer": "cus_Zy2ZQAjOHqNcXt", "billing": {"email": "zq.canary@leakmail.test"}}, "Zy2ZQAjOHqNcXt"),
         ({"m": "V" * 40 + " Zebulon Quackenbush " + "V" * 34 + "ay"}, "Quackenbush"),  # beside a run that is base64
         ({"m": "dob:{ Zebulon Quackenbush year:1990}"}, "Quackenbush"),
         ({"prenoms": ["Solène"]}, "Solène"),

@@ -356,6 +356,10 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "runbooks/kubernetes/kubedeploymentreplicasmismatch by membermatcher on queuename",
         "ward-dashboard: error ratio above SLO, rollback mpi-matcher 336",
         "HTTPSConnectionPool(host='x', port=443): Max retries exceeded",
+        "(zorblix 1.7.14) lib/zorblix/queue.ex:66: Zorblix.Queue.handle_info/2, :gen_server.handle_msg/6",
+        "zorblix::outbound::newrx with Zorbofire/5.9.1 in com.zorblix.moshi on BT106-FW8.5.14, Podfile:98",
+        "pulled quay.io/biocontainers/zorb4:4.5.0.0--py36hdfd78af_0 for NFCORE_RAREDISEASE:ZORBDUPLICATES",
+        "Xcode 15.4 (15F31d) was above 10.0 (390.0); message-id=<20250623223004.85956ad6d58450fb@mg.zorb.example>",
         "The hashring isn't ready: it couldn't reload, and the compactor hasn't resynced",
         "queue depth is above 10000 (default 6379), maximum length allowed is 1024: no matching SAN in X.509",
         "Azure Service Bus: retry in 30000",
@@ -380,8 +384,14 @@ def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) 
         "Max Quackenbush and Eden Quackenbush",
         "zebulon-quackenbush-prod quackenbush.zebulon.prod",
         "region Sydney Quackenbush",
+<<<<<<< Updated upstream
         "PJSIP/zebulon-quackenbush-51583d0d zebulon-keycloak-quackenbush-0-43785 C-77341902",
         '{"headers": [{"name": "X-Letter-Ref", "value": "77341902"}], "recipient": "slack:zebulon-quackenbush"}',
+=======
+        "(quackenbush 77.341.902) registry.clinic.example/quackenbush:773419 docker.io/x/y:1 MRN-77341902",
+        "Quackenbush::Zebulon at Zebulon/5.9.1, message-id: 77341902.quackenbush@x.example, 77341902/2",
+        "scans/QUACKENBUSH_ZEB_19570511_77341902.md.cram",
+>>>>>>> Stashed changes
     ],
 )
 def test_beside_such_a_grammar_a_person_is_still_found(line: str) -> None:
