@@ -384,14 +384,11 @@ def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) 
         "Max Quackenbush and Eden Quackenbush",
         "zebulon-quackenbush-prod quackenbush.zebulon.prod",
         "region Sydney Quackenbush",
-<<<<<<< Updated upstream
         "PJSIP/zebulon-quackenbush-51583d0d zebulon-keycloak-quackenbush-0-43785 C-77341902",
         '{"headers": [{"name": "X-Letter-Ref", "value": "77341902"}], "recipient": "slack:zebulon-quackenbush"}',
-=======
         "(quackenbush 77.341.902) registry.clinic.example/quackenbush:773419 docker.io/x/y:1 MRN-77341902",
         "Quackenbush::Zebulon at Zebulon/5.9.1, message-id: 77341902.quackenbush@x.example, 77341902/2",
         "scans/QUACKENBUSH_ZEB_19570511_77341902.md.cram",
->>>>>>> Stashed changes
     ],
 )
 def test_beside_such_a_grammar_a_person_is_still_found(line: str) -> None:
