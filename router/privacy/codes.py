@@ -307,9 +307,15 @@ _SEVERAL: Final = 5
 """Digits of a number of one of those whom a plural names; a message of IBM i has four (`CPF5009`)."""
 _MADE: Final = re.compile(
     "[0-9a-f]{32}-[0-9a-f]{16}(?:-[01d])?|20[0-9]{2}(?:P(?:0[1-9]|1[0-3])|Q[1-4]|H[12]|W[0-5][0-9])|00[45]010X[0-9]{3}(?:[AE][0-9]){0,2}"
+    r"|(?:mysql-|mariadb-)?(?:bin|binlog|relay-bin|relay|slow)\.0[0-9]{5}|[A-Za-z0-9_-]{2,40}-relay-bin\.0[0-9]{5}"
     r"|(?:27[01678]|82[04]|83[457]|99[79]|TA1)[A-Z]{0,2}_(?:[45]010_)?20[0-9]{6,12}(?:_[0-9]{1,3})?\.[a-z0-9]{2,4}"
 )
 """A trace and its span (B3), a period of a year, a guide of X12's, and a file of its transactions with its moment."""
+_SHORT_UUID: Final = re.compile(
+    "(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=.{22}$)[A-Za-z0-9]{1,22}(?:[-_][A-Za-z0-9]{1,21})?|01[0-9A-HJKMNP-TV-Z]{24}"
+)
+"""A UUID as Elasticsearch writes it (base64url of 16 bytes), and a ULID: nobody's number, as a UUID is none."""
+_SHORT_SIZES: Final = frozenset({22, 26})
 _OF_TRANSACTIONS: Final = re.compile(
     "(?:claims?|elig|eligibility|auth|remits?|enrollment|members?|payments?)-(?:27[01678]|278|82[04]|83[457]|999)(?:-[a-z]{2,12}){0,4}"
 )
@@ -568,7 +574,9 @@ class Codes:
             return []
         if SOURCE_FILE.fullmatch(stripped) and not self._names_in(stripped):
             return []
-        if _MADE.fullmatch(stripped):
+        if _MADE.fullmatch(stripped) or (
+            len(stripped) in _SHORT_SIZES and _SHORT_UUID.fullmatch(stripped) and _jumbled(stripped)
+        ):
             return []
         if "/" in word and len(word) > 3:
             return (
@@ -803,6 +811,8 @@ class Codes:
                 )
             ]
         if names == 1 and not mixed and not unknown and not doubtful and len(digits) < 5 and systems.copy(word, known):
+            return []
+        if names + doubtful == 1 and (mixed < 100 or word.isupper()) and not unknown and systems.machine(word):
             return []
         if names:
             apart = (

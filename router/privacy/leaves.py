@@ -48,6 +48,8 @@ MAX_TEXT: Final = 1 << 16
 """Characters of one text that are read; the rest of a longer one is one token."""
 MAX_READ: Final = 80_000
 """Characters of free text that are read in one event, some 100 ms; the texts after that are one token each."""
+_IN_MEMORY: Final = re.compile("0x[0-9a-fA-F]{6,16}")
+"""An address of memory under `address`: no street or mailbox is written so."""
 _KEY_COST: Final = 12
 """Characters' worth of reading that a possible key takes on top of its own."""
 _WORD_COST: Final = 6
@@ -318,6 +320,9 @@ class Leaves(Work):
             self.free(box, key, text, place, "", extra=kind)
             return
         if text[0] in "{[" and self.embedded(box, key, text, place):
+            return
+        if kind == "ADDRESS" and _IN_MEMORY.fullmatch(text):
+            self.plain.append((box, key, text, place))
             return
         if (not self.strict and unlikely(kind, text, place.words)) or (
             kind == "EMAIL" and "@" not in text and text.isupper()

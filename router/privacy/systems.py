@@ -174,9 +174,14 @@ _SPOKEN: Final = re.compile(
     r"|Spring (?:Boot|Cloud|Security|Data|Batch|Framework|MVC|Integration|WebFlux|Kafka|AMQP)(?![A-Za-z])"
     r"|(?:Key|Trust) Store(?![A-Za-z])|Fields Too Large|(?:Stack Trace|STACK TRACE)(?![A-Za-z])|(?<=set to )True(?![A-Za-z])"
     r"|(?:Tencent|Alibaba|IBM|Netdata|Oracle) Cloud(?![A-Za-z])|Hewlett Packard(?! [A-DF-Z])(?: Enterprise)?"
-    r"|Service Bus|Event (?:Hub|Grid)s?|Traffic Manager|Logic Apps?|Digital Realty|Equinix(?: [A-Z]{2}[0-9]{1,2})?)"
+    r"|Service Bus|Event (?:Hub|Grid)s?|Traffic Manager|Logic Apps?|Digital Realty|Equinix(?: [A-Z]{2}[0-9]{1,2})?|Smart-UPS(?: [A-Z]{2,4})?(?: [0-9]{3,5})?|DigiCert)"
 )
 """Names of products and sentences of tools that are made of words which are names, wards or places too."""
+_AISLES: Final = frozenset({"rack", "row", "cage", "zone", "cell", "shard", "ring"})
+_SPELLED: Final = frozenset(
+    "Alpha Bravo Charlie Delta Echo Foxtrot Golf Juliet Juliett Lima Mike Oscar Papa Quebec Romeo Sierra Tango Victor Yankee".split()
+)
+"""Letters as they are spelled aloud, which racks are called after."""
 _AZURE: Final = re.compile(
     r"(?:East US|West US|Central US|North Central US|South Central US|West Central US|North Europe|West Europe|UK South|UK West|"
     r"Australia East|Australia Southeast|Australia Central|Canada Central|Canada East|Brazil South|Germany West Central|France Central|"
@@ -214,6 +219,45 @@ _VENDOR: Final = re.compile(
 _PAGE: Final = re.compile(
     r"[0-9]{1,20}|[PQ][0-9A-Z]{6,14}|0\.[0-9a-z]{10,14}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{7,64}"
 )
+
+
+_HARDWARE: Final = frozenset(
+    """srv svr gke eks aks kube dc sql mssql esx esxi hv pve kvm xen nas san netapp filer stor ceph osd kafka zk zookeeper rmq rabbit rabbitmq redis
+    mongo mongodb pg pgsql postgres mysql mariadb ora oracle edw dwh hadoop spark vcsa vcenter vc ns dns dhcp ntp fw sw swi rtr rt spine leaf tor lb ltm
+    mq sftp veeam rubrik cohesity commvault datadomain dd sobr ilo idrac bmc ipmi ups pdu wlc switch router firewall mirth rhap rhapsody cloverleaf
+    elastic elasticsearch opensearch kibana graylog splunk ctx citrix vdi exch smtp bastion jumphost hypervisor nutanix cvm aggr svm vsvr aag rac exa
+    cassandra cockroach vault consul etcd nomad haproxy traefik nginx solr memcached influx prometheus proxmox proxysql pgbouncer dmz asa edge core
+    border wan hci r720 r730 r740 r750 r760 dl360 dl380 ptx qfx srx nx n9k c9k ucs""".split()
+)
+"""What hosts, clusters, switches and stores are called after what they are."""
+_LONG_RUN: Final = re.compile("[0-9]{5}")
+_NAMED_MACHINE: Final = re.compile(
+    "[a-z]{2,12}[0-9]{1,4}(?:[.][a-z0-9-]{2,24}){2,4}|[a-z][a-z0-9]*(?:[-_][a-z0-9]+){1,4}(?:(?:[.][a-z0-9-]{2,24}){2,4})?|[A-Z][A-Z0-9]*(?:[-_][A-Z0-9]+){1,4}"
+)
+_MANAGED: Final = re.compile("[a-z0-9-]{2,24}[.](?:mgmt|oob|ipmi|ilo|idrac|bmc|san|esx|k8s)(?:[.][a-z0-9-]{2,24}){1,4}")
+"""In a network for the management of machines no person's device stands."""
+
+
+def machine(word: str) -> bool:
+    """Is a word with one name in it the name of a machine by its form: `gke-paris`, `kafka-lima-0`, `MADISON-DC08`.
+
+    What it is stands first, as in no login or document of a person's, or last with a number. A copy stands first only
+    where it is no developer's own (`prod-lima`, not `dev-anna`).
+    """
+    if _MANAGED.fullmatch(word) is not None:
+        return True
+    if _NAMED_MACHINE.fullmatch(word) is None or _LONG_RUN.search(word) is not None:
+        return False
+    parts = re.split("[-_]", word.partition(".")[0].lower())
+    first, last = parts[0], parts[-1]
+    return (
+        first in _HARDWARE
+        or word.startswith("AG_")
+        or first in _SURELY_COPIES
+        or first.rstrip("0123456789") in _HARDWARE
+        or (last[-1].isdigit() and last.rstrip("0123456789") in _HARDWARE)
+        or (len(parts) > 2 and first in _SITES and parts[1].rstrip("0123456789") in _HARDWARE)
+    )
 
 
 def program(word: str) -> bool:
@@ -302,6 +346,43 @@ _LAST_MARKS: Final = {
 }
 
 
+_OWN_WORDS: Final = frozenset("end_log_pos spid SPID LBA lba inode blkno pid tid xid Xid".split())
+_OWN_KEYS: Final = frozenset(
+    "flushed evicted tables chain dirty delays RecordId maxpdu max_pdu blksz sector sectors lba inode nr_dirty queued backlog depth anon-rss "
+    "file-rss shmem-rss total-vm pgtables seqno seq epoch redo_queue_size log_send_queue_size txid xlog walpos".split()
+)
+_LAST_KEY: Final = re.compile("(?<![A-Za-z_-])[A-Za-z_-]{2,24}(?==$)")
+_OWN: Final = re.compile(
+    r"\[(?:emerg|alert|crit|error|warn|notice|info|debug)\] $|(?:[Aa]borted|TCP|UDP|ICMP|GRE|ESP) connection $|log (?:start|position) $"
+    r"|^[IWEF][01][0-9][0-3][0-9] [0-9:]{8}\.[0-9]{6} {1,7}$|[0-9a-f]{4}-[0-9a-f]{12}:$|; AS $|remote AS $|(?:PagerDuty|Opsgenie|exec) #$"
+)
+_ENDS_OF_OWN: Final = frozenset({"connection", "start", "position", "AS"})
+_OWN_MARKS: Final = frozenset({"=", " ", ":", "#"})
+_A_PORT: Final = re.compile("#[0-9]")
+
+
+def _own(text: str, before: str, end: int) -> bool:
+    """Does what stands before a number make it one of a program's own: a process, a block, a place in a log, a queue's length.
+
+    nginx, klog, MySQL, the kernel, Cisco, WSFC. None of these words stands before a number of somebody's.
+    """
+    last = before[-1:]
+    if last not in _OWN_MARKS:
+        return False
+    if last == "=":
+        key = _LAST_KEY.search(before)
+        return key is not None and key[0] in _OWN_KEYS
+    if last == " ":
+        word = before[:-1].rpartition(" ")[2]
+        if word in _OWN_WORDS:
+            return True
+        if word and word[-1] != "]" and word not in _ENDS_OF_OWN:
+            return False
+        found = _OWN.search(before)
+        return found is not None and (word[-1:] != "]" or _A_PORT.match(text, end) is not None)
+    return _OWN.search(before) is not None
+
+
 def _announced(before: str) -> bool:
     """Can `_COUNTED_BEFORE` match the end of `before`: told by its last word, as most numbers stand behind others."""
     last = before[-1:]
@@ -344,6 +425,8 @@ def counted(text: str, start: int, end: int) -> bool:
     while start and text[start - 1] in "0123456789." and end - start < 24:
         start -= 1  # the digits behind a point
     before = text[max(start - 48, 0) : start]
+    if _own(text, before, end):
+        return True
     if (_announced(before) and _COUNTED_BEFORE.search(before) is not None) or _THRESHOLD.search(before) is not None:
         return True
     if end - start <= _LONGEST_LIMIT and text[start:end].isdigit() and _limits(before, text, end):
@@ -368,6 +451,11 @@ def product(text: str, start: int, end: int) -> bool:
     """Is what stands between `start` and `end` the name of a product, or of a town that says where machines stand."""
     found = _SPOKEN.match(text, start)
     if found is not None and found.end() >= end:
+        return True
+    if (
+        text[start:end] in _SPELLED
+        and text[max(start - 24, 0) : start].rpartition(" ")[0].rpartition(" ")[2].lower() in _AISLES
+    ):
         return True
     found = _AZURE.match(text, start)
     if found is not None and found.end() >= end:

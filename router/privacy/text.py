@@ -55,6 +55,8 @@ _RELEASED: Final = re.compile(r"(?:[0-9]|[12][0-9]|3[01])(?:\.(?:[0-9]|[12][0-9]
 _ADDRESSEES: Final = frozenset({"EMAIL", "PHONE", "PERSON", "WORD"})
 """To whom a message may be sent."""
 _CERTIFIED: Final = frozenset({"certificate", "cert", "serial"})
+_ROUTERS: Final = frozenset({"neighbor", "neighbour", "nbr", "nexthop", "next-hop", "router-id", "nameserver"})
+"""What BGP, OSPF, LDP and resolvers put before the address of a machine like themselves."""
 _CALM: Final = frozenset({"", " ", ",", ".", ";", ")", "]", "\n", "}"})
 _ENDS: Final = frozenset({"", ",", ";", ")", "]", "}", "'", '"', "\n", "&", "|"})
 _VERSIONED: Final = frozenset({":", "@", "-", "v", "/", "_"})
@@ -468,6 +470,9 @@ class Reader(Values):
                     continue
                 if item.kind == "USERNAME" and shapes.OF_SERVICES.fullmatch(item.text):
                     index += 1
+                    continue
+                if item.kind == "IP" and index and items[index - 1].text.lower() in _ROUTERS:
+                    index += 1  # `neighbor 192.0.2.97 Down`: a router speaks to routers
                     continue
                 if item.kind == "DEVICE_ID" and index and items[index - 1].text.lower() in _CERTIFIED:
                     index += 1  # `Certificate 4A:7F:…`

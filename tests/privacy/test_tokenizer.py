@@ -366,6 +366,9 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "[keycloak-0-43785] ISPN000093 WFLYSRV0025 CWWKF0011I BEA-000449, high water mark 498337960786",
         "WARNING[24057][C-0b1f144d] PJSIP/blueface-trunk-51583d0d XK84213.eu-central-1 prod-sydney",
         '"ingress/portal.example-1-8485277636-272596133" 52 of 273 FAIL 3923 unique_claim_line',
+        "lon-edge-r2 124: %BGP-5-ADJCHANGE: neighbor 192.0.2.97 vpn vrf IOMT Down BGP Notification sent; AS 64509",
+        "E0512 12:54:02.253052    4455 reflector.go:123] kafka-lima-0 and MADISON-DC08 didn't answer",
+        "Aborted connection 8960859, log mysql-bin.005611, end_log_pos 676349915, node ti2gNIrqHFGAeQRJ2yu7hb",
     ],
 )
 def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) -> None:
