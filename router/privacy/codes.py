@@ -147,6 +147,10 @@ _ENCODED_UUID: Final = 22
 """Letters of a UUID in base64 without its padding, as Elasticsearch calls nodes, indexes and clusters."""
 
 
+_REGISTRIES: Final = frozenset(
+    {"quay.io", "docker.io", "ghcr.io", "gcr.io", "eu.gcr.io", "us.gcr.io", "registry.k8s.io", "public.ecr.aws", "mcr.microsoft.com", "registry.gitlab.com", "registry.redhat.io", "cr.l5d.io", "nvcr.io", "index.docker.io", "registry-1.docker.io", "lscr.io"}
+)  # fmt: skip
+"""Where images of containers are kept, each under who publishes it."""
 _CHALLENGE: Final = re.compile("[A-Za-z0-9_-]{22,128}")
 """What a certificate authority has a host show (RFC 8555): chance, in base64."""
 
@@ -961,6 +965,8 @@ class Codes:
                 continue  # of the tool's own: `radar-api.service.newrelic.com/accounts/1420569`
             found = self.segment(segment, before, start)
             public = public or segment in _PUBLIC
+            if before in _REGISTRIES and all(span.rule == "unknown" and span.kind == "WORD" for span in found):
+                found = []  # whose images they are: `quay.io/jodogne/orthanc`
             if public and all(span.rule == "unknown" for span in found):
                 found = []  # of a package that everybody has: `node_modules/mongodb/lib/sdam/topology.js`
             if found and found[0].rule == "path" and _PARTITION.match(word, start - at):

@@ -749,6 +749,8 @@ class Leaves(Work):
             self.plain.append((box, key, text, place))
             return
         if self.strict and isinstance(value, int) and len(digits) >= 5:
+            if place.path[-1:] and place.path[-1].lower() == "error" and self.level != "sealed":
+                return  # how many failed, beside how many were received and sent; or the error's own number
             if shapes.recent(digits) and not shapes.npi_ok(digits) and self.level != "sealed":
                 return
             self.spent += _NUMBER_COST

@@ -13,7 +13,7 @@ from router.privacy.keys import AGED, MACHINES, judge, kind_of_words, of_cluster
 from router.privacy.lexicon import LEXICON, PLAIN
 from router.privacy.likely import unlikely
 from router.privacy.spans import Span, settle
-from router.privacy.systems import program
+from router.privacy.systems import clustered, program
 from router.privacy.words import (
     CLINICAL_CUES,
     CODED_KINDS,
@@ -376,7 +376,7 @@ class Numbers(Codes):
             and "/" not in word
             and not SOURCE_FILE.match(word)
             and not (cue == "PATIENT_ID" and _named_thing(word))
-            and not (cue == "MEMBER_ID" and (of_cluster(word) or _KEPT_FOR.search(word)))
+            and not (cue == "MEMBER_ID" and (of_cluster(word) or clustered(word) or _KEPT_FOR.search(word)))
             and not (cue == "ADDRESS" and "-" in word and word.islower() and word[0].isalpha())
             and (self.strict or not unlikely(cue, word))
         ):

@@ -78,10 +78,12 @@ _CLOUD: Final = re.compile(
     r"|HV000[0-9]{3}|UT00[0-9]{4}|IJ000[0-9]{3}|WFLY[A-Z]{2,10}[0-9]{4}|KC-[A-Z]{3,12}[0-9]{4}|AMQ[12][0-9]{5}"
     r"|(?:CWW[A-Z]{2}|CWN[A-Z]{2}|CWS[A-Z]{2}|SRVE|DSRA|WTRN|TRAS|SESN|SECJ|WSVR|J2CA|HMGR|DCSV|CNTR|ADMA|ADMN|CHFW|TCPC)[0-9]{4}[EWIAFO]"
     r"|C-(?=[0-9]*[a-f])[0-9a-f]{8}"
+    r"|(?:scheduled|manual|backfill|dataset_triggered|asset_triggered)__20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]"
     r"|[A-Za-z]{2,3}[0-9]{5}\.[a-z]{2}-(?:(?:north|south|east|west|central)(?:east|west)?-[1-9])(?:\.(?:aws|gcp|privatelink))?"
 )
 """Ids that AWS and HCP Terraform make up; what Postgres, pgBackRest, pt-query-digest, the JVM, Oracle's ASM and z/OS call their files,
-settings, messages and abends; the messages of JBoss, WebLogic and WebSphere by their project; a call of Asterisk's, an account of Snowflake's."""
+settings, messages and abends; the messages of JBoss, WebLogic and WebSphere by their project; a call of Asterisk's, an account of Snowflake's,
+a run of Airflow's."""
 _ACCOUNT: Final = re.compile(r"([a-z][a-z0-9-]{3,50})-[0-9]{12}(?:-[a-z]{2}-[a-z]{4,9}-[1-9])?")
 """A bucket that is called after its account: `tfstate-972035619685`."""
 _BUCKETS: Final = frozenset(
@@ -285,6 +287,16 @@ def made_of(word: str) -> str:
     if project is not None and project[1].rpartition("-")[2] in ENVIRONMENTS:
         return project[1]
     return ""
+
+
+_CLUSTERED: Final = re.compile(
+    r"(?:keycloak|infinispan|wildfly|jboss|datagrid|rhsso|payara|artemis|activemq)-[0-9]{1,3}-[0-9]{3,5}"
+)
+
+
+def clustered(word: str) -> bool:
+    """Is `word` what JGroups calls a member: a pod of a server's and a number by chance, `keycloak-0-43785`."""
+    return _CLUSTERED.fullmatch(word) is not None
 
 
 def dated(word: str) -> bool:

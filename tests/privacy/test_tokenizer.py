@@ -347,6 +347,7 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
     "line",
     [
         "[gc,heap] GC(43612) Eden regions: 24->0(23)",
+        "scheduled__2026-03-16T14:00:00+00:00 from non-member keycloak-1-84016 of quay.io/jodogne/orthanc:5.16.9",
         "memory: usage 16777216kB, limit 16777216kB, failcnt 672368",
         "2026/06/19 04:11:09 [warn] 31#31: *85379827 a client request body is buffered",
         "pages: 0 removed, 7069669 remain, 49824 scanned",
@@ -379,6 +380,7 @@ def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) 
     "line",
     [
         "GC(43612) for patient 77341902",
+        "quay.io/quackenbush/zebulon:1.0.0, member zebulon-1-77341902 left, manual__77341902T14",
         "charts: 9 found, 77341902 removed, 4 scanned",
         "get https://acme.sentry.io/patients/77341902",
         "member-portal: 77341902 not found",
