@@ -65,6 +65,8 @@ def percent(part: int, whole: int) -> float:
         ("strict_1_to_10", "strict", 0.5, 12.5),
         ("apart_1_to_3", "strict", 0.5, 12.0),
         ("apart_1_to_3", "detect", 4.0, 3.0),
+        ("apart_4_to_9", "strict", 0.3, 10.0),
+        ("apart_4_to_9", "detect", 3.5, 2.5),
         ("third_party_trimmed", "detect", 18.0, 100.0),
         ("third_party_trimmed", "strict", 3.0, 100.0),
     ],
