@@ -96,7 +96,7 @@ _GRAMMARS: Final[tuple[tuple[re.Pattern[str], frozenset[str], str], ...]] = (
     (_NUMBERED_CHANGE, frozenset({"CODE", "NUMBER"}), ""),
     (_RENDERED, _WORDS, "."),
     (_CLOUD_HASH, _WORDS, "/"),
-    (_SITED, _WORDS | {"USERNAME", "PERSON"}, "."),
+    (_SITED, _WORDS, "."),
 )
 _HOST: Final = re.compile(r"https?://[a-z0-9.-]{0,100}$")
 _STATUS: Final = re.compile(r"https://status\.[a-z0-9.-]{3,60}/incidents/$")
@@ -140,9 +140,9 @@ _STATED: Final = re.compile(
 """Sentences of databases and of what validates records."""
 _MESSAGE_ID: Final = re.compile(r"(?i:message-?id|msg-?id|in-reply-to|references|mid)[\"']?[:=] ?[\"'<]{0,2}$")
 MADE_LOCAL: Final = re.compile(
-    r"(?=[^@]*(?:[0-9]{12}|[0-9A-F]*[0-9][0-9A-F]*[A-F][0-9A-F]{6}|[0-9a-f]*[0-9][0-9a-f]*[a-f][0-9a-f]{6}))(?:[0-9]{8,20}|[0-9A-Fa-f]{8,64}|[0-9A-Za-z]{1,14})(?:[.$_+-](?:[0-9]{1,20}|[0-9A-Fa-f]{4,64}|[0-9A-Z]{4,20})){1,8}@[a-z0-9.-]{3,100}"
+    r"(?=[^@]*(?:[0-9]{12}|[0-9A-F]*[0-9][0-9A-F]*[A-F][0-9A-F]{6}|[0-9a-f]*[0-9][0-9a-f]*[a-f][0-9a-f]{6}))(?:[0-9]{8,20}|(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{8,64}|(?=[A-Za-z]*[0-9])[0-9A-Za-z]{1,14})(?:[.$_+-](?:[0-9]{1,20}|(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{4,64}|(?=[A-Z]*[0-9])[0-9A-Z]{4,20})){1,8}@[a-z0-9.-]{3,100}"
 )
-"""The id of a mail: a moment and numbers by chance before its domain."""
+"""The id of a mail: a moment and numbers by chance before its domain. A part without a digit could be somebody's name."""
 _IDLE: Final = frozenset(
     {"BIOMETRIC", "SECRET", "SSN", "DOB", "TEXT", "NATIONAL_ID", "CREDIT_CARD", "MEMBER_ID", "ACCOUNT", "FAX"}
 )
@@ -154,10 +154,7 @@ def _ordinary(run: str) -> bool:
 
 
 def of_tools(text: str, span: Span) -> bool:
-    """Does the grammar of a tool make what stands at `span` in `text` nobody's.
-
-    A name that is on a list keeps its token in all of these but the name of a machine, which says what it does first.
-    """
+    """Does the grammar of a tool make what stands at `span` in `text` nobody's. A name on a list keeps its token."""
     start, end, kind, rule, _ = span
     if kind in _IDLE or rule in {"pattern", "field"}:
         return False
@@ -197,7 +194,7 @@ def of_tools(text: str, span: Span) -> bool:
             return True
     elif kind == "CODE" and _STATUS.search(before) is not None and _STATUS_PAGE.fullmatch(found) is not None:
         return True
-    if kind not in _CARE and kind != "PERSON":
+    if kind not in _CARE:
         return False
     first = start
     floor = max(start - _REACH, 0)

@@ -389,6 +389,8 @@ def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) 
         "Max Quackenbush and Eden Quackenbush",
         "zebulon-quackenbush-prod quackenbush.zebulon.prod",
         "region Sydney Quackenbush",
+        "Message-ID: <quackenbush.198003121234@leakmail.test>",
+        "web-4.lon.quackenbush.zebulon.test refused",
         "PJSIP/zebulon-quackenbush-51583d0d zebulon-keycloak-quackenbush-0-43785 C-77341902",
         '{"headers": [{"name": "X-Letter-Ref", "value": "77341902"}], "recipient": "slack:zebulon-quackenbush"}',
         "(quackenbush 77.341.902) registry.clinic.example/quackenbush:773419 docker.io/x/y:1 MRN-77341902",
