@@ -12,6 +12,7 @@ import orjson
 
 from router.privacy import positional
 from router.privacy.care import kind_of, of_systems
+from router.privacy.cells import record
 from router.privacy.findings import Json
 from router.privacy.hl7 import FIELDS as HL7_FIELDS
 from router.privacy.keys import NOTHING, Verdict, is_namer, is_valuer, judge, split
@@ -456,7 +457,7 @@ class Fields(Leaves):
         if 2 < len(value) <= _LONGEST_ROW and not place.verdict.kind and not place.exact:
             cells = [str(item) if isinstance(item, (str, int, float)) else "" for item in value]
             if any(_DAY_OR_NAME.fullmatch(cell) for cell in cells) and all(len(cell) <= 60 for cell in cells):
-                facts = positional.record(cells, self.reader, strict=self.strict)
+                facts = record(cells, self.reader, strict=self.strict)
                 for index, item in enumerate(value):
                     if index in facts:
                         self.whole(copy, index, cells[index], facts[index], "record", below)
