@@ -217,3 +217,5 @@ class Spec(Generic[C]):
     # The server that is shown the credentials, '' when none is. Where it changes they are asked for again, so that
     # nobody gets at a credential they do not know by leading the channel to a server of their own. None: any setting.
     server: Callable[[C], str] | None = None
+    # What will surprise somebody who sets a channel up so, as the rest of a sentence without a value; '' for nothing.
+    caution: Callable[[C, Secrets], str] = lambda _config, _secrets: ""

@@ -423,6 +423,15 @@ def _preview(config: EmailConfig, message: Message) -> dict[str, object]:
     }
 
 
+def _caution(config: EmailConfig, secrets: Secrets) -> str:
+    if config.smtp.tls != "none":
+        return ""
+    clear = "sends in the clear (`tls: none`), so it never logs in to its relay and can never be opted in to plaintext"
+    if secrets.get("smtp_username") or secrets.get("smtp_password"):
+        return f"{clear}: its user name and password are not used; choose `starttls` or `implicit`"
+    return f"{clear}; a relay that asks for a log-in refuses every mail"
+
+
 SPEC = Spec(
     kind="email",
     title="Email",
@@ -441,4 +450,5 @@ SPEC = Spec(
         "smtp_password": Credential("Password", "comes with the user name"),
     },
     server=lambda config: f"{config.smtp.host.lower()}:{config.smtp.port} {config.smtp.tls}",
+    caution=_caution,
 )

@@ -33,13 +33,15 @@ ALERT = ("alert_id", "signal", "severity", "payload", "tokens", "received_at", "
 def list_(
     *,
     tenant: Slug = None,
-    status: Annotated[Status, typer.Option(help="Which ones.")] = "live",
+    status: Annotated[
+        Status, typer.Option(help="Which ones: live is all that is not resolved, all is the resolved ones too.")
+    ] = "live",
     severity: Annotated[Severity | None, typer.Option(help="Only these.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
     after: Annotated[str | None, typer.Option(metavar="INCIDENT", help="Go on after this one.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Incidents, the newest first."""
+    """Incidents that are not resolved, the newest first; --status all lists the resolved ones too."""
     from router.core.incident import short_id
 
     there = far.far(tenant)
@@ -63,7 +65,7 @@ def list_(
             (short_id(row.incident_id), row.severity, row.status, row.count, row.last_alert_at, row.source, row.title)
             for row in rows
         ],
-        nothing="No incidents." if status == "all" else f"No incidents are {status}.",
+        nothing="No incidents." if status == "all" else f"No incidents are {status}; --status all lists every one.",
     )
     if len(rows) == limit:
         say.text(f"There may be more: --after {short_id(rows[-1].incident_id)}")

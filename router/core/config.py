@@ -601,6 +601,8 @@ class _Reader:
         complete = isinstance(config, ChannelConfig) and all(secrets.get(each) for each in spec.secrets)
         if complete and (fault := self._unusable(spec, config, secrets)):
             self._warn(path, f"{what} cannot send as it is: {fault}")
+        if complete and (caution := spec.caution(config, secrets)):
+            self._warn(path, f"{what} {caution}")
         return ChannelConfigEntry(
             name=name,
             kind=kind,

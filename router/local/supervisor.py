@@ -138,6 +138,7 @@ class Supervisor:
         self._slow_since = time.monotonic()
         self._serves = False
         self._written: dict[str, int] = {}
+        self._place = (0, 0)  # device and inode of the data directory
 
     def run(self) -> None:
         """Start, serve until somebody asks to stop, stop. Raises LocalError when it cannot start."""
@@ -149,6 +150,8 @@ class Supervisor:
                 self._check_disk()
                 self.port = _free_port(self.host, self.port)
                 self._check_settings()
+                found = self.data_dir.stat()
+                self._place = found.st_dev, found.st_ino
                 self._guard = process.Guard(keep=(held,))
                 try:
                     self._start()
@@ -336,6 +339,7 @@ class Supervisor:
         next_look = 0.0
         while not self._stop_asked:
             now = time.monotonic()
+            self._check_place()
             self._tend()
             self._write_run_file()
             if self._guard:
@@ -348,6 +352,23 @@ class Supervisor:
             if select.select([reading], [], [], max(0.0, wake - time.monotonic()))[0]:
                 os.read(reading, 4096)
         raise _Stopping
+
+    def _check_place(self) -> None:
+        """What was removed under us comes back by no new start of a part. Raises LocalError."""
+        try:
+            found = self.data_dir.stat()
+            there = (found.st_dev, found.st_ino) == self._place and (
+                bool(self._external_database) or self._postgres.exists
+            )
+        except FileNotFoundError:
+            there = False
+        except OSError:  # a disk that is away for a moment is no directory that was removed
+            return
+        if not there:
+            raise LocalError(
+                f"What {self.data_dir} held was removed or replaced while this ran, so nothing can be kept there any "
+                "more: put it back from a backup, or start again on a fresh --data-dir."
+            )
 
     def _tend(self) -> None:
         """Start again what ended and is due."""

@@ -171,7 +171,7 @@ class Ingest:
         except Malformed as refused:
             raise _refused(refused) from None
         if not isinstance(event, dict) or not isinstance(event.get("routing_key"), str):
-            raise Refusal(400, "Malformed", "routing_key must be a string.")
+            raise Refusal(422, "Wrong shape", "routing_key must be a string.")
         dedup_key = event.get("dedup_key")
         if (dedup_key is None or dedup_key == "") and event.get("event_action", "trigger") == "trigger":
             dedup_key = event["dedup_key"] = uuid.uuid4().hex
@@ -356,7 +356,9 @@ def _extra(path: str) -> list[tuple[bytes, bytes]]:
 
 async def _refuse(send: Send, refusal: Refusal, path: str) -> None:
     body: dict[str, object]
+    kind = b"application/problem+json"
     if path == "/v2/enqueue":
+        kind = b"application/json"
         body = {"status": "invalid event", "message": refusal.title, "errors": [refusal.detail]}
     else:
         body = {"type": "about:blank", "title": refusal.title, "status": refusal.status, "detail": refusal.detail}
@@ -367,7 +369,7 @@ async def _refuse(send: Send, refusal: Refusal, path: str) -> None:
         extra.append((b"www-authenticate", b'Bearer realm="alertveil"'))
     if refusal.status == 405:  # noqa: PLR2004
         extra.append((b"allow", b"POST"))
-    await _reply(send, refusal.status, orjson.dumps(body), b"application/problem+json", extra)
+    await _reply(send, refusal.status, orjson.dumps(body), kind, extra)
 
 
 async def _reply(

@@ -344,6 +344,21 @@ def test_a_channel_that_could_not_send_as_it_is_is_warned_of() -> None:
     assert read.warnings == ((18, "channel `hook` cannot send as it is: Another secret is needed."),)
 
 
+@pytest.mark.parametrize(
+    ("login", "told"),
+    [
+        (", username_env: SMTP_USER, password_env: SMTP_PASSWORD", "its user name and password are not used"),
+        ("", "a relay that asks for a log-in refuses every mail"),
+    ],
+)
+def test_a_relay_that_is_never_logged_in_to_is_warned_of_with_its_line(login: str, told: str) -> None:
+    given = "port: 587, username_env: SMTP_USER, password_env: SMTP_PASSWORD"
+    ((line, said),) = parse(EXAMPLE.replace(given, f"port: 25, tls: none{login}")).warnings
+    assert EXAMPLE.splitlines()[line - 1].strip() == "- name: mail"
+    assert said.startswith("channel `mail` sends in the clear (`tls: none`), so it never logs in")
+    assert told in said
+
+
 @pytest.mark.parametrize("text", ["a\\u0000b", "a\\x1bb", "a\\uD800b"])
 def test_a_text_that_nothing_could_keep_is_refused_with_its_line(text: str) -> None:
     found = problems(EXAMPLE.replace("name: Acme Health", f'name: "{text}"'))

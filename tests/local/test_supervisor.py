@@ -236,6 +236,20 @@ def test_the_run_file_says_what_runs_though_it_could_not_be_written_at_first(dat
         assert now["worker"] in of(data)
 
 
+@pytest.mark.parametrize("gone", ["", "postgres"])
+def test_data_that_is_removed_under_it_ends_it_with_one_sentence(data: Path, gone: str) -> None:
+    with Up(data) as up:
+        up.ready()
+        (data / gone).rename(data.with_name("moved"))
+        os.kill(up.process.pid, signal.SIGCHLD)  # it looks now and not after its five seconds
+        _, err = up.process.communicate(timeout=20)
+        assert up.process.returncode == 1
+        assert not (data / gone).exists()
+    said = [line for line in err.splitlines() if "ended" in line or "removed" in line or "started" in line]
+    assert len(said) == 1, "and no part was started again and again"
+    assert said[0].startswith(f"alertveil: What {data} held was removed or replaced while this ran")
+
+
 def test_a_part_that_never_starts_ends_up_with_its_own_words(data: Path) -> None:
     (data / "web.fail").touch()
     with Up(data) as up:
