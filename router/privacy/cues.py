@@ -3,10 +3,11 @@
 # ruff: noqa: C901, PLR2004 - decision tables; splitting a rule hides it
 from __future__ import annotations
 
-from router.privacy.codes import SOURCE_FILE, Codes
+from router.privacy.codes import Codes
 from router.privacy.items import Item
-from router.privacy.keys import AGED, judge, kind_of_words, of_thing
-from router.privacy.systems import program
+from router.privacy.keys import AGED, judge, kind_of_words
+from router.privacy.made import SOURCE_FILE
+from router.privacy.programs import of_thing, program
 from router.privacy.words import CLINICAL_CUES, FILLERS, WHOSE
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from router.privacy.hl7 import field_kind
 from router.privacy.lexicon import LEXICON, PLAIN
+from router.privacy.programs import of_thing
 from router.privacy.tokens import TOKEN
 
 _PIECE: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\x00-\x7f]+")
@@ -633,16 +634,6 @@ def _judge(words: tuple[str, ...], subject: str) -> Verdict:  # noqa: C901 - one
     return Verdict("", "" if role == "free" else role, below or subject)
 
 
-_THING: Final = re.compile(r"(?:[\w.@-]+/)*[a-z][a-z0-9]*(?:[-.][a-z0-9]+){1,12}")
-_OF_ITS_MAKING: Final = re.compile(
-    r"(?:-[0-9a-f]{8,10}-[a-z0-9]{5}|-[0-9]{1,5}|-(?=[a-z]*[0-9])(?=[0-9]*[a-z])[0-9a-z]{5,10}|-(?:prod|production|staging|stage|dev|test|qa|uat|blue|green|canary|main|v[0-9]{1,2}))$"
-)
-"""What a cluster, a host or a stage adds to the name of a program."""
-_ENDS_THING: Final = frozenset(word for word, role in _TAILS.items() if role == "name") | frozenset(
-    ["scheduler", "planner", "processor", "consumer", "producer", "dispatcher", "web", "ui", "server", "agent", "broker", "runner", "operator", "watcher", "mailer", "relay", "jobs", "events", "remit", "intake", "primary", "replica", "pg", "redis", "kafka", "batch", "node", "nodes", "userpool", "nodepool"]
-)  # fmt: skip
-
-
 def counts(words: tuple[str, ...]) -> bool:
     """Do the words of a key count those whom something befell: `patientsUnmatched`. Its value is then a small number."""
     return len(words) > 1 and words[-1] in _COUNTED_ONES and words[-2].endswith("s")
@@ -659,22 +650,6 @@ def of_cluster(name: str) -> bool:
     return _OF_CLUSTER.fullmatch(name) is not None and all(
         len(part) <= _SPELT_OUT or LEXICON.flag(part) == "w" for part in re.findall("[a-z]+", name) if "-" in name
     )
-
-
-def of_thing(name: str) -> bool:
-    """Is a name in small letters, joined by dashes, that of a program, a queue or a host: `ward-dashboard`, `rx-router-7`.
-
-    What such a name has of the words of care says what the program is for, and nothing of the value beside it.
-    """
-    if ("-" not in name and "." not in name) or _THING.fullmatch(name) is None:
-        return False
-    bare = name.rsplit("/", 1)[-1].partition(".")[0] if "-" in name.rsplit("/", 1)[-1].partition(".")[0] else name
-    for _ in range(3):
-        shorter = _OF_ITS_MAKING.sub("", bare)
-        if shorter == bare:
-            break
-        bare = shorter
-    return re.split("[-.]", bare)[-1] in _ENDS_THING
 
 
 _SHORT_FORMS: Final = {

@@ -6,11 +6,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from router.privacy.codes import IDLE, PROGRAM, joined
+from router.privacy.codes import IDLE
 from router.privacy.items import Item, in_prose, is_separator, is_value, stands_alone
 from router.privacy.keys import KEY_WORDS, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
+from router.privacy.made import PROGRAM
 from router.privacy.numbers import Numbers
+from router.privacy.parts import joined
 from router.privacy.spans import Span
 from router.privacy.streets import HOUSE_NUMBER
 from router.privacy.wards import of_program

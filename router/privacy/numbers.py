@@ -8,11 +8,12 @@ from typing import Final
 
 from router.privacy import shapes
 from router.privacy.beside import Beside
-from router.privacy.codes import BORN_IN, COLOUR, IDLE, SOURCE_FILE
+from router.privacy.codes import BORN_IN, IDLE
 from router.privacy.items import Item
 from router.privacy.keys import AGED, MACHINES, judge, of_cluster
 from router.privacy.lexicon import LEXICON, PLAIN
 from router.privacy.likely import unlikely
+from router.privacy.made import COLOUR, SOURCE_FILE
 from router.privacy.spans import Span
 from router.privacy.systems import clustered
 from router.privacy.words import (

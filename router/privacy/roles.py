@@ -7,8 +7,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from router.privacy import shapes
-from router.privacy.codes import CAMEL, HASHED, owned_device
 from router.privacy.lexicon import LEXICON, PLAIN
+from router.privacy.made import HASHED
+from router.privacy.parts import CAMEL, owned_device
 from router.privacy.words import NOUNS, OF_BODIES, PRODUCTS
 
 if TYPE_CHECKING:

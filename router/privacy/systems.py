@@ -1,4 +1,4 @@
-"""What machine rooms call their things: programs, hosts, resources of clouds, regions, and numbers by a tool's grammar."""
+"""What machine rooms call their things: hosts, resources of clouds, regions, and numbers by a tool's grammar."""
 
 # ruff: noqa: E501, PLR2004, SIM905 - the tables read better as long lines of words; lengths mean something
 from __future__ import annotations
@@ -7,31 +7,12 @@ import re
 from typing import Final
 
 from router.privacy.lexicon import LEXICON
+from router.privacy.programs import ENVIRONMENTS
 
-_PROGRAM_ENDS: Final = frozenset(
-    """api apis app apps svc service services server servers worker workers gateway gw proxy router portal dashboard scheduler matcher
-    engine scrubber dispatcher sync syncer consumer consumers producer ingest ingester ingestor indexer projector processor importer
-    exporter adapter bridge bff frontend backend ui web webapp job jobs cron cronjob batch bot chatbot agent daemon operator controller handler
-    listener publisher loader extractor transformer etl pipeline broker cache store db database queue topic stream feed monitor
-    watcher poller fetcher resolver registry catalog search planner notifier sender mailer renderer converter validator verifier checker
-    orchestrator executor runner replicator migrator archiver cleaner reconciler aggregator collector forwarder relay connector integration
-    mock stub cli sdk lib console viewer editor builder generator simulator dlq ingress egress sidecar deployment namespace cluster
-    downloader uploader parser mapper normalizer enricher splitter merger deduper anonymizer tokenizer crawler scanner warehouse lake hub
-    mesh bus outbox inbox retry webhook webhooks events replica primary standby ms mfe spa lambda function fn""".split()
-)
-"""What the name of a program ends with: `ward-dashboard`, `member-portal`, `mpi-matcher`."""
-ENVIRONMENTS: Final = frozenset(
-    "prod production prd stg staging stage dev develop development test tst uat qa sandbox sbx nonprod preprod pre shared dr sit perf demo "
-    "int ci live lab ops mgmt infra platform common hub".split()
-)
-"""What a copy of a system is for; stands in the names of its projects, clusters and buckets."""
 _SURELY_COPIES: Final = frozenset("prod prd stg staging uat nonprod preprod".split())
 _COPIES: Final = _SURELY_COPIES | {"production", "dr"}
 _PRODUCTS: Final = frozenset({"aurora", "neptune", "athena", "eden", "aurora-mysql", "davis", "falco", "artemis"})
 """Products that are called as people are, in the names of what runs on them: `lab-aurora-prod-replica-1`."""
-_PROGRAM: Final = re.compile(
-    r"[a-z][a-z0-9]*(?:[-_][a-z][a-z0-9]*){1,7}(?:[-@][0-9v][0-9a-f]{0,9}(?:\.[0-9]{1,4}){0,3}(?:[-+][0-9a-z.]{1,12})?)?"
-)
 _SITES: Final = frozenset(
     """mel lon syd fra phx ash iad sfo lax dub ams par cdg lhr mad mil mxp arn sto hel osl cph waw prg vie zrh gva bru dus muc ham ber txl
     sin hkg nrt hnd kix icn bom blr maa hyd jnb cpt dxb doh gru eze scl bog mex yyz yul yvr ord atl dfw mia sea pdx den slc bos nyc ewr
@@ -209,20 +190,6 @@ _ACCOUNTS: Final = frozenset(
     "ec2-user nobody apache nginx logstash vault consul".split()
 )
 """Accounts of programs, in which no person has mail."""
-_VENDOR: Final = re.compile(
-    r"https?://(?:[a-z0-9-]{1,60}\.){0,4}(?:pagerduty\.com|datadoghq\.(?:com|eu)|newrelic\.com|nr-assets\.net|sentry\.io|rollbar\.com|bugsnag\.com|"
-    r"opsgenie\.com|grafana\.(?:net|com)|honeycomb\.io|github\.com|gitlab\.com|circleci\.com|buildkite\.com|terraform\.io|"
-    r"console\.cloud\.google\.com|console\.aws\.amazon\.com|portal\.azure\.com|splunkcloud\.com|logz\.io|sumologic\.com|statuspage\.io|"
-    r"uptimerobot\.com|checklyhq\.com|betterstack\.com|betteruptime\.com|pingdom\.com|dynatrace\.com|elastic-cloud\.com|signalfx\.com|"
-    r"victorops\.com|squadcast\.com|firehydrant\.com|rootly\.com|incident\.io|runbooks\.prometheus-operator\.dev)/"
-    r"([A-Za-z0-9_.~/-]{1,300})"
-)
-"""An address at a service that watches systems or keeps their code: it numbers its own pages."""
-_PAGE: Final = re.compile(
-    r"[0-9]{1,20}|[PQ][0-9A-Z]{6,14}|0\.[0-9a-z]{10,14}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{7,64}"
-)
-
-
 _HARDWARE: Final = frozenset(
     """srv svr gke eks aks kube dc sql mssql esx esxi hv pve kvm xen nas san netapp filer stor ceph osd kafka zk zookeeper rmq rabbit rabbitmq redis
     mongo mongodb pg pgsql postgres mysql mariadb ora oracle edw dwh hadoop spark vcsa vcenter vc ns dns dhcp ntp fw sw swi rtr rt spine leaf tor lb ltm
@@ -259,17 +226,6 @@ def machine(word: str) -> bool:
         or first.rstrip("0123456789") in _HARDWARE
         or (last[-1].isdigit() and last.rstrip("0123456789") in _HARDWARE)
         or (len(parts) > 2 and first in _SITES and parts[1].rstrip("0123456789") in _HARDWARE)
-    )
-
-
-def program(word: str) -> bool:
-    """Is `word` what a program is called: `ward-dashboard`, `member-portal@6.2.1`, by what it ends with."""
-    if not word.islower() or ("-" not in word and "_" not in word) or _PROGRAM.fullmatch(word) is None:
-        return False
-    parts = [part for part in re.split(r"[-_@]", word) if part[0].isalpha()]
-    last = parts[-1].rstrip("0123456789")
-    return len(parts) > 1 and (
-        last in _PROGRAM_ENDS or (last in ENVIRONMENTS and len(parts) > 2 and parts[-2] in _PROGRAM_ENDS)
     )
 
 
@@ -489,36 +445,3 @@ def town(value: str) -> bool:
 def system_account(address: str) -> bool:
     """Is an email address the account of a program on a host: `root@edi02.lon.internal`, `rabbit@mq2`."""
     return address.partition("@")[0].lower() in _ACCOUNTS
-
-
-_NAMED_PATHS: Final = re.compile(
-    r"/diag/(?:rdbms|asm|tnslsnr)/([A-Za-z0-9_+-]{1,30})/([A-Za-z0-9_+-]{1,30})/"
-    r"|\+[A-Z0-9_]{2,30}/([A-Z0-9_]{1,30})/(?:ONLINELOG|DATAFILE|ARCHIVELOG|CONTROLFILE|TEMPFILE|PARAMETERFILE|AUTOBACKUP|BACKUPSET|onlinelog|datafile|"
-    r"archivelog|controlfile|tempfile|parameterfile|autobackup|backupset)/|/trace/([A-Za-z0-9_]{1,30}_[a-z0-9]{3,4}_[0-9]{1,9}\.tr[cm])(?![A-Za-z0-9])"
-    r"|projects/[a-z0-9-]{4,40}/(?:alertPolicies|notificationChannels|uptimeCheckConfigs|services)/([0-9a-zA-Z-]{1,40})"
-    r"(?:/(?:conditions|serviceLevelObjectives)/([0-9a-zA-Z-]{1,40}))?"
-)
-"""Where Oracle keeps the traces and files of an instance, and what Cloud Monitoring numbers its policies."""
-
-
-def pages(text: str, numbered: frozenset[str]) -> list[tuple[int, int]]:
-    """The pages in addresses of services that watch systems; a number only behind what `numbered` says that they count."""
-    found: list[tuple[int, int]] = []
-    if "/diag/" in text or "projects/" in text or "/trace/" in text or "+" in text:
-        found = [
-            match.span(group)
-            for match in _NAMED_PATHS.finditer(text)
-            for group in range(1, 7)
-            if match.start(group) >= 0
-        ]
-    for match in _VENDOR.finditer(text) if "://" in text else ():
-        at = match.start(1)
-        before = ""
-        for segment in match[1].split("/"):
-            if _PAGE.fullmatch(segment) is not None and (
-                not segment.isdigit() or before in numbered or before == "accounts"
-            ):
-                found.append((at, at + len(segment)))
-            at += len(segment) + 1
-            before = segment.lower()
-    return found

@@ -35,10 +35,10 @@ from router.privacy import (
     values,
     words,
 )
-from router.privacy.codes import PAGE_ID, SOURCE_FILE
 from router.privacy.items import scan
 from router.privacy.keys import judge
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
+from router.privacy.made import PAGE_ID, SOURCE_FILE
 from router.privacy.shadow import escaped
 from router.privacy.spans import Span
 from router.privacy.text import Reader

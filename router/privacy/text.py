@@ -10,16 +10,18 @@ from typing import Final
 import re2
 
 from router.privacy import clinical, shapes, systems
-from router.privacy.codes import CAMEL, SOURCE_FILE
 from router.privacy.elsewhere import outside
 from router.privacy.grammar import of_tools
 from router.privacy.items import Item, is_separator, lettered, scan
 from router.privacy.keys import MACHINES, judge
 from router.privacy.lexicon import LEXICON
+from router.privacy.made import SOURCE_FILE
+from router.privacy.parts import CAMEL
 from router.privacy.roles import christian, plays
 from router.privacy.shadow import Shadow, cast
 from router.privacy.spans import Span, settle
 from router.privacy.values import Values, field
+from router.privacy.vendors import pages
 from router.privacy.wards import called
 from router.privacy.words import ID_KINDS, NAME_PARTS, NUMBERED_PAGES, PERSON_CUES, STATES
 
@@ -249,7 +251,7 @@ _PAGED: Final = frozenset({"NUMBER", "IDENTIFIER", "CODE", "WORD"})
 
 def _of_nobody(text: str, spans: list[Span]) -> list[Span]:
     """Without what the line of a tool makes a count, a product's name or the page of a service that watches systems."""
-    vendors = systems.pages(text, NUMBERED_PAGES) if "/" in text and any(span.kind in _PAGED for span in spans) else ()
+    vendors = pages(text, NUMBERED_PAGES) if "/" in text and any(span.kind in _PAGED for span in spans) else ()
     few = len(spans) <= _MOST_FINDS
     return [
         span

@@ -9,12 +9,12 @@ from typing import Final
 from router.privacy import shapes
 from router.privacy.hl7 import field_kind
 from router.privacy.items import Item, is_separator
-from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, counts, judge, kind_of_words, of_thing, split
+from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, counts, judge, kind_of_words, split
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.names import Names
+from router.privacy.programs import of_thing, program
 from router.privacy.spans import Span, stronger
-from router.privacy.systems import program
 from router.privacy.tokens import is_token
 from router.privacy.words import EMPTY, FILLERS, LONG_KINDS, NAME_PARTS, PARTICLES, ROBOTS, STREETS
 
