@@ -26,7 +26,19 @@ from celery.exceptions import Reject, SecurityWarning
 from celery.signals import setup_logging, worker_shutting_down
 
 from router import broker, log, settings, wiring
-from router.flow import audit_keep, charts, drift, edge, lapse, notice, retention, review, silence, upkeep
+from router.flow import (
+    audit_keep,
+    audit_nightly,
+    charts,
+    drift,
+    edge,
+    lapse,
+    notice,
+    retention,
+    review,
+    silence,
+    upkeep,
+)
 from router.flow.delivery import Drain
 from router.flow.intake import Intake
 from router.flow.lanes import Lanes
@@ -180,7 +192,7 @@ class Works:
                 logger.error("watch failed", extra={"cause": type(error).__name__})
 
     def _keep_audit(self) -> None:
-        """Chain what was committed every second, sign it and look after its months when that is due.
+        """Chain what was committed every second, sign it, look after its months and verify it when that is due.
 
         Every worker does, and one at a time gets to: so it goes on whoever stops, with or without a beat.
         """
@@ -190,7 +202,8 @@ class Works:
                 if not schema_noted:
                     audit_keep.note_schema(self.runtime, "alertveil")
                     schema_noted = True
-                audit_keep.round_(self.runtime)
+                if audit_keep.round_(self.runtime):
+                    audit_nightly.step(self.runtime)
             except DatabaseDown as error:
                 logger.warning("audit not kept", extra={"sqlstate": error.sqlstate})
             except Exception as error:  # noqa: BLE001 - whatever it is, the next round tries again

@@ -38,7 +38,11 @@ class Tenant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """How the installation is doing. Ages in seconds, null where there is nothing to say."""
+    """How the installation is doing.
+
+    Ages in seconds, null where there is nothing to say. `audit_holds`: what the nightly verification of the
+    audit found, and how long ago rows were last verified.
+    """
 
     status: str
     database: bool
@@ -49,6 +53,8 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     oldest_due_delivery_seconds: float
     kill_switch: bool
     audit_unchained_seconds: float | None
+    audit_holds: bool | None
+    audit_verified_age_seconds: float | None
 
 
 class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,14 +52,16 @@ class Refusal:
     fault: Fault
 
 
-def round_(runtime: Runtime) -> None:
+def round_(runtime: Runtime) -> bool:
     """What a worker does every second: chain what is new, sign when that is due, look after the months when that is.
+
+    True: a stretch of the nightly verification is due too (`audit_nightly.step`).
 
     Raises:
         KeystoreDown, DatabaseDown, OSError: what was not done is done by the next round, here or elsewhere.
     """
     with runtime.database.several() as session:
-        signing, keeping = audit.due(session, SIGN_EVERY, KEEP_EVERY)
+        signing, keeping, verifying = audit.due(session, SIGN_EVERY, KEEP_EVERY)
         waiting = audit.unchained(session)
     if keeping:
         months(runtime)
@@ -67,6 +69,7 @@ def round_(runtime: Runtime) -> None:
         chain(runtime)
     if signing:
         sign(runtime)
+    return verifying
 
 
 def note_schema(runtime: Runtime, actor: str) -> None:
@@ -162,14 +165,19 @@ def _tell(runtime: Runtime, refused: Sequence[Refusal]) -> None:
         )
         runtime.audit.write(session, INSTANCE, event)
     for each in refused:
-        if each.tenant_id == INSTANCE:
-            continue  # nobody's channels: `doctor`, the log and the metric say it
-        word = herald.broken_chain(each.fault.kind, each.fault.seq)
-        with runtime.database.tenant(each.tenant_id) as session:
-            lanes = herald.put(runtime, session, each.tenant_id, [word])
-        runtime.broker.ring(lanes)
-        if lanes:
-            herald.mail(runtime, each.tenant_id, [word])
+        tell_tenant(runtime, each.tenant_id, each.fault, signing=False)
+
+
+def tell_tenant(runtime: Runtime, tenant_id: UUID, fault: Fault, *, signing: bool) -> None:
+    """An incident of the tenant whose chain does not hold, and mail when it is opened. Raises as `_tell`."""
+    if tenant_id == INSTANCE:
+        return  # nobody's channels: `doctor`, the log and the metric say it
+    word = herald.broken_chain(fault.kind, fault.seq, signing=signing)
+    with runtime.database.tenant(tenant_id) as session:
+        lanes = herald.put(runtime, session, tenant_id, [word])
+    runtime.broker.ring(lanes)
+    if lanes:
+        herald.mail(runtime, tenant_id, [word])
 
 
 def signing_key(runtime: Runtime, files: Files) -> bytes:

@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -117,7 +117,7 @@ def opened(runtime: Runtime, tenant_id: UUID, trusted: Trusted | None) -> Opened
         head = audit.head(session)  # after everything that says how far it must go
     walk = Walk(tenant_id, keys=keys) if start is None else Walk(tenant_id, start.seq, start.hash, keys=keys)
     claims = heapq.merge(
-        _stored(runtime, tenant_id, furthest),
+        stored(runtime, tenant_id, furthest),
         filed(files.kept(mark)),
         filed([latest] if latest else []),
         key=lambda each: each.seq,
@@ -264,9 +264,9 @@ def _nothing(_: Checkpoint) -> None:
     """Nobody wants to see them one by one."""
 
 
-def _stored(runtime: Runtime, tenant_id: UUID, furthest: int) -> Iterator[Claim]:
-    """The database's own copies, a chunk a transaction."""
-    after: tuple[int, datetime] | None = None
+def stored(runtime: Runtime, tenant_id: UUID, furthest: int, *, behind: int | None = None) -> Iterator[Claim]:
+    """The database's own copies, a chunk a transaction; `behind`: of rows after this one only."""
+    after = None if behind is None else (behind, datetime.max.replace(tzinfo=UTC))
     while True:
         with runtime.database.tenant(tenant_id) as session:
             chunk = audit.checkpoints(session, after, furthest, CHUNK)

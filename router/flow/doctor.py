@@ -7,10 +7,11 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
 from router.core.audit import INSTANCE
-from router.flow import audit_keep
+from router.flow import audit_keep, audit_nightly
 from router.flow.status import LATE
 from router.keys import KeystoreDown
 from router.runtime import Runtime
@@ -30,6 +31,9 @@ OVERDUE: Final = 60.0
 
 UNSIGNED: Final = 600.0
 """Seconds within which audit checkpoints are signed (design §10)."""
+
+UNVERIFIED: Final = 2 * 86400.0
+"""Seconds for which no row of the audit may be verified before something is wrong: a night's work is due each day."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -70,6 +74,7 @@ def _look(runtime: Runtime, around: Surroundings, *, names: bool) -> list[Findin
             if names:
                 found += _channels(session)
             found += _audit(session, names=names)
+        found.append(_verified(runtime, names=names))
     except DatabaseDown as error:
         found.append(
             Finding("error", "database", f"It does not answer as it should (SQLSTATE {error.sqlstate or 'none'}).")
@@ -192,6 +197,30 @@ def _audit(session: Session, *, names: bool) -> Iterator[Finding]:
     else:
         text = "Every event is chained" + ("." if signed is None else f", and it was signed {_span(signed)} ago.")
         yield Finding("ok", "audit", text)
+
+
+def _verified(runtime: Runtime, *, names: bool) -> Finding:
+    """What the nightly verification found, and whether it runs."""
+    found = audit_nightly.seen(runtime)
+    if found is None:
+        return Finding("warn", "verification", "What it found cannot be read without the keystore.")
+    if found.forged:
+        text = "The record of it was not written by us. Run `alertveil audit verify`; the next pass begins anew."
+        return Finding("error", "verification", text)
+    if found.broken:
+        which = ", ".join(f"{tenant} ({kind})" for tenant, kind in found.broken)
+        text = f"A chain does not hold{f': {which}' if names else ''}. Run `alertveil audit verify`."
+        return Finding("error", "verification", text)
+    if found.held_at is None:
+        return Finding("ok", "verification", "No row was verified yet: a worker begins by itself.")
+    age = (datetime.now(UTC) - found.held_at).total_seconds()
+    if age > UNVERIFIED:
+        text = f"No row of the audit was verified for {_span(age)}: the log of the worker says why."
+        return Finding("warn", "verification", text)
+    if found.whole_at is None:
+        return Finding("ok", "verification", "The first pass over every row of the audit is under way.")
+    whole = _span((datetime.now(UTC) - found.whole_at).total_seconds())
+    return Finding("ok", "verification", f"Every row of the audit held when a pass over all of them ended {whole} ago.")
 
 
 def _keystore(runtime: Runtime) -> Finding:

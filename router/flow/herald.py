@@ -211,15 +211,19 @@ def unusual_reveals(user_id: UUID, what: str) -> Word:
     )
 
 
-def broken_chain(kind: str, seq: int | None) -> Word:
-    """A tenant's audit log is not what was chained and signed: somebody changed it, or an old backup was put back."""
+def broken_chain(kind: str, seq: int | None, *, signing: bool) -> Word:
+    """A tenant's audit log is not what was chained and signed: somebody changed it, or an old backup was put back.
+
+    `signing`: it is behind what was signed, so what comes is signed on.
+    """
+    stopped = "" if signing else "Nothing is signed until somebody has looked. "
     where = "" if seq is None else f" at row {seq}"
     return Word(
         ("audit chain",),
         "critical",
         f"The audit log does not hold{where}: {kind}",
-        "Nothing is signed until somebody has looked. Keep the database as it is, run `alertveil audit verify`, and "
-        "compare with the checkpoints that were written outside the database.",
+        f"{stopped}Keep the database as it is, run `alertveil audit verify`, and compare with the checkpoints that "
+        "were written outside the database.",
         {"kind": kind},
         wakes=True,
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
+from router.flow import audit_nightly
 from router.keys import KeystoreDown
 from router.measures import exposed
 from router.runtime import Runtime
@@ -28,6 +30,8 @@ class Ready:
     oldest_due: float | None
     kill_switch: bool
     audit_lag: float | None = None
+    audit_holds: bool | None = None
+    audit_verified_age: float | None = None
 
     @property
     def ready(self) -> bool:
@@ -37,8 +41,9 @@ class Ready:
     def as_json(self) -> dict[str, Any]:
         """The answer of /readyz."""
         late = self.upkeep_age is None or self.upkeep_age > LATE
+        worse = late or not self.broker or self.audit_holds is False
         return {
-            "status": "down" if not self.ready else "degraded" if late or not self.broker else "ready",
+            "status": "down" if not self.ready else "degraded" if worse else "ready",
             "database": self.database,
             "keystore": self.keystore,
             "broker": self.broker,
@@ -47,6 +52,8 @@ class Ready:
             "oldest_due_delivery_seconds": _rounded(self.oldest_due) or 0.0,
             "kill_switch": self.kill_switch,
             "audit_unchained_seconds": _rounded(self.audit_lag),
+            "audit_holds": self.audit_holds,
+            "audit_verified_age_seconds": _rounded(self.audit_verified_age),
         }
 
 
@@ -69,6 +76,7 @@ def ready(runtime: Runtime) -> Ready:
         keystore = True
     except KeystoreDown:
         keystore = False
+    verified = audit_nightly.seen(runtime)
     return Ready(
         database=row is not None,
         keystore=keystore,
@@ -78,6 +86,8 @@ def ready(runtime: Runtime) -> Ready:
         oldest_due=row.oldest_due if row else None,
         kill_switch=bool(row.kill_switch) if row else False,
         audit_lag=unchained,
+        audit_holds=verified.holds if verified else None,
+        audit_verified_age=_age(verified.held_at) if verified else None,
     )
 
 
@@ -92,6 +102,7 @@ def metrics(runtime: Runtime) -> bytes:
             written = measures.everything(session)
     except DatabaseDown:
         return b""
+    verified = audit_nightly.seen(runtime)
     now = time.time()
     lines = [
         *_gauge("alertveil_outbox_oldest_due_seconds", "Seconds that the oldest due delivery waits.", row.oldest_due),
@@ -119,6 +130,22 @@ def metrics(runtime: Runtime) -> bytes:
         "When audit checkpoints were last signed; 0 when none was.",
         now - signed if signed is not None else None,
     )
+    if verified is not None:
+        lines += _gauge(
+            "alertveil_audit_last_verification_timestamp_seconds",
+            "When rows of the audit were last verified and held; 0 when none were.",
+            verified.held_at.timestamp() if verified.held_at else None,
+        )
+        lines += _gauge(
+            "alertveil_audit_last_full_verification_timestamp_seconds",
+            "When a verification of every row of every chain last ended in which all held; 0 when none did.",
+            verified.whole_at.timestamp() if verified.whole_at else None,
+        )
+        lines += _gauge(
+            "alertveil_audit_broken_chains",
+            "Chains that the nightly verification found not to hold; 1 when its record was changed.",
+            float(len(verified.broken) or verified.forged),
+        )
     lines += ["# HELP alertveil_optins Opt-ins that are open, by state.", "# TYPE alertveil_optins gauge"]
     lines += [f'alertveil_optins{{state="{state}"}} {count}' for state, count in found.optins.items()]
     lines += exposed({(each.name, tuple(each.labels)): (each.counts, each.total) for each in written})
@@ -127,6 +154,10 @@ def metrics(runtime: Runtime) -> bytes:
 
 def _gauge(name: str, text: str, value: float | None) -> list[str]:
     return [f"# HELP {name} {text}", f"# TYPE {name} gauge", f"{name} {value or 0.0}"]
+
+
+def _age(at: datetime | None) -> float | None:
+    return None if at is None else max(0.0, (datetime.now(UTC) - at).total_seconds())
 
 
 def _rounded(value: float | None) -> float | None:

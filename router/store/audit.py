@@ -112,6 +112,7 @@ def pass_to(session: Session, oldest: str) -> None:
 
 
 _FIRST: Final = (datetime.min.replace(tzinfo=UTC), INSTANCE)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 _EVENT: Final = (
     "event_id, at, actor, auth, action, object, decision, reason, request_id, details::text AS details, mac,"
@@ -237,6 +238,20 @@ def outside(
     return [(_entry(row), row.passed) for row in rows]
 
 
+def strays(
+    session: Session, passed_to: str, after: datetime | None, upto: datetime | None, most: int
+) -> list[tuple[Entry, bool]]:
+    """The same of the events after one time and up to another alone (None: without that bound), as far as `most`."""
+    rows = session.rows(
+        # Each event's row is looked up alone, as in `loose`: this costs what the span holds, however long the chain.
+        f"SELECT {_EVENT}, made_in < %s::xid8 AS passed FROM audit_events e LEFT JOIN LATERAL (SELECT true AS chained"
+        " FROM audit_chain c WHERE c.tenant_id = e.tenant_id AND c.event_id = e.event_id LIMIT 1) c ON true"
+        " WHERE e.at > %s AND e.at <= %s AND c.chained IS NULL ORDER BY e.at, e.event_id LIMIT %s",
+        (passed_to, after or _FIRST[0], upto or _LAST, most),
+    )
+    return [(_entry(row), row.passed) for row in rows]
+
+
 def add_checkpoint(session: Session, made: Checkpoint) -> None:
     """Keep a signed checkpoint of the entered tenant."""
     session.run(
@@ -276,15 +291,36 @@ def furthest(session: Session) -> int:
     return row.seq or 0 if row else 0
 
 
-def due(session: Session, signing: float, keeping: float) -> tuple[bool, bool]:
-    """Was it longer than so many seconds ago that checkpoints were signed, and that months were looked after."""
+def due(session: Session, signing: float, keeping: float) -> tuple[bool, bool, bool]:
+    """Was it longer than so many seconds ago that checkpoints were signed, and that months were looked after.
+
+    And is a stretch of the nightly verification due.
+    """
     session.enter(INSTANCE)
     row = session.one(
         "SELECT signed_at < now() - %s * interval '1 second' AS signing, kept_at < now() - %s * interval '1 second' AS"
-        " keeping FROM audit_state",
+        " keeping, nightly_due <= now() AS verifying FROM audit_state",
         (signing, keeping),
     )
-    return (row.signing, row.keeping) if row else (False, False)
+    return (row.signing, row.keeping, row.verifying) if row else (False, False, False)
+
+
+def nightly(session: Session) -> Row:
+    """What is kept of the nightly verification, unbelieved: nightly, nightly_mac, nightly_key; now. No tenant."""
+    session.enter(INSTANCE)
+    return session.one("SELECT nightly, nightly_mac, nightly_key, clock_timestamp() AS now FROM audit_state")
+
+
+def go_on(session: Session, was: str | None, now: str, mac: bytes, mac_version: int, due_at: datetime) -> bool:
+    """Keep how far the nightly verification came, unless another process was quicker. Enters the installation."""
+    session.enter(INSTANCE)
+    return bool(
+        session.run(
+            "UPDATE audit_state SET nightly = %s, nightly_mac = %s, nightly_key = %s, nightly_due = %s"
+            " WHERE nightly IS NOT DISTINCT FROM %s::text",
+            (now, mac, mac_version, due_at, was),
+        )
+    )
 
 
 def take(session: Session, what: Literal["signed_at", "kept_at"], seconds: float) -> bool:

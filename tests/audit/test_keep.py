@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from router.core import audit as core
+from router.core import audit_nightly as nightly
 from router.core.ident import time_ordered
-from router.flow import audit_keep, audit_verify, doctor
+from router.flow import audit_keep, audit_nightly, audit_verify, doctor, status
 from router.flow.audit_files import Files
 from router.store import audit
 from router.store.session import DatabaseDown, Session
@@ -158,6 +159,53 @@ def test_a_chain_that_does_not_hold_is_not_signed(ledger: Ledger) -> None:
     assert incidents(ledger) == listed, "the next round goes on with it"
     found = {each.text for each in doctor.examine(ledger.runtime, SURROUNDINGS) if each.what == "audit"}
     assert f"A chain does not hold: {ledger.tenant_id} (changed). Run `alertveil audit verify`." in found
+
+
+def test_every_night_all_rows_are_verified_again_a_stretch_at_a_time(
+    own_ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def steps(most: int) -> list[bool]:
+        """Whether after each of so many steps more is to be done the same night."""
+        return [audit_nightly.step(own_ledger.runtime) for _ in range(most)]
+
+    def told() -> tuple[object, str, str]:
+        ready = status.ready(own_ledger.runtime).as_json()
+        found = {each.what: each for each in doctor.examine(own_ledger.runtime, SURROUNDINGS)}["verification"]
+        (gauge,) = [
+            line.split()[1]
+            for line in status.metrics(own_ledger.runtime).decode().splitlines()
+            if line.startswith("alertveil_audit_broken_chains ")
+        ]
+        return ready["audit_holds"], found.level, gauge
+
+    own_ledger.write(audit_nightly.STRETCH - 10)
+    own_ledger.chain()
+    assert own_ledger.sign() is None
+    assert told() == (None, "ok", "0.0")
+    monkeypatch.setattr(nightly, "ROWS", audit_nightly.STRETCH)
+    assert steps(3) == [True, False, False], "the installation's own chain, and as many rows as one night has"
+    assert audit_nightly.standing(own_ledger.runtime).whole_at is None
+    monkeypatch.setattr(nightly, "NIGHT", timedelta(0))
+    steps(1)
+    whole = audit_nightly.standing(own_ledger.runtime).whole_at
+    assert whole is not None, "the next night goes on where the one before stopped"
+    assert told() == (True, "ok", "0.0")
+
+    edit = "UPDATE audit_events SET actor = 'bob' WHERE event_id = %s"
+    own_ledger.superuser.run(edit, [own_ledger.event_id(3)])
+    own_ledger.write(1)
+    own_ledger.chain()
+    assert own_ledger.sign() is None, "signing looks at what is new"
+    steps(2)
+    assert told() == (False, "error", "1.0")
+    assert status.ready(own_ledger.runtime).as_json()["status"] == "degraded"
+    assert incidents(own_ledger) == ["The audit log does not hold at row 3: changed"]
+    assert audit_nightly.standing(own_ledger.runtime).whole_at == whole
+
+    forged = "UPDATE audit_state SET nightly = replace(nightly, 'broken', 'br0ken')"
+    own_ledger.superuser.run(forged)
+    assert audit_nightly.standing(own_ledger.runtime).forged
+    assert told() == (False, "error", "1.0")
 
 
 SURROUNDINGS = doctor.Surroundings(insecure_transport=False, kill_switch=False, egress_allow=())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from router.core import audit as core
 from router.core import checkpoint
+from router.core.audit_nightly import ROWS, Nightly
+from router.flow import audit_nightly
 from tests.audit.conftest import Alertveil, Ledger, Verified, fill, open_ledger
 
 CHAIN = "UPDATE audit_chain SET {} WHERE tenant_id = %(t)s AND seq = {}"
@@ -108,6 +111,7 @@ def test_what_nobody_touched_holds(ledger: Ledger, verified: Verified) -> None:
     ledger.write(2)
     code, found = verified(ledger)
     assert (code, found["ok"], found["fault"]) == (0, True, None)
+    assert by_night(ledger) is None
     assert (found["rows"], found["checkpoints"], found["signed_to"], found["unchained"]) == (20, 2, 16, 2)
 
 
@@ -119,6 +123,21 @@ def test_the_first_bad_row_is_named(ledger: Ledger, verified: Verified, what: st
     code, found = verified(ledger)
     assert (code, found["fault"]["kind"], found["fault"]["row"]) == (3, kind, row)
     assert row is None or f"ow {row}" in found["fault"]["text"] or kind == "replaced"
+    fault = by_night(ledger)
+    assert fault is not None, "what is verified a stretch at a time is verified no less"
+    assert (fault.kind, fault.seq) == (kind, row)
+
+
+def by_night(ledger: Ledger) -> core.Fault | None:
+    """What the nightly verification finds of the chain in stretches."""
+    now = datetime.now(UTC)
+    state = Nightly(now, now, ROWS, ledger.tenant_id)
+    while state.chain is not None:
+        found = audit_nightly.look(ledger.runtime, ledger.tenant_id, state, most=3)
+        if found.fault is not None:
+            return found.fault
+        state = audit_nightly.onward(state, [], now, found)
+    return None
 
 
 def recompute(ledger: Ledger, *, without: int | None = None) -> None:

@@ -26,6 +26,8 @@ health = shapes.Health(
     oldest_due_delivery_seconds=0.0,
     kill_switch=False,
     audit_unchained_seconds=1.2,
+    audit_holds=True,
+    audit_verified_age_seconds=21_600.5,
 )
 _LINE: Final[dict[str, Any]] = {
     "id": INCIDENT,

@@ -47,7 +47,10 @@ class Me(Struct):
 
 
 class Health(Struct):
-    """How the installation is doing. Ages in seconds, null where there is nothing to say."""
+    """How the installation is doing. Ages in seconds, null where there is nothing to say.
+
+    `audit_holds`: what the nightly verification of the audit found, and how long ago rows were last verified.
+    """
 
     status: Literal["ready", "degraded", "down"]
     database: bool
@@ -58,6 +61,8 @@ class Health(Struct):
     oldest_due_delivery_seconds: float
     kill_switch: bool
     audit_unchained_seconds: float | None
+    audit_holds: bool | None
+    audit_verified_age_seconds: float | None
 
 
 class IncidentQuery(Paging, forbid_unknown_fields=True):
