@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from channels.contract import Spec
 from channels.registry import CHANNELS
 from router.core import form
+from tests.examples import examples
 
 KINDS = list(CHANNELS.values())
 WHOLE: dict[str, dict[str, str]] = {
@@ -97,7 +98,7 @@ def test_what_is_wrong_is_said_of_its_field_and_never_repeated(kind: str, name: 
     assert "hunter2" not in faults[name]
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(kind=st.sampled_from(sorted(CHANNELS)), junk=st.dictionaries(st.text(max_size=8), st.text(), max_size=4))
 def test_no_settings_whatsoever_break_it(kind: str, junk: dict[str, str]) -> None:
     spec = CHANNELS[kind]
@@ -106,7 +107,7 @@ def test_no_settings_whatsoever_break_it(kind: str, junk: dict[str, str]) -> Non
         assert (form.build(spec, given_settings, faults) is None) == bool(faults)
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     kind=st.sampled_from(sorted(CHANNELS)),
     old=st.text("abcdefgh", min_size=8),

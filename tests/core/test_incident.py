@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from channels.contract import SafeText, Severity
 from router.core.alert import RANK, SafeAlert, Signal
 from router.core.incident import LATE_WITHIN, REOPEN_WITHIN, Action, Change, Incident, Why, absorb, act, key_mark
+from tests.examples import examples
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -382,7 +383,7 @@ class UntimedLife(Life):
 
 def configured(machine: type[Life]) -> Callable[[], Any]:
     case = machine.TestCase
-    case.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+    case.settings = settings(max_examples=examples(60), stateful_step_count=30, deadline=None)
     return case
 
 

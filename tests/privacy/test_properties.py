@@ -19,6 +19,7 @@ from router.privacy.rules import compile_rules
 from router.privacy.tokenizer import tokenize
 from router.privacy.tokens import TOKEN, ThrowawayMint
 from tests.effort import calls
+from tests.examples import examples
 
 STRICT = compile_rules("strict")
 LEVELS = {level: compile_rules(level) for level in ("detect", "strict", "sealed")}
@@ -88,7 +89,7 @@ RECORD = st.dictionaries(
     st.sampled_from(KEYS), LEAF | st.dictionaries(st.sampled_from(KEYS), LEAF, max_size=3), min_size=1, max_size=4
 )
 """Events as people write them: keys that say what they hold, with values of every kind, alone and side by side."""
-QUIET = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUIET = settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 JSON = st.recursive(
     st.none()
     | st.booleans()

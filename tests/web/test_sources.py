@@ -26,6 +26,7 @@ from router.local.postgres import DATABASE, OWNER, SUPERUSER, WEB, RunningPostgr
 from router.runtime import Runtime
 from router.web.unpack import ENCODINGS
 from tests.chaos.parts import Web, eventually
+from tests.examples import examples
 from tests.flow.builder import Superuser, build, environment
 from tests.sources.canary import EMAIL, MRN, NAME, SAID, rubbish
 from tests.sources.test_alertmanager import WEBHOOK as ALERTMANAGER
@@ -192,7 +193,7 @@ def test_the_key_may_be_the_password_of_basic_authentication(site: Site) -> None
     assert site.post("/ingest/acme/grafana", BODIES["grafana"][0], authorization=f"Basic {basic}")[0] == 202
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.sampled_from([name for name in FORMATS if name != "sentry-sdk"]), WRECKS)
 def test_a_wreck_of_any_format_is_taken_or_refused_and_the_process_goes_on(site: Site, name: str, body: object) -> None:
     path = f"/ingest/acme/{name}/{site.key(name)}"
