@@ -36,6 +36,7 @@ from router.privacy.keys import NOTHING, counts, judge, of_cluster
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.memory import NAMING, Place, slot_of
+from router.privacy.mistaken import in_line
 from router.privacy.plans import Plan, Work
 from router.privacy.roles import christian, identifier, plays
 from router.privacy.shadow import TooDeep, cast
@@ -579,6 +580,8 @@ class Leaves(Work):
         if spans is None:
             return self.read(text, likely=not self.strict)
         whole = bool(spans) and spans[0].rule == "segment"
+        if spans and not whole:
+            spans = [span for span in spans if not in_line(text, span)]
         if whole and not self.strict:  # a kind of plan is nobody's number: `PPO`
             spans = [
                 span

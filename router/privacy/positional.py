@@ -115,7 +115,10 @@ def dicom(key: str) -> Verdict | None:
 
 def segmented(text: str) -> bool:
     """Is a text in a format of segments, whose every field is judged by its number alone."""
-    return ("|" in text and messages.START.search(text) is not None) or ("*" in text and x12.begins(text))
+    if "|" in text and messages.START.search(text) is not None:
+        return True
+    seen = x12.starred(text)
+    return "*" in seen and x12.begins(seen)
 
 
 def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
@@ -125,8 +128,9 @@ def read(text: str, reader: Reader, *, strict: bool) -> list[Span] | None:
     """
     if "|" in text and messages.START.search(text):
         return messages.read(text, Rest(reader), strict=strict)
-    if "*" in text and x12.begins(text):
-        return x12.read(text, Rest(reader), strict=strict)
+    starred = x12.starred(text)
+    if "*" in starred and x12.begins(starred):
+        return x12.read(starred, Rest(reader), strict=strict)
     found: list[Span] = []
     if "*" in text:
         rest = Rest(reader)

@@ -16,6 +16,7 @@ from router.privacy.items import Item, is_separator, lettered, scan
 from router.privacy.keys import MACHINES, judge
 from router.privacy.lexicon import LEXICON
 from router.privacy.made import SOURCE_FILE
+from router.privacy.mistaken import in_line
 from router.privacy.parts import CAMEL
 from router.privacy.roles import christian, plays
 from router.privacy.shadow import Shadow, cast
@@ -264,7 +265,7 @@ def _of_nobody(text: str, spans: list[Span]) -> list[Span]:
                 and span.kind in _PAGED
                 and any(start <= span.start and span.end <= end for start, end in vendors)
             )
-            or (few and of_tools(text, span))
+            or (few and (of_tools(text, span) or in_line(text, span)))
         )
     ]
 

@@ -15,6 +15,9 @@ _CONTROL_ELEMENT: Final = re.compile(r"[A-Z0-9.:^>/+|*]{0,40}")
 
 _BEGIN: Final = "ISA*0"
 
+_OTHERWISE: Final = re.compile(r"\bISA([|^;!\t\x1c\x1d])0[0-9]\1[^\r\n]{10}\1")
+"""An interchange whose elements are parted by what its fourth character is, as the standard lets everybody choose."""
+
 _SEGMENT: Final = re.compile(r"\b(?:NM1|DMG|N3|N4|REF|GS|ST|HI|CLM)\*[^~\n]*+")
 
 _ALONE: Final = re.compile(r"\s*(?:NM1|N1|DMG|N3|N4|REF|PER|HI|CLM|CLP|SBR|DTP|INS|SVC|SV[1-3]|TRN)\*[^~]*$")
@@ -24,6 +27,12 @@ QUOTED: Final = re.compile(
     r"\b(?:NM1|N1|DMG|N3|N4|REF|PER|HI|CLM|CLP|DTP)\*[^\s~'\"`|<>]{1,80}(?: {1,2}[^\s~'\"`|*<>]{1,40}\*[^\s~'\"`|<>]{0,80}){0,8}"
 )
 """A segment in a sentence: `rejected NM1*IL*1*VAN DYKE*ANNA****MI*123 of loop 2010BA`."""
+
+
+def starred(text: str) -> str:
+    """`text` with `*` between the elements of its interchange, where that has another mark there; as long as before."""
+    found = _OTHERWISE.search(text) if "ISA" in text else None
+    return text if found is None else text.replace("*", " ").replace(found[1], "*")
 
 
 def begins(text: str) -> bool:
@@ -206,6 +215,8 @@ def read(text: str, reader: Rest, *, strict: bool) -> list[Span]:
             take(3, "DATE")
         elif tag == "DTM":
             take(2, "DATE")
+        elif tag == "TRN" and "GS*HN*" in text and parts[1:2] == ["2"]:
+            take(2, "ACCOUNT")  # in the answer to a claim: the account that the claim was sent under (005010X214)
         elif tag in {"CLM", "CLP", "BHT"}:
             take(1 if tag != "BHT" else 99, "PATIENT_ID")
             if tag == "CLP":

@@ -249,6 +249,16 @@ def test_a_tokenized_segment_keeps_its_tokens() -> None:
     assert [match[0] for match in TOKEN.finditer(once)] == [match[0] for match in TOKEN.finditer(twice)]
 
 
+def test_an_interchange_says_itself_what_parts_its_elements() -> None:
+    text = "ISA|00|          |00|          |ZZ|PAYERGW|ZZ|CLINIC|250623|0448|^|00501|1|0|P|>\n"
+    text += "NM1|QC|1|HOWARD|LISA||||MI|KVGV856901"
+    for level in (STRICT, DETECT):
+        said = str(tokenize(text, level, {}, ThrowawayMint()).event)
+        assert "PAYERGW|ZZ|CLINIC|250623" in said
+        assert "HOWARD" not in said
+        assert "KVGV856901" not in said
+
+
 def test_what_stands_before_a_colon_in_an_x12_element_is_read() -> None:
     text = "NM1*QC*1*DOE*JANE~TRN*2*543 patient Quackenbush, 219-09-9999 WA7:56234*202~"
     for event in (text, text.replace("WA7:56234", "A7712345:56234")):

@@ -370,6 +370,8 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "lon-edge-r2 124: %BGP-5-ADJCHANGE: neighbor 192.0.2.97 vpn vrf IOMT Down BGP Notification sent; AS 64509",
         "E0512 12:54:02.253052    4455 reflector.go:123] kafka-lima-0 and MADISON-DC08 didn't answer",
         "Aborted connection 8960859, log mysql-bin.005611, end_log_pos 676349915, node ti2gNIrqHFGAeQRJ2yu7hb",
+        "(version 24.3.5.46 (official build)), Mobile/15E148, lsn=7/36898497, trx id 47799834",
+        "alert fatigue: the backend is sick, a hair below the bar, premature end of file, DNS cache poisoning",
     ],
 )
 def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) -> None:
@@ -391,6 +393,7 @@ def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) 
         "region Sydney Quackenbush",
         "Message-ID: <quackenbush.198003121234@leakmail.test>",
         "web-4.lon.quackenbush.zebulon.test refused",
+        "alert fatigue of Zebulon Quackenbush, auid=77341902, MRN77341902: not found, patient merged 1 -> 77341902",
         "PJSIP/zebulon-quackenbush-51583d0d zebulon-keycloak-quackenbush-0-43785 C-77341902",
         '{"headers": [{"name": "X-Letter-Ref", "value": "77341902"}], "recipient": "slack:zebulon-quackenbush"}',
         "(quackenbush 77.341.902) registry.clinic.example/quackenbush:773419 docker.io/x/y:1 MRN-77341902",
