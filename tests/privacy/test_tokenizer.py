@@ -372,6 +372,9 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "Aborted connection 8960859, log mysql-bin.005611, end_log_pos 676349915, node ti2gNIrqHFGAeQRJ2yu7hb",
         "(version 24.3.5.46 (official build)), Mobile/15E148, lsn=7/36898497, trx id 47799834",
         "alert fatigue: the backend is sick, a hair below the bar, premature end of file, DNS cache poisoning",
+        "OS thread handle 1398703025036, query id 181796284 updating; Exec_Source_Log_Pos: 322063575, 1836 data tests",
+        "G1 Old Gen: 7746880825 -> 7321592603; wrote 29073194027 bytes, offset for this partition was 67273415.",
+        "GROUP  TOPIC  PARTITION  CURRENT-OFFSET  LAG\nmain   queue  17         53504962        4073457",
     ],
 )
 def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) -> None:
@@ -399,6 +402,8 @@ def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) 
         "(quackenbush 77.341.902) registry.clinic.example/quackenbush:773419 docker.io/x/y:1 MRN-77341902",
         "Quackenbush::Zebulon at Zebulon/5.9.1, message-id: 77341902.quackenbush@x.example, 77341902/2",
         "scans/QUACKENBUSH_ZEB_19570511_77341902.md.cram",
+        "card reads 77341902-05, portal?offset=77341902&x=1, status of 77341902, ^DPT(77341902,0), deleted 77341902",
+        "NAME  CHART  LAG\nzorb  77341902  4073457",
     ],
 )
 def test_beside_such_a_grammar_a_person_is_still_found(line: str) -> None:
