@@ -26,7 +26,7 @@ _SIZES: Final = frozenset(
     wpid workerid threadid processid lwp coreid cpuid portid nodeid brokerid taskid mapid reduceid stageid shuffleid executorid partitionid attemptid
     relation oid relfilenode filenode toast toastid dbid spcid databaseid relid objid classid
     qlen reqs conn_count bytes_sent bytes_received txbytes rxbytes tx rx sndbuf rcvbuf cwnd ssthresh rwnd rtt rto rttvar
-    overhead mode umask perm perms loginuid auid euid suid fsuid egid sgid fsgid ouid ogid uids gids ses rlimit fsize dirfd
+    overhead mode umask perm perms ses rlimit fsize dirfd
     ulong uint uint32 uint64 int32 int64 ctx ctxid vlan vni vxlan asn spi ifindex ifname""".split()
 )
 """Words of sizes, places in files, things of a process and of a network: in front of no number of a person's, however long."""
@@ -38,6 +38,7 @@ _FLAGGED: Final = frozenset(
     processed received sent transmitted dropped skipped rejected accepted fetched scanned examined returned inserted updated deleted removed affected written
     failed passed pending active idle waiting running completed blocked used free available measured
     version build revision status level severity priority weight ratio rate sum
+    loginuid auid euid suid fsuid egid sgid fsgid ouid ogid uids gids
     shared hit read readahead extend temp removed filter filtered""".split()
 )
 """Words that count things or tell two figures apart: a number of seven digits and more behind one may still be an id."""

@@ -402,7 +402,7 @@ def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) 
         "(quackenbush 77.341.902) registry.clinic.example/quackenbush:773419 docker.io/x/y:1 MRN-77341902",
         "Quackenbush::Zebulon at Zebulon/5.9.1, message-id: 77341902.quackenbush@x.example, 77341902/2",
         "scans/QUACKENBUSH_ZEB_19570511_77341902.md.cram",
-        "card reads 77341902-05, portal?offset=77341902&x=1, status of 77341902, ^DPT(77341902,0), deleted 77341902",
+        "card reads 77341902-05, portal?size=77341902&x=1, status of 77341902, ^DPT(77341902,0), deleted 77341902",
         "NAME  CHART  LAG\nzorb  77341902  4073457",
     ],
 )
