@@ -16,6 +16,8 @@ from router.privacy.tokens import TOKEN, is_token
 new = tuple.__new__  # a named tuple's own __new__ is a call more
 PERCENT: Final = re.compile("%[0-9a-f]{2}")
 _NAME_GAP: Final = re.compile(r"[\s,^.'-]+")
+_NUMBERED: Final = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[a-f]{0,31}[0-9])[0-9a-f]{16,64}")
+"""What a machine numbered, whose letters are nobody's name: `bdae` in a UUID."""
 
 
 def simplified(value: str) -> str:
@@ -69,7 +71,7 @@ def spellings(value: str, kind: str) -> set[str]:
         found.add(quote(value, safe="").casefold())
         found.add(quote(value, safe="@").casefold())
     if kind == "PERSON":
-        parts = re.findall(r"[^\W\d_]{2,}", value)
+        parts = re.findall(r"[^\W\d_]{2,}", _NUMBERED.sub(" ", value))
         found.update(part for part in parts if len(part) > 2 and LEXICON.flag(part) not in SAFE)
         if len(parts) >= 2:
             for joint in ("", ".", "_", "-", "+", "^"):
