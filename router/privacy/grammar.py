@@ -99,6 +99,14 @@ _GRAMMARS: Final[tuple[tuple[re.Pattern[str], frozenset[str], str], ...]] = (
     (_SITED, _WORDS, "."),
 )
 _HOST: Final = re.compile(r"https?://[a-z0-9.-]{0,100}$")
+_OF_AN_ORGANISATION: Final = re.compile(
+    r"(?:(?:app\.)?incident\.io|(?:ui\.)?(?:eu1\.)?honeycomb\.io|app\.bugsnag\.com|sentry\.io/organizations|app\.terraform\.io/app|app\.circleci\.com/(?:pipelines/)?(?:github|gh|bb|bitbucket)|circleci\.com/(?:gh|bb)"
+    r"|buildkite\.com|(?:github|gitlab|codeberg)\.(?:com|org)|raw\.githubusercontent\.com|bitbucket\.org|dev\.azure\.com|hub\.docker\.com/r|quay\.io/(?:repository|organization)|app\.rootly\.com|app\.firehydrant\.io|app\.launchdarkly\.com"
+    r"|app\.(?:snyk|codecov|vercel|netlify|render|posthog|rollbar|raygun|logrocket|cypress|opslevel|cortex)\.(?:io|com)(?:/(?:org|gh|fix|project|team|teams|t))?|rollbar\.com|vercel\.com|app\.pulumi\.com|console\.neon\.tech/app/projects|app\.planetscale\.com"
+    r"|linear\.app|app\.clickup\.com|trello\.com/b|[a-z0-9-]+\.slack\.com/archives|opsgenie\.com/teams|status\.io|statuspage\.io/pages|app\.datadoghq\.(?:com|eu)/account|grafana\.com/orgs|hex\.pm/packages|pypi\.org/project|www\.npmjs\.com/package"
+    r"|npmjs\.com/package|crates\.io/crates|rubygems\.org/gems|packagist\.org/packages|artifacthub\.io/packages/helm|pkg\.go\.dev/[a-z.]+|search\.maven\.org/artifact|nuget\.org/packages)/$"
+)
+"""What stands before the name of an organisation or of a package that everybody has, in the address of a service."""
 _STATUS: Final = re.compile(r"https://status\.[a-z0-9.-]{3,60}/incidents/$")
 _STATUS_PAGE: Final = re.compile("[a-z0-9]{12}")
 """An incident of Statuspage's."""
@@ -187,6 +195,8 @@ def of_tools(text: str, span: Span) -> bool:
         if _LOGGED_BY.match(text, end) is not None and before[-1:] == " " and before[-8:].strip()[-1:].isdigit():
             return True
         if found.islower() and _ROOTS.search(before) is not None and _OPTION.match(text, end) is not None:
+            return True
+        if before[-1:] == "/" and found.isalpha() and _OF_AN_ORGANISATION.search(before) is not None:
             return True
         if _HOST.search(before) is not None or (
             _STATUS.search(before) is not None and _STATUS_PAGE.fullmatch(found) is not None

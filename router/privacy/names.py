@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from router.privacy.codes import IDLE
+from router.privacy.derived import derived
 from router.privacy.items import Item, in_prose, is_separator, is_value, stands_alone
 from router.privacy.keys import KEY_WORDS, kind_of_words
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
@@ -271,8 +272,10 @@ class Names(Numbers):
             and text[items[index - 1].end : item.start] in {" [", "  [", "]["}
         ):
             return index + 1  # `ERROR [prenotazioni]`: who logs
-        if flag == "" and word == low and joined(low):
-            return index + 1  # `queuename`, `membermatcher`
+        if flag == "" and word == low and (joined(low) or derived(low)):
+            return index + 1  # `queuename`, `membermatcher`, `rescheduled`
+        if flag == "" and word[-1] == "s" and word[:-1].isupper() and LEXICON.flag(low[:-1]) in PLAIN:
+            return index + 1  # `VMs`
         if flag == "" and (low in KEY_WORDS or (not word.islower() and self._camel(word))):
             return index + 1
         return self._name_run(text, items, index, spans)

@@ -27,6 +27,7 @@ from router.privacy.lexicon import LEXICON
 from router.privacy.memory import NAMING, Place
 from router.privacy.roles import identifier
 from router.privacy.rules import Rules
+from router.privacy.shown import passing as shown_elsewhere
 from router.privacy.spans import Span, settle
 from router.privacy.text import OF_A_PERSON, Kept
 from router.privacy.words import PLACES, PRODUCTS
@@ -121,6 +122,11 @@ def _few(present: dict[str, str], halves: set[str]) -> Callable[[str], tuple[dic
         return {each: present[each] for each in found}, set(inside(text, written))
 
     return few
+
+
+def _unknown(span: Span) -> bool:
+    """Did default deny take a word because no list has it."""
+    return not span.sure and span.kind == "WORD" and span.rule == "unknown"
 
 
 _SHOWN: Final = frozenset({"name", "machine", "id", "code", "version"})
@@ -252,6 +258,37 @@ class Work:
         for _, _, plan in self.plans if shown else ():
             text = plan.text
             plan.spans = [span for span in plan.spans if span.sure or text[span.start : span.end] not in shown]
+        doubted = {
+            word
+            for _, _, plan in self.plans
+            for span in plan.spans
+            if _unknown(span)
+            and self.kinds.get(self.simple.get(word := plan.text[span.start : span.end], "")) == "WORD"
+        }
+        texts = [leaf[2] for leaf in self.plain] + [plan.text for _, _, plan in self.plans] if doubted else []
+        passing = shown_elsewhere(doubted, self.visible(), texts) if doubted else ()
+        for _, _, plan in self.plans if passing else ():
+            text = plan.text
+            plan.spans = [
+                span for span in plan.spans if not (_unknown(span) and text[span.start : span.end] in passing)
+            ]
+
+    def visible(self, *, inner: bool = False) -> list[str]:
+        """What of the event's texts stays as it is, as far as was found yet; `inner`: also what is judged by itself."""
+        rest = [leaf[2] for leaf in self.plain]
+        for _, _, plan in self.plans:
+            at = 0
+            text = plan.text
+            taken = plan.spans
+            if plan.inner and not inner:
+                taken = settle([*taken, *(Span(start, end, "TEXT", "inner", True) for start, end, _ in plan.inner)])
+            for start, end, _, _, _ in taken:
+                if start > at:
+                    rest.append(text[at:start])
+                at = end
+            if at < len(text):
+                rest.append(text[at:])
+        return rest
 
     def weigh(self) -> None:
         """What was only likely becomes sure when the event turned out to be about a person."""
@@ -287,16 +324,7 @@ class Work:
             self.vouch()
         if _QUIET.issuperset(self.kinds.values()):
             return
-        rest = [leaf[2] for leaf in self.plain]
-        for _, _, plan in self.plans:
-            at = 0
-            text = plan.text
-            for start, end, _, _, _ in plan.spans:
-                if start > at:
-                    rest.append(text[at:start])
-                at = end
-            if at < len(text):
-                rest.append(text[at:])
+        rest = self.visible(inner=True)
         for names_of, _, _ in self.loose:
             rest += names_of
         haystack = "\x00".join(rest).casefold()

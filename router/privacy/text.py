@@ -10,9 +10,11 @@ from typing import Final
 import re2
 
 from router.privacy import clinical, shapes, systems
+from router.privacy.commands import of_commands
 from router.privacy.elsewhere import outside
 from router.privacy.figures import figure
 from router.privacy.grammar import of_tools
+from router.privacy.idioms import figurative
 from router.privacy.items import Item, is_separator, lettered, scan
 from router.privacy.keys import MACHINES, judge
 from router.privacy.lexicon import LEXICON
@@ -266,7 +268,16 @@ def _of_nobody(text: str, spans: list[Span]) -> list[Span]:
                 and span.kind in _PAGED
                 and any(start <= span.start and span.end <= end for start, end in vendors)
             )
-            or (few and (of_tools(text, span) or in_line(text, span) or figure(text, span)))
+            or (
+                few
+                and (
+                    of_tools(text, span)
+                    or in_line(text, span)
+                    or figure(text, span)
+                    or of_commands(text, span)
+                    or figurative(text, span)
+                )
+            )
         )
     ]
 
