@@ -70,7 +70,7 @@ class Works:
         self.snapshots = Snapshots()
         self._alive, owner = self._take_session()
         self.drain = Drain(runtime, self.snapshots, owner=owner, notice=self._notice)
-        self.outbox = Outbox(runtime, lambda: self.drain.owner)
+        self.outbox = Outbox(runtime, lambda: self.drain.owner, self._hook_notice)
         self.lanes = Lanes(self._lane)
         self._hours = charts.Hourly(runtime)
         self.intake = Intake(
@@ -214,6 +214,12 @@ class Works:
             notice.channel_health(self.runtime, self.snapshots, self.ring, tenant_id, channel_id, health)
         except (DatabaseDown, KeystoreDown, Conflict) as error:  # what is due on the lane goes out all the same
             logger.warning("notice not written", extra={"cause": type(error).__name__, "channel": channel_id})
+
+    def _hook_notice(self, tenant_id: UUID, hook_id: UUID, health: Any) -> None:  # noqa: ANN401 - core.retry.Health
+        try:
+            notice.hook_health(self.runtime, self.ring, tenant_id, hook_id, health)
+        except (DatabaseDown, KeystoreDown, Conflict) as error:
+            logger.warning("notice not written", extra={"cause": type(error).__name__, "hook": hook_id})
 
 
 def build(config: settings.Settings) -> Celery:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
 
 from router.cli import far, reach, say
+from router.cli.deliveries import when
 from router.cli.failure import Refused
 from router.cli.reach import As, Json, Slug
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from router.runtime import Runtime
 
 app = typer.Typer(help="See, test, pause and resume channels.", rich_markup_mode=None, no_args_is_help=True)
+
+COUNTED = 1000  # of a larger number it is only said that it is this or more
 
 Name = Annotated[str, typer.Argument(metavar="CHANNEL", help="The channel's name.")]
 
@@ -185,22 +189,50 @@ def pause(
 
 @app.command()
 @far.anywhere
-def resume(channel: Name, *, tenant: Slug = None, as_: As = None, as_json: Json = False) -> None:
-    """Let it go on, whoever or whatever paused it; what waits is sent."""
+def resume(
+    channel: Name,
+    *,
+    recover: Annotated[
+        str | None,
+        typer.Option(metavar="WHEN", help="And send again what died there since: 90m, 6h, 2d, or a time."),
+    ] = None,
+    tenant: Slug = None,
+    as_: As = None,
+    as_json: Json = False,
+) -> None:
+    """Let it go on, whoever or whatever paused it; what waits is sent, and with --recover what died."""
+    since = when(recover, datetime.now(UTC), "--recover") if recover is not None else None
+    recovered = 0
     there = far.far(tenant, as_)
     if there is not None:
-        done = there.client.resume_channel(channel).id
+        from router.client.api import Recovery
+
+        made = there.client.resume_channel(channel)
+        done, died = made.id, made.died
+        if since is not None:
+            recovered = there.client.recover_deliveries(Recovery(since=since, channel=str(done))).count
     else:
-        from router.flow import manage
+        from router.flow import channel_health, manage
 
         with reach.runtime() as runtime:
             tenant_id = reach.tenant(runtime, tenant)
             actor = reach.acting(runtime, tenant_id, as_, "operate")
             done = manage.resume(runtime, tenant_id, channel, actor)
+            died = channel_health.recoverable(runtime, tenant_id, done)[1]
+            if since is not None:
+                recovered = manage.recover(runtime, tenant_id, since, str(done), actor)
     if as_json:
-        say.line({"id": done, "state": "ready"})
-    else:
-        say.text(f"{channel} goes on; what waits is sent now.")
+        say.line({"id": done, "state": "ready", "died": max(0, died - recovered), "recovered": recovered})
+        return
+    say.text(f"{channel} goes on; what waits is sent now.")
+    if since is not None:
+        say.text(f"{recovered} that died {'is' if recovered == 1 else 'are'} due again.")
+    elif died:
+        say.text(
+            f"{died if died < COUNTED else f'{COUNTED} or more'} died there in the last 7 days and"
+            f" {'is' if died == 1 else 'are'} not sent again by this: `alertveil deliveries recover --since 7d"
+            f" --channel {channel}` does that."
+        )
 
 
 def _every(tenant: str | None) -> tuple[Sequence[Any], Mapping[str, str]]:

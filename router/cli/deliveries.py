@@ -176,7 +176,7 @@ def recover(
         say.text(f"{count} {'delivery is' if count == 1 else 'deliveries are'} due again.")
 
 
-def when(text: str, now: datetime) -> datetime:
+def when(text: str, now: datetime, option: str = "--since") -> datetime:
     """A moment: a span before now (`90m`, `6h`, `2d`) or an ISO 8601 time, UTC unless it says. Raises Refused."""
     span = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
     try:
@@ -184,7 +184,7 @@ def when(text: str, now: datetime) -> datetime:
             return now - int(span[1]) * UNITS[span[2]]
         found = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
-        raise Refused("--since takes 90m, 6h, 2d, or a time such as 2026-01-31T08:00Z.", 2) from None
+        raise Refused(f"{option} takes 90m, 6h, 2d, or a time such as 2026-01-31T08:00Z.", 2) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -202,7 +202,7 @@ def disclosures(
                 question = flow.Question(by, what, days)  # type: ignore[arg-type]  # as above
                 found = flow.search(runtime, tenant_id, question, asker)
             except flow.NothingSought as error:
-                raise Refused(str(error), 2) from None
+                raise Refused(str(error), 1 if isinstance(error, flow.NeverThere) else 2) from None
     if as_json:
         say.line([{name: getattr(each, name) for name in DISCLOSURE} for each in found])
         return

@@ -120,6 +120,7 @@ def users_list(*, tenant: Slug = None, as_json: Json = False) -> None:
                     "created_at": row.created_at,
                     "seen_at": row.seen_at,
                     "disabled_at": row.disabled_at,
+                    "zone": row.zone or "UTC",
                 }
                 for row in found
             ]

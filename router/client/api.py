@@ -457,7 +457,7 @@ class Disclosure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A person who may come in."""
+    """A person who may come in. `zone`: IANA's name of the time zone that pages show them; answers are in UTC."""
 
     id: UUID
     email: str
@@ -468,6 +468,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     seen_at: datetime | None
     disabled_at: datetime | None
+    zone: str
 
 
 class Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -524,6 +525,17 @@ class Previewed(msgspec.Struct, frozen=True, kw_only=True):
     told: dict[str, str]
     known: list[Fact]
     cannot: str
+
+
+class Resumed(msgspec.Struct, frozen=True, kw_only=True):
+    """A channel that goes on.
+
+    `died`: deliveries that died there within seven days and are not sent again by this. `POST
+    /deliveries/recover` sends them again; a count of 1000 is 1000 or more.
+    """
+
+    id: UUID
+    died: int
 
 
 class Recovered(msgspec.Struct, frozen=True, kw_only=True):
@@ -1525,10 +1537,10 @@ class Api:
             "POST", f"/channels/{self._wire.part(channel)}/pause", Made, body=body, once=True, key=key
         )
 
-    def resume_channel(self, channel: str, *, key: str = "") -> Made:
+    def resume_channel(self, channel: str, *, key: str = "") -> Resumed:
         """Let it go on; what waits is sent. A token may with one of these roles: operator."""
         return self._wire.ask(
-            "POST", f"/channels/{self._wire.part(channel)}/resume", Made, body=None, once=True, key=key
+            "POST", f"/channels/{self._wire.part(channel)}/resume", Resumed, body=None, once=True, key=key
         )
 
     def retry_delivery(self, incident: UUID, channel: str, revision: int, *, key: str = "") -> Recovered:

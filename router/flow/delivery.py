@@ -273,15 +273,14 @@ class Drain:
             self._budget.put(more)
             return None
         turn.size += more
-        traits = way.spec.traits
-        return Piece(len(some), ready, decisions, trips, records, going, batch.facts, way.spec.kind, traits.deadline)
+        return Piece(len(some), ready, decisions, trips, records, going, batch.facts, way)
 
     def _landed(self, batch: Batch, sent: Sent) -> list[Record]:
         """What came of a piece; waits for what is not back."""
         piece, at = sent.piece, sent.started_at
-        outcomes = sent.started.outcomes()
+        outcomes = [self._forgiven(piece.way, batch, piece.dues[0], each) for each in sent.started.outcomes()]
         latency = (time.monotonic() - sent.began) * 1000
-        self._measure(piece.kind, piece.dues, outcomes, piece.trips, latency)
+        self._measure(piece.way.spec.kind, piece.dues, outcomes, piece.trips, latency)
         return piece.records + [
             outcome_record(due, outcome, decision, at, latency, trip, batch.facts.now, digest=False)
             for due, outcome, decision, trip in zip(piece.dues, outcomes, piece.decisions, piece.trips, strict=True)
@@ -484,6 +483,7 @@ class Drain:
             isinstance(each, Retry) and each.reason is Reason.TLS for each in outcomes
         ):
             drift.certificate_failed(self._runtime, batch.snapshot.tenant_id, channel_id)
+        outcomes = [self._forgiven(way, batch, dues[0], each) for each in outcomes]
         if len(messages) == 1:
             outcomes = outcomes * len(dues)
         digest = bool(messages[0].digest)
@@ -492,6 +492,16 @@ class Drain:
             outcome_record(due, outcome, decision, started_at, latency, trip, batch.facts.now, digest=digest)
             for due, outcome, decision, trip in zip(dues, outcomes, decisions, trips, strict=True)
         ]
+
+    def _forgiven(self, way: Way, batch: Batch, due: Due, outcome: Outcome) -> Outcome:
+        """A refused credential that was replaced meanwhile is no end: the delivery goes again, with the newer one."""
+        if not isinstance(outcome, Rejected) or outcome.reason is not Reason.CREDENTIAL:
+            return outcome
+        channel = batch.snapshot.channels.get(batch.channel_id)
+        tenant_id = batch.snapshot.tenant_id
+        if channel is None or not self._ways.newer(tenant_id, due.destination_id, way, channel.destination_id):
+            return outcome
+        return Retry(Reason.CREDENTIAL, after=0.0, counts=False, status=outcome.status)
 
     def _measure(
         self, kind: str, dues: Sequence[Due], outcomes: Sequence[Outcome], trips: Sequence[int], latency: float
@@ -548,7 +558,7 @@ class Drain:
 def holds(piece: Piece, batch: Batch) -> bool:
     """May a piece leave that was made ready: what it was decided by still holds, and the lease lasts for it."""
     same = replace(piece.facts, now=batch.facts.now) == batch.facts
-    return same and time.monotonic() + piece.deadline <= batch.lease_ends
+    return same and time.monotonic() + piece.way.spec.traits.deadline <= batch.lease_ends
 
 
 def key(due: Due) -> str:

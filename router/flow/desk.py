@@ -21,6 +21,7 @@ from channels.kit import Ready, Started
 from router.core.optin import Decision
 from router.core.retry import Health
 from router.flow.snapshot import Snapshot
+from router.flow.ways import Way
 from router.store import deliveries
 from router.store.deliveries import Claim, Due, Facts, Record
 from router.store.session import DatabaseDown
@@ -116,8 +117,7 @@ class Piece:
     records: list[Record]  # of those that will not leave
     ready: Ready
     facts: Facts
-    kind: str  # of the channel
-    deadline: float  # seconds that sending may take
+    way: Way
 
 
 @dataclass(slots=True)

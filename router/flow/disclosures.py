@@ -16,6 +16,7 @@ from uuid import UUID
 from router.core.access import may
 from router.core.audit import JSON, Event
 from router.core.incident import short_id
+from router.flow.manage import NotFound
 from router.privacy.spellings import Spelling, spellings
 from router.runtime import Runtime
 from router.store import disclosures, users
@@ -34,6 +35,10 @@ class NotAllowed(Exception):  # noqa: N818 - the recorded answer
 
 class NothingSought(Exception):  # noqa: N818 - the answer
     """There is nothing to look for, or it is not there. The text says which."""
+
+
+class NeverThere(NotFound, NothingSought):
+    """What was named is well written, and nothing here was ever called that."""
 
 
 class TooMany(Exception):  # noqa: N818 - the answer
@@ -155,7 +160,7 @@ def _sought(
         case "channel":
             ids = disclosures.channels_named(session, what)  # also those out of use: their disclosures stay
             if not ids:
-                raise NothingSought("This tenant never had such a channel.")
+                raise NeverThere("This tenant never had such a channel.")
             return Sought(since, until, channel_ids=ids), (), {"channel": str(ids[-1])}
         case "vendor":
             return Sought(since, until, vendor=what.lower()), (), {}  # what was typed stays out of the audit
@@ -172,7 +177,7 @@ def _user(session: Session, what: str) -> UUID:
     except ValueError:
         row = users.by_email(session, what.lower())
     if row is None:
-        raise NothingSought("This tenant never had such a user.")
+        raise NeverThere("This tenant never had such a user.")
     return row.user_id  # type: ignore[no-any-return]  # rows are named tuples
 
 

@@ -15,7 +15,7 @@ from router.flow import audit_keep, audit_nightly
 from router.flow.status import LATE
 from router.keys import KeystoreDown
 from router.runtime import Runtime
-from router.store import audit, config, lanes, listing, migrate, upkeep
+from router.store import audit, config, hooks, lanes, listing, migrate, upkeep
 from router.store.session import DatabaseDown, Session, UnsafeRole
 
 Level = Literal["ok", "warn", "error"]
@@ -154,7 +154,7 @@ def _heartbeats(session: Session) -> Iterator[Finding]:
 
 
 def _channels(session: Session) -> Iterator[Finding]:
-    paused = []
+    paused, waiting = [], []
     for tenant_id in config.tenant_ids(session):
         session.enter(tenant_id)
         tenant = config.tenant(session)
@@ -167,10 +167,15 @@ def _channels(session: Session) -> Iterator[Finding]:
             for row in listing.channels(session)
             if row.paused_at is not None or row.paused is not None
         ]
+        waiting += [f"{tenant.slug}/{row.name}" for row in hooks.every(session) if row.paused is not None]
     if paused:
         yield Finding("warn", "channels", f"Paused: {', '.join(paused)}. `alertveil channels list` says why.")
     else:
         yield Finding("ok", "channels", "None is paused.")
+    if waiting:
+        yield Finding("warn", "hooks", f"Paused: {', '.join(waiting)}. `alertveil hooks list` says why.")
+    else:
+        yield Finding("ok", "hooks", "None is paused.")
 
 
 def _workers(session: Session) -> Finding:

@@ -18,6 +18,8 @@ from channels.contract import Delivered, Reason
 from router.core.audit import JSON, Event
 from router.core.clock import UTC_CLOCK, Clock
 from router.core.hook import NotUsable, envelope, usable_events, usable_name
+from router.core.retry import Health
+from router.flow import notice
 from router.flow.manage import NotFound, NotPossible
 from router.flow.outbox import DEADLINE, Way, open_way
 from router.flow.overview import in_a_phrase
@@ -151,6 +153,8 @@ def change(
             shown = _shown(_found(session, hook_id))
     except Conflict:
         raise _taken() from None
+    if changed:
+        notice.hook_health(runtime, runtime.broker.ring, tenant_id, hook_id, Health())
     runtime.broker.ring({(tenant_id, hook_id)})
     return shown, changed
 
@@ -183,6 +187,8 @@ def remove(runtime: Runtime, tenant_id: UUID, hook_id: UUID, *, actor: str, auth
         if gone:
             config.bump(session, actor, ["hook removed"])
             _write(runtime, session, tenant_id, "remove", hook_id, actor, auth, {})
+    if gone:
+        notice.hook_health(runtime, runtime.broker.ring, tenant_id, hook_id, Health())
     return bool(gone)
 
 
@@ -190,9 +196,12 @@ def resume(runtime: Runtime, tenant_id: UUID, hook_id: UUID, *, actor: str, auth
     """Let a hook that was paused go on; what waits is sent. Raises NotFound, DatabaseDown."""
     with runtime.database.tenant(tenant_id) as session:
         _found(session, hook_id)
-        if hooks.resume(session, hook_id):
+        resumed = hooks.resume(session, hook_id)
+        if resumed:
             _write(runtime, session, tenant_id, "resume", hook_id, actor, auth, {})
         shown = _shown(_found(session, hook_id))
+    if resumed:
+        notice.hook_health(runtime, runtime.broker.ring, tenant_id, hook_id, Health())
     runtime.broker.ring({(tenant_id, hook_id)})
     return shown
 

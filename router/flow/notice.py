@@ -18,7 +18,7 @@ from router.core.retry import Health
 from router.flow import outbox
 from router.flow.snapshot import Channel, Snapshot, Snapshots
 from router.runtime import Runtime
-from router.store import deliveries, incidents
+from router.store import deliveries, hooks, incidents
 from router.store.session import Session
 
 SOURCE = "alertveil"
@@ -27,7 +27,10 @@ SOURCE = "alertveil"
 PAGING = frozenset({"pagerduty"})
 """Kinds of channels that wake people."""
 
-Ring = Callable[[set[tuple[UUID, UUID]]], None]
+Lane = tuple[UUID, UUID]
+"""A tenant and a channel or hook of it."""
+
+Ring = Callable[[set[Lane]], None]
 
 
 def channel_health(
@@ -76,6 +79,35 @@ def broken_patterns(
     _tell(runtime, snapshots, ring, tenant_id, ("broken patterns",), alert)
 
 
+def hook_health(runtime: Runtime, ring: Ring, tenant_id: UUID, hook_id: UUID, health: Health) -> None:
+    """Open an incident for a hook that was paused, or resolve it when it goes on.
+
+    It goes to the tenant's channels but those that wake people: what a system of theirs was to be told waits. Raises
+    DatabaseDown.
+    """
+    why = health.paused.value if health.paused else ""
+    with runtime.database.tenant(tenant_id) as session:
+        row = hooks.by_id(session, hook_id)
+        name = row.name if row else str(hook_id)
+        if health.paused and health.probe_at is None:
+            next_step = f"Mend its receiver, then run `alertveil hooks resume {name}`."
+        else:
+            next_step = "It is tried again every ten minutes and goes on by itself when it works."
+        lanes = policy_in(
+            runtime,
+            session,
+            tenant_id,
+            ("hook health", str(hook_id)),
+            severity="warning",
+            title=f"Hook {name} is paused: its events are not taken ({why})",
+            description=f"What it is to be told waits and is not lost. {next_step}",
+            labels={"hook": name, "reason": why},
+            firing=health.paused is not None,
+            wakes=False,
+        )
+    ring(lanes)
+
+
 def policy_in(  # noqa: PLR0913 - what is said, in its parts
     runtime: Runtime,
     session: Session,
@@ -89,7 +121,7 @@ def policy_in(  # noqa: PLR0913 - what is said, in its parts
     firing: bool = True,
     wakes: bool = True,
 ) -> set[tuple[UUID, UUID]]:
-    """Open or end an incident about an opt-in or an agreement, within the caller's transaction.
+    """Open or end an incident about an opt-in, an agreement or a hook, within the caller's transaction.
 
     The words are ours and hold nobody's data. `wakes` is False for what can wait until morning: channels that page
     people are left out. Returns the lanes to ring for once the transaction is committed.
@@ -163,8 +195,8 @@ def _put(
     ]
     deliveries.supersede(session, planned)
     deliveries.add(session, tenant_id, planned)
-    hooks = outbox.tell(session, snapshot, [change])
-    return {(tenant_id, each.channel_id) for each in planned} | {(tenant_id, each) for each in hooks}
+    told_hooks = outbox.tell(session, snapshot, [change])
+    return {(tenant_id, each.channel_id) for each in planned} | {(tenant_id, each) for each in told_hooks}
 
 
 def _paused(channel: Channel, health: Health, key: bytes, tenant_id: UUID, now: datetime) -> SafeAlert:

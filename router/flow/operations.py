@@ -18,7 +18,7 @@ from router.flow.doctor import Finding, Surroundings
 from router.flow.manage import NotFound
 from router.flow.overview import Tone, state_words
 from router.runtime import Runtime
-from router.store import errors, hours, lanes, retention
+from router.store import errors, hooks, hours, lanes, retention
 from router.store.deliveries import LEASE
 from router.store.session import Row
 
@@ -106,6 +106,10 @@ def look(runtime: Runtime, tenant_id: UUID, around: Surroundings, *, clock: Cloc
         holds = retention.holds(session)
         kept = errors.newest(session, ERRORS)
         counted = hours.counted(session)
+        paused = [row.name for row in hooks.every(session) if row.paused is not None]
+    if paused:
+        text = f"Paused: {', '.join(paused)}. Mend what they lead to; what they are to be told waits. See /hooks."
+        findings = [*findings, Finding("warn", "hooks", text)]
     if sweep is None:
         raise NotFound("There is no such tenant.")
     now: datetime = counted.now

@@ -111,10 +111,16 @@ def open_way(runtime: Runtime, session: Session, tenant_id: UUID, hook_id: UUID)
 class Outbox:
     """Tells hooks. Thread-safe; one hook is told by one thread at a time."""
 
-    def __init__(self, runtime: Runtime, owner: Callable[[], int]) -> None:
-        """`owner` is the number by which this worker's leases name its session."""
+    def __init__(
+        self, runtime: Runtime, owner: Callable[[], int], notice: Callable[[UUID, UUID, Health], None]
+    ) -> None:
+        """`owner` is the number by which this worker's leases name its session.
+
+        `notice(tenant_id, hook_id, health)` tells people of a hook that was paused or goes on by itself.
+        """
         self._runtime = runtime
         self._owner = owner
+        self._notice = notice
         self._token = uuid4()
         self._known: dict[UUID, bool] = {}
         self._ways: dict[UUID, tuple[int, float, Way | None]] = {}
@@ -182,6 +188,8 @@ class Outbox:
                 details = {"why": standing.paused or "it answers again"}
                 event = Event(action, "alertveil", f"hook:{hook_id}", details=details)
                 self._runtime.audit.write(session, tenant_id, event)
+        if (health.paused is None) != (before.paused is None):
+            self._notice(tenant_id, hook_id, health)
         return True
 
     def _way(self, tenant_id: UUID, hook_id: UUID, revision: int) -> Way | None:

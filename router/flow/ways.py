@@ -11,8 +11,10 @@ import msgspec
 
 from channels.contract import Sender, Spec, Starter
 from channels.registry import CHANNELS
+from router.keys import IntegrityFailure, KeystoreDown
 from router.runtime import Runtime
 from router.store import deliveries
+from router.store.session import DatabaseDown
 
 SENDERS = 512
 """Open senders that a worker keeps."""
@@ -71,3 +73,18 @@ class Ways:
                 self._open.pop(next(iter(self._open)))
             self._open[destination_id] = way
         return way
+
+    def newer(self, tenant_id: UUID, refused: UUID, by: Way, current: UUID) -> bool:
+        """Was a destination's credential replaced by one for the same place? Then that is used there from now on.
+
+        `by` is the way that was `refused`, `current` where its channel leads now. Never raises.
+        """
+        try:
+            now = self.to(tenant_id, current)
+        except (IntegrityFailure, DatabaseDown, KeystoreDown):
+            return False
+        if now is None or now is by or now.identity != by.identity:
+            return False
+        with self._lock:
+            self._open[refused] = now
+        return True

@@ -11,6 +11,9 @@ import orjson
 
 from router.store.session import Row, Session
 
+DIED = timedelta(days=7)
+"""What died longer ago stays where it died when its channel is led elsewhere; nor do pages offer to send it again."""
+
 
 def tenant_by_slug(session: Session, slug: str) -> UUID | None:
     """The tenant of a slug; needs no tenant."""
@@ -218,7 +221,10 @@ def point(  # noqa: PLR0913 - one a column
     identity: bytes,
     keep_pause: bool = False,
 ) -> None:
-    """Lead a channel to a new destination; deliveries already planned keep the old one.
+    """Lead a channel to a new destination; an incident that the old one was told of is told its end there.
+
+    What waits for the channel, or died there within DIED, and is of incidents that nobody was told of there yet, goes
+    to the new one.
 
     `keep_pause`: a channel that a person paused stays so; one that stopped by itself is tried again either way.
     """
@@ -236,6 +242,19 @@ def point(  # noqa: PLR0913 - one a column
     session.run(
         "UPDATE lanes SET failing = 0, failing_since = NULL, paused = NULL, probe_at = NULL WHERE channel_id = %s",
         (channel_id,),
+    )
+    session.run(
+        "WITH moved AS (UPDATE deliveries d SET destination_id = %(destination)s WHERE d.channel_id = %(channel)s"
+        " AND ((d.state = 'dead' AND d.done_at > now() - %(died)s) OR (d.state = 'pending'"
+        # What is out with a worker at this moment may arrive at the old one.
+        " AND NOT EXISTS (SELECT FROM lanes l WHERE l.tenant_id = d.tenant_id AND l.channel_id = d.channel_id"
+        " AND d.incident_id = ANY (l.out_incidents))))"
+        " AND NOT EXISTS (SELECT FROM deliveries r WHERE r.tenant_id = d.tenant_id AND r.incident_id = d.incident_id"
+        " AND r.channel_id = d.channel_id AND (r.state = 'delivered' OR r.uncertain)) RETURNING d.incident_id)"
+        " UPDATE incidents i SET"
+        " told = (i.told::jsonb || jsonb_build_object(%(channel)s::text, %(destination)s::text))::json"
+        " FROM (SELECT DISTINCT incident_id FROM moved) m WHERE i.incident_id = m.incident_id",
+        {"destination": destination_id, "channel": channel_id, "died": DIED},
     )
 
 

@@ -302,8 +302,9 @@ def deliveries(
 ) -> tuple[list[Row], Place | None]:
     """The tenant's deliveries, newest incidents first, and the place behind which there may be more; None: the end.
 
-    What waits and what is dead is found in an index of its own. Other states, and one channel's, are looked for among
-    LOOK deliveries at a time, so a page may hold fewer than `most`, or none, and have more behind it.
+    What waits and what is dead is found in an index of its own. Other states, one channel's, and what waits while that
+    is more than COUNTED, are looked for among LOOK deliveries at a time, so a page may hold fewer than `most`, or none,
+    and have more behind it.
     """
     incident, channel, revision = after or (_LAST, _LAST, _ENDLESS)
     given = {"only": channel_id, "state": state, "incident": incident, "channel": channel, "revision": revision}
@@ -312,10 +313,11 @@ def deliveries(
         within = f"state = '{state}' AND {within}"
     narrowed = channel_id is not None or state not in {None, "dead"}
     last = None
-    if state == "pending":
-        one = "AND channel_id = %(only)s " if channel_id is not None else ""
+    one = "AND channel_id = %(only)s " if channel_id is not None else ""
+    if state == "pending" and _few_wait(session, one, channel_id):
         found = f"SELECT * FROM deliveries WHERE {within} {one}OFFSET 0"
     elif narrowed:
+        within = within.removeprefix("state = 'pending' AND ")
         found = f"SELECT * FROM deliveries WHERE {within} ORDER BY {_KEY} LIMIT {LOOK}"
         last = session.one(
             f"SELECT incident_id, channel_id, revision FROM deliveries WHERE {within} ORDER BY {_KEY} LIMIT 1"
@@ -334,6 +336,18 @@ def deliveries(
     if len(rows) > most:
         last = rows[most - 1]
     return rows[:most], None if last is None else (last.incident_id, last.channel_id, last.revision)
+
+
+def _few_wait(session: Session, one: str, only: UUID | None) -> bool:
+    """Is what waits no more than COUNTED. Its index is ordered by what is due, so a page of it sorts all there is.
+
+    An index in a list's order would be written twice for every delivery, for a list that is mostly short.
+    """
+    row = session.one(
+        f"SELECT count(*) AS waiting FROM (SELECT FROM deliveries WHERE state = 'pending' {one}LIMIT {COUNTED + 1}) q",
+        {"only": only} if one else {},
+    )
+    return row is None or row.waiting <= COUNTED
 
 
 def delivery(session: Session, incident_id: UUID, channel_id: UUID, revision: int) -> Row | None:

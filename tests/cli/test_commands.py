@@ -27,6 +27,10 @@ from tests.flow.builder import EMAIL, MRN, NAME, Edge, Superuser, Tenant, Worker
 
 ALERT = {"title": f"Intake failed for {NAME}", "message": f"mail {EMAIL}, {MRN}", "severity": "critical"}
 OVER = {"state": "ok"}
+PAUSED_HOOK = (
+    "INSERT INTO hooks (tenant_id, hook_id, name, url, events, secrets, key_version, paused) SELECT tenant_id,"
+    " gen_random_uuid(), 'status', 'https://a.example', '{incident.opened}', 'x', 1, 'connect' FROM tenants"
+)
 
 
 def opened(clinic: Tenant, edge: Edge, **more: str) -> str:
@@ -199,6 +203,10 @@ def test_recover_makes_due_what_died_since_then_and_nothing_else(
     assert alertveil("deliveries", "recover", "--since", "2h", "--json").json["recovered"] == 2
     assert {each["id"] for each in alertveil("deliveries", "list", "--state", "pending", "--json").json} == set(fresh)
     assert [each["id"] for each in alertveil("deliveries", "list", "--state", "dead", "--json").json] == [old]
+    assert "1 died there in the last 7 days and is not sent again" in alertveil("channels", "resume", "hook").out
+    resumed = alertveil("channels", "resume", "hook", "--recover", "4h", "--json").json
+    assert (resumed["recovered"], resumed["died"]) == (1, 0)
+    assert "died" not in alertveil("channels", "resume", "hook").out
 
 
 @given(st.integers(0, 365_000), st.sampled_from("smhd"))
@@ -380,6 +388,7 @@ def test_doctor_finds_a_well_kept_installation_well(alertveil: Alertveil, runtim
         ("UPDATE tenants SET kill_switch = true", "kill switch", "warn"),
         ("UPDATE channels SET paused_at = now(), pause_reason = 'x'", "channels", "warn"),
         ("UPDATE lanes SET paused = 'credential'", "channels", "warn"),
+        (PAUSED_HOOK, "hooks", "warn"),
     ],
 )
 def test_doctor_says_what_is_wrong(

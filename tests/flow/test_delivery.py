@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,12 @@ from hypothesis import strategies as st
 from channels.contract import SafeText
 from router.core import render
 from router.core.retry import SCHEDULE
-from router.flow import delivery
+from router.flow import delivery, manage
 from router.flow.clean import Clean
 from router.flow.delivery import pace
 from router.flow.desk import OUT, Budget, crew
 from router.flow.respond import respond
-from router.local.vendors.base import Captured, Fault
+from router.local.vendors.base import Captured, Fault, Reply
 from router.local.vendors.pagerduty import PagerDutyVendor
 from router.local.vendors.slack import SlackVendor
 from router.local.vendors.smtp import SmtpVendor
@@ -342,6 +343,7 @@ def test_credentials_that_do_not_open_stop_their_destination_and_no_other(
 ) -> None:
     clinic = tenant(runtime, channels={"hook": webhook(hook)})
     edge.take(clinic.post(FIRING))
+    superuser.run("UPDATE deliveries SET uncertain = true")  # it may have been told there, so it stays there
     superuser.run("UPDATE destinations SET secrets = set_byte(secrets, 20, get_byte(secrets, 20) # 1)")
     clinic.set(channels={"hook": webhook(hook, "/new")})
     edge.take(clinic.post({"title": "neighbour", "alert_uid": "2"}))
@@ -705,3 +707,53 @@ def test_many_lanes_look_at_their_messages_at_once_and_none_stumbles_over_anothe
             assert {trips for _, trips in looks} == {0}
     finally:
         sys.setswitchinterval(before)
+
+
+class Rotated(SlackVendor):
+    """A workspace where one token holds, and every other one was taken back."""
+
+    token = "xoxb-1-test"
+
+    def answer(self, captured: Captured, fault: Fault | None) -> Reply:
+        if captured.headers["authorization"] != f"Bearer {self.token}":
+            return super().answer(captured, Fault(error="invalid_auth"))
+        return super().answer(captured, fault)
+
+
+def test_after_a_rotated_credential_what_waits_what_died_and_what_was_told_before_go_out(
+    runtime: Runtime, edge: Edge, worker: Worker, superuser: Superuser
+) -> None:
+    def fire(title: str, **more: str) -> None:
+        edge.take(clinic.post({"title": title, "alert_uid": title, **more}))
+        go()
+
+    def go() -> None:
+        superuser.run("UPDATE lanes SET bucket = 5")  # the rate is another story's
+        superuser.due_now()
+        worker.drain(clinic.lane("slack"))
+
+    def state() -> tuple[dict[str, int], str | None]:
+        counted = clinic.rows("SELECT state, count(*) AS n FROM deliveries GROUP BY state")
+        (lane,) = clinic.rows("SELECT paused FROM lanes")
+        return {row.state: row.n for row in counted}, lane.paused
+
+    with Rotated() as vendor:
+        clinic = tenant(runtime, channels={"slack": slack(vendor)})
+        fire("told before")
+        vendor.token = "xoxb-1-renewed"
+        fire("refused")
+        fire("waits")
+        assert state() == ({"delivered": 1, "dead": 1, "pending": 1}, "credential")
+        way = slack(vendor)
+        clinic.set(channels={"slack": replace(way, secrets={"token": vendor.token})})
+        go()
+        assert state() == ({"delivered": 2, "dead": 1}, None), "what waited is not refused for the old one"
+        assert manage.recover(runtime, clinic.tenant_id, datetime.now(UTC) - timedelta(hours=1), "slack", "test") == 1
+        go()
+        assert state() == ({"delivered": 3}, None)
+        fire("told before", state="ok")
+        assert state() == ({"delivered": 3, "pending": 1}, None), "what it was told with is not taken any more"
+        go()
+        assert state() == ({"delivered": 4}, None)
+        (channel, first) = min(vendor.messages)
+        assert "RESOLVED" in vendor.messages[channel, first]["text"], "the end stands where the beginning was told"

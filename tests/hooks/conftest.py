@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from router.flow import hooks, outbox
+from router.flow import hooks, notice, outbox
 from router.flow.hooks import Shown, Wanted
 from router.local.vendors.webhook import WebhookVendor
 from router.runtime import Runtime
@@ -76,7 +77,8 @@ class Teller:
         self.owner = int.from_bytes(os.urandom(4), "big") >> 1
         self._session = runtime.database.hold()
         self._session.execute("SELECT pg_advisory_lock(%s, %s)", (OWNER_LOCK, self.owner))
-        self.outbox = outbox.Outbox(runtime, lambda: self.owner)
+        told = partial(notice.hook_health, runtime, lambda _: None)
+        self.outbox = outbox.Outbox(runtime, lambda: self.owner, told)
 
     def __enter__(self) -> Self:
         return self

@@ -174,6 +174,10 @@ def test_a_receiver_that_only_fails_is_paused_and_goes_on_when_it_answers_again(
     superuser.run("UPDATE hook_events SET next_attempt_at = now()")
     teller.tell(clinic, page)
     assert hooks.one(clinic.runtime, clinic.tenant_id, page.hook_id).state == "paused"
+    people = "SELECT status, title FROM incidents WHERE source = 'alertveil'"
+    assert [tuple(row) for row in clinic.rows(people)] == [
+        ("open", "Hook status page is paused: its events are not taken (server_error)")
+    ]
     before = receiver.count
     superuser.run("UPDATE hook_events SET next_attempt_at = now()")
     teller.tell(clinic, page)
@@ -182,7 +186,8 @@ def test_a_receiver_that_only_fails_is_paused_and_goes_on_when_it_answers_again(
     superuser.run("UPDATE hooks SET probe_at = now()")
     teller.tell(clinic, page)
     assert hooks.one(clinic.runtime, clinic.tenant_id, page.hook_id).state == "ready"
-    assert [row.state for row in rows(clinic, page)] == ["delivered", "delivered"]
+    assert [row.state for row in rows(clinic, page)][:2] == ["delivered", "delivered"]
+    assert [row.status for row in clinic.rows(people)] == ["resolved"]
     said = [row.action for row in clinic.rows("SELECT action FROM audit_events WHERE action LIKE 'hook.%' ORDER BY at")]
     assert said == ["hook.add", "hook.pause", "hook.resume"]
 

@@ -12,7 +12,7 @@ import msgspec
 from router.core.access import Deed
 from router.core.incident import Action
 from router.core.quarter import Quarter
-from router.flow import api, apply, baa, manage, note, optin, overview, respond, review, tokens
+from router.flow import api, apply, baa, channel_health, manage, note, optin, overview, respond, review, tokens
 from router.flow import preview as previews
 from router.web.api import examples, problem, shapes
 from router.web.api.operation import Call, Operation
@@ -75,9 +75,10 @@ def pause(call: Call) -> shapes.Made:
     )
 
 
-def resume(call: Call) -> shapes.Made:
+def resume(call: Call) -> shapes.Resumed:
     """Let a channel go on."""
-    return shapes.Made(manage.resume(call.runtime, call.tenant_id, call.path["channel"], call.caller.actor))
+    channel_id = manage.resume(call.runtime, call.tenant_id, call.path["channel"], call.caller.actor)
+    return shapes.Resumed(channel_id, channel_health.recoverable(call.runtime, call.tenant_id, channel_id)[1])
 
 
 def retry(call: Call) -> shapes.Recovered:
@@ -325,7 +326,7 @@ OPERATIONS: Final = (
     ),
     _post(
         "/channels/{channel}/resume", "resume_channel", "channels", "Let it go on; what waits is sent", "operate",
-        resume, answer=shapes.Made, example=examples.made, refuses=(404,),
+        resume, answer=shapes.Resumed, example=examples.resumed, refuses=(404,),
     ),
     _post(
         "/deliveries/{incident}/{channel}/{revision}/retry", "retry_delivery", "deliveries",

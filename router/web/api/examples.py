@@ -115,6 +115,7 @@ previewed = shapes.Previewed(
 )
 pause = shapes.ChannelPause("maintenance over there")
 made = shapes.Made(THING)
+resumed = shapes.Resumed(THING, 4)
 source = shapes.Source(THING, "app", "generic", 1800.0, None, {}, {})
 route = shapes.Route(1, ['severity="critical"'], ["oncall"], ["service"], goes_on=False)
 configuration = shapes.Configuration(
@@ -250,7 +251,7 @@ found = shapes.Found(
         )
     ]
 )
-user = shapes.User(THING, "olga@acme.example", "person", ["operator"], ["passkey"], 1, AT, AT, None)
+user = shapes.User(THING, "olga@acme.example", "person", ["operator"], ["passkey"], 1, AT, AT, None, "Europe/Berlin")
 token = shapes.Token(THING, "status page", "av_k3t9x2ma", ["viewer"], "ada@acme.example", AT, LATER, None, AT)
 revoked = shapes.Revoked(THING, revoked=True)
 kill_switch = shapes.KillSwitch(on=True)

@@ -370,7 +370,9 @@ def search(call: Call) -> shapes.Found:
 def users(call: Call) -> Page[shapes.User]:
     """People by e-mail address."""
     found = reading.people(call.runtime, call.tenant_id)
-    return after(found, call, lambda row: of(shapes.User, row, id=row.user_id), lambda row: row.email)
+    return after(
+        found, call, lambda row: of(shapes.User, row, id=row.user_id, zone=row.zone or "UTC"), lambda row: row.email
+    )
 
 
 def tokens(call: Call) -> Page[shapes.Token]:
@@ -504,6 +506,7 @@ OPERATIONS: Final = (
         method="POST", path="/disclosures/search", name="search_disclosures", tag="audit",
         summary="Who saw a value; it is in the body, never in an address", deed="disclosures", run=search,
         answer=shapes.Found, example=examples.found, body=shapes.Search, body_example=examples.search,
+        refuses=(404,),
     ),
     _list(
         "/users", "list_users", "access", "People, by e-mail address", users, shapes.User, examples.user,

@@ -479,6 +479,16 @@ class Recovery(Struct, forbid_unknown_fields=True):
     channel: Name | None = None
 
 
+class Resumed(Struct):
+    """A channel that goes on. `died`: deliveries that died there within seven days and are not sent again by this.
+
+    `POST /deliveries/recover` sends them again; a count of 1000 is 1000 or more.
+    """
+
+    id: UUID
+    died: int
+
+
 class Recovered(Struct, omit_defaults=True):
     """How many deliveries are due again. `held`: their channel is paused, so they wait for it."""
 
@@ -681,7 +691,7 @@ class Found(Struct):
 
 
 class User(Struct):
-    """A person who may come in."""
+    """A person who may come in. `zone`: IANA's name of the time zone that pages show them; answers are in UTC."""
 
     id: UUID
     email: str
@@ -692,6 +702,7 @@ class User(Struct):
     created_at: Moment
     seen_at: Moment | None
     disabled_at: Moment | None
+    zone: str
 
 
 class Token(Struct):
