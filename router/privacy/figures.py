@@ -23,6 +23,7 @@ _SIZES: Final = frozenset(
     fetches evictions compactions flushes checkpoints rollbacks deadlocks tombstones vacuums reads writes rowcount rows_sent rows_examined
     rows_affected batchsize hashpartitioning rangepartitioning mmap
     sample_rate nanos millis micros ns ms us msec usec jiffies ticks
+    footprint virt shr swpd bi bo buff blks
     wpid workerid threadid processid lwp coreid cpuid portid nodeid brokerid taskid mapid reduceid stageid shuffleid executorid partitionid attemptid
     relation oid relfilenode filenode toast toastid dbid spcid databaseid relid objid classid
     qlen reqs conn_count bytes_sent bytes_received txbytes rxbytes tx rx sndbuf rcvbuf cwnd ssthresh rwnd rtt rto rttvar
@@ -143,6 +144,15 @@ def sized(word: str, digits: int) -> bool:
     return (last in _SIZES and digits <= _LONG) or (last in _FLAGGED and digits <= _SHORT)
 
 
+def of_things(path: tuple[str, ...]) -> bool:
+    """Is an `id` that of a thing of the machine room by the key above it: `failed_job: {id: …}`, `builds: [{id: …}]`."""
+    above = [part for part in path if part != "*"][-2:]
+    if len(above) < 2 or above[-1].lower() not in {"id", "iid", "number"}:
+        return False
+    thing = _last(above[0])
+    return thing in _NUMBERED or thing.removesuffix("s") in _NUMBERED
+
+
 def _behind(text: str, start: int, digits: int) -> bool:
     """Does the word before a number make it a figure: `OS thread handle 1398…`, `Exec_Source_Log_Pos: 322063575`."""
     before = text[max(start - _BUFFER, 0) : start]
@@ -178,6 +188,8 @@ def _ahead(text: str, end: int, digits: int) -> bool:
         return digits <= _LONG
     if word in _COUNTABLES:
         return digits <= (_SHORT if word in _VERBS else _SOFT)
+    if word in _KINDS_OF_THINGS and second in _PURE_UNITS:
+        return digits <= _LONG
     return word in _KINDS_OF_THINGS and (second in _COUNTABLES or second == "node") and digits <= _SHORT
 
 

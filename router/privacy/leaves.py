@@ -30,7 +30,7 @@ from router.privacy.enclosed import (
     rewritten,
     written,
 )
-from router.privacy.figures import sized
+from router.privacy.figures import of_things, sized
 from router.privacy.findings import Json
 from router.privacy.items import TooLong
 from router.privacy.keys import NOTHING, counts, judge, of_cluster
@@ -753,6 +753,8 @@ class Leaves(Work):
             self.plain.append((box, key, text, place))
             return
         if self.strict and isinstance(value, int) and len(digits) >= 5:
+            if place.role == "bare" and of_things(place.path) and self.level != "sealed":
+                return
             if place.path[-1:] and place.path[-1].lower() == "error" and self.level != "sealed":
                 return  # how many failed, beside how many were received and sent; or the error's own number
             if place.path and sized(place.path[-1], len(digits)) and self.level != "sealed":

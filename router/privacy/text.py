@@ -20,6 +20,7 @@ from router.privacy.keys import MACHINES, judge
 from router.privacy.lexicon import LEXICON
 from router.privacy.made import SOURCE_FILE
 from router.privacy.mistaken import in_line
+from router.privacy.own import own
 from router.privacy.parts import CAMEL
 from router.privacy.roles import christian, plays
 from router.privacy.shadow import Shadow, cast
@@ -274,6 +275,7 @@ def _of_nobody(text: str, spans: list[Span]) -> list[Span]:
                     of_tools(text, span)
                     or in_line(text, span)
                     or figure(text, span)
+                    or own(text, span)
                     or of_commands(text, span)
                     or figurative(text, span)
                 )
