@@ -38,10 +38,13 @@ def csv(text: str, mark: str, reader: Reader, *, strict: bool) -> list[Span]:
     spans: list[Span] = []
     kinds: list[str] = []
     at = 0
+    linked = mark == "|" and "://" in text
     for line in text.split("\n"):
         start, at = at, at + len(line) + 1
         if line.count(mark) < (2 if kinds else 1) or len(line) > 4000:
             continue
+        if linked and line.count(mark) == len(_LINKS.findall(line)):
+            continue  # Slack's links: `<https://…|runbook>`
         cells = line.split(mark)
         if mark == "|" and not cells[0].strip() and not cells[-1].strip():  # a Markdown table
             start += len(cells[0]) + 1
@@ -85,6 +88,7 @@ def csv(text: str, mark: str, reader: Reader, *, strict: bool) -> list[Span]:
     return spans
 
 
+_LINKS: Final = re.compile(r"<[a-z]{3,8}:[^|>\s]{1,2000}\|[^>|\n]{0,200}>")
 _QUOTED_ROW: Final = re.compile(r'"([^"]{0,2000})"')
 
 
@@ -100,7 +104,7 @@ def aligned(text: str) -> list[Span]:
         cells = list(_CELL.finditer(line))
         names = [cell[0] for cell in cells]
         if len(names) > 1 and all(_FIELD.fullmatch(name) for name in names):
-            found = [judge(name).kind for name in names]
+            found = [] if _of_kubectl(names, text, at) else [judge(name).kind for name in names]
             if sum(map(bool, found)) > 1 and ("_" in line or "  " in line.strip()):
                 kinds = found
                 continue
@@ -115,6 +119,15 @@ def aligned(text: str) -> list[Span]:
     return spans
 
 
+def _of_kubectl(names: list[str], text: str, at: int) -> bool:
+    """Are these the columns that kubectl prints, and is the age below them one of things: `77d`, `3h12m`."""
+    if "AGE" not in names or not all(map(str.isupper, names)):
+        return False
+    stop = text.find("\n", at)
+    return any(_ELAPSED.fullmatch(cell) for cell in text[at : stop if stop >= 0 else at + 400].split())
+
+
+_ELAPSED: Final = re.compile("[0-9]{1,4}[smhdy](?:[0-9]{1,2}[smh])?")
 _CELL: Final = re.compile(r"\S+")
 _FIELD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{1,30}")
 

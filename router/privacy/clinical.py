@@ -199,7 +199,7 @@ _OF_THINGS: Final = frozenset(
 """What ends the name of a product or a part of a system: `Service Desk`, `Cloud Run`."""
 _SOURCE: Final = re.compile(r"\.(?:[jt]sx?|mjs|py|rb|go|java|kt|cs|php|rs|vue|swift|scala|ex|exs|erl|c|cc|cpp|h)$")
 _OFFICE: Final = frozenset(
-    ["pump", "pumps", "lab", "labs", "laboratory", "referral", "referrals", "pharmacy", "pharmacies", "clinic", "clinics", "discharge", "discharges", "hospital", "hospitals",
+    ["operation", "operations", "pump", "pumps", "lab", "labs", "laboratory", "referral", "referrals", "pharmacy", "pharmacies", "clinic", "clinics", "discharge", "discharges", "hospital", "hospitals",
      "medication", "medications", "drug", "drugs", "medical", "clinical", "home", "ice", "born", "dead", "young", "victim", "victims", "burn", "mother", "child", "children", "orphan"]
 )  # fmt: skip
 """Words that, alone, name a part of a health system or of a program (`deadlock victim`) rather than say what somebody has."""

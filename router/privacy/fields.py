@@ -106,6 +106,24 @@ _DOTTED: Final = re.compile(r"[a-z_]+\.[a-z_]+")
 _ASKED: Final = re.compile(r"[\w\xbf][^\[\]{}<>=|\n]*")
 """What a form asks for, as opposed to the title of an alert."""
 _ERROR_CODE: Final = re.compile(r"[A-Z]{2,8}[-_][A-Z]{0,8}_?[0-9]{1,4}")
+_OF_ALERTS: Final = frozenset(
+    [
+        "issueUrl",
+        "workflowName",
+        "conditionFamilyId",
+        "condition_family_id",
+        "conditionId",
+        "condition_id",
+        "conditionName",
+        "condition_name",
+        "nrqlQuery",
+        "nrql_query",
+        "violationUrl",
+        "incident_url",
+        "violation_callback_url",
+    ]
+)
+"""What New Relic says of an alert beside the id of its policy."""
 _CLOUD: Final = frozenset(
     {
         "region",
@@ -113,6 +131,7 @@ _CLOUD: Final = frozenset(
         "detail-type",
         "resources",
         "arn",
+        "principalId",
         "pod",
         "image",
         "namespace",
@@ -243,6 +262,8 @@ class Fields(Leaves):
                     and not _CLOUD.isdisjoint(value)
                 ):
                     continue
+                elif below.helper == "policy" and not _OF_ALERTS.isdisjoint(value):
+                    continue  # which alerts are raised
                 elif below.helper == "half" and not below.verdict.kind and not below.exact and isinstance(item, str):
                     if halved is None:
                         halved = self.halved(value, place)
@@ -632,6 +653,8 @@ def _helper(key: str) -> str:
         return "rows"
     if key in _ACCOUNTS:
         return "account"
+    if key in {"policyId", "policy_id"}:
+        return "policy"
     if key.lower() in _HALVES:
         return "half"
     if key.lower() in _OWNERS:

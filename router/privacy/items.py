@@ -214,7 +214,7 @@ def _classify(piece: str, start: int, end: int) -> Item | None:
         return Item(start, end, "w", "not" if tail == "t" and head[-1] == "n" else head)  # isn't
     if piece.startswith(("date", "Date")) and "(" in piece:
         return Item(start, end, "s", piece, "DATE")
-    if len(piece) in {14, 17} and shapes.MAC.fullmatch(piece):
+    if len(piece) in {14, 17, 23} and shapes.MAC.fullmatch(piece):
         return Item(start, end, "s", piece, "DEVICE_ID")
     if first.isalpha() and " " in piece and shapes.POSTCODE.fullmatch(piece):
         return Item(start, end, "s", piece, "ZIP")
@@ -295,7 +295,7 @@ def _numeric(piece: str, start: int, end: int) -> Item | None:
     size = len(piece)
     if _OF_DB2.fullmatch(piece):
         return Item(start, end, "d", piece)
-    if size in {14, 17} and shapes.MAC.fullmatch(piece):
+    if size in {14, 17, 23} and shapes.MAC.fullmatch(piece):
         return Item(start, end, "s", piece, "DEVICE_ID")
     if size == _UUID_SIZE and shapes.UUID.fullmatch(piece):
         return Item(start, end, "c", piece)

@@ -37,7 +37,7 @@ from router.privacy.keys import NOTHING, counts, judge, of_cluster
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
 from router.privacy.likely import unlikely
 from router.privacy.memory import NAMING, Place, slot_of
-from router.privacy.mistaken import in_line
+from router.privacy.mistaken import in_line, keyed, made_up
 from router.privacy.plans import Plan, Work
 from router.privacy.roles import christian, identifier, plays
 from router.privacy.shadow import TooDeep, cast
@@ -79,6 +79,8 @@ _CELL_COST: Final = 2
 _TAG_COST: Final = 6
 _LINE_COST: Final = 4
 """Characters' worth of reading that a possible cell, element and line of a table take."""
+_MOST_FINDS: Final = 200
+"""Finds by place in one text beyond which none is asked what a tool's way of speaking makes of it."""
 MAX_RUNS: Final = 50
 """Encoded runs of one text that are opened; each further one is one token."""
 MAX_LAYERS: Final = 6
@@ -229,6 +231,11 @@ _STANDPOINTS: Final = frozenset(
 """Keys of where a check was made or a system stands."""
 
 
+_DAYS: Final = frozenset({"event_date", "event_recovery_date", "recovery_date", "problem_date", "alert_date"})
+_DOTTED_DAY: Final = re.compile(r"20[0-9]{2}\.[01][0-9]\.[0-3][0-9]")
+"""When something happened, as Zabbix writes it (`{EVENT.DATE}`)."""
+
+
 class Leaves(Work):
     """Judges leaves."""
 
@@ -277,7 +284,14 @@ class Leaves(Work):
                 return
             self.whole(box, key, text, "TEXT", "sealed", place)
             return
-        if not rule and place.path and place.path[-1].lower() in _STANDPOINTS and systems.town(text):
+        if (
+            not rule
+            and place.path
+            and (
+                (place.path[-1].lower() in _STANDPOINTS and systems.town(text))
+                or (place.path[-1].lower() in _DAYS and _DOTTED_DAY.fullmatch(text) is not None)
+            )
+        ):
             self.plain.append((box, key, text, place))
             return
         self.free(box, key, text, place, slot)
@@ -326,8 +340,13 @@ class Leaves(Work):
         if kind == "ADDRESS" and _IN_MEMORY.fullmatch(text):
             self.plain.append((box, key, text, place))
             return
-        if (not self.strict and unlikely(kind, text, place.words)) or (
-            kind == "EMAIL" and "@" not in text and text.isupper()
+        if kind == "DEVICE_ID" and made_up(text, place.path):
+            self.plain.append((box, key, text, place))
+            return
+        if (
+            keyed(kind, text, place.words, place.path)
+            or (not self.strict and unlikely(kind, text, place.words))
+            or (kind == "EMAIL" and "@" not in text and text.isupper())
         ):
             self.free(box, key, text, place, "")
             return
@@ -581,7 +600,7 @@ class Leaves(Work):
         if spans is None:
             return self.read(text, likely=not self.strict)
         whole = bool(spans) and spans[0].rule == "segment"
-        if spans and not whole:
+        if spans and not whole and len(spans) <= _MOST_FINDS:
             spans = [span for span in spans if not in_line(text, span)]
         if whole and not self.strict:  # a kind of plan is nobody's number: `PPO`
             spans = [
@@ -736,6 +755,10 @@ class Leaves(Work):
             return
         if kind and isinstance(value, int) and 0 <= value < _FEW and counts(place.words):
             return
+        if kind == "GEO" and keyed(kind, text, place.words, place.path):
+            return
+        if kind in {"PERSON", "USERNAME"} and isinstance(value, float):
+            return  # of a limiter's: nobody is called so
         if kind and not place.harmless_key and not place.named and isinstance(value, int) and 0 <= value < _COUNTABLE:
             return  # how many there are of what the key, which is data, names
         if kind and not (place.exact and place.role not in {"", "free"}):

@@ -59,8 +59,15 @@ _BUILT_IN: Final = frozenset(
 )  # fmt: skip
 """Accounts that come with a system."""
 _SECRET_NAME: Final = re.compile(r"[a-z]{2,}(?:[-_/.][a-z0-9]{2,}){0,6}")
+_VIA: Final = re.compile(r"(?:IPV[46]/)?(?:SIP/2\.0/)?(?:UDP|TCP|TLS|WSS?)(?:/.*)?|:[0-9]{2,5}")
+"""How a call came (SIP), and a port at every address."""
 _ADDRESSED: Final = re.compile(r"[0-9a-fA-F:.%/, \[\]-]+(?:%[a-z0-9]+)?")
 """What an address of a machine is made of."""
+_OF_A_PRODUCT: Final = re.compile(
+    "[A-Z][A-Za-z]{1,20}(?: [A-Z][A-Za-z]{1,20})? "
+    "(?:Administrator|Admin|System|Agent|Automation|Integration|Scheduler|Exporter|Webhook|API|Runner)"
+)
+"""Who acts for a program: `Zabbix Administrator`."""
 _MANY: Final = re.compile(
     r"\b(?:[Tt]eams?|[Gg]uild|[Ss]quad|[Dd]esk|[Oo]ps|[Ee]ngineering|[Ss]upport|[Oo]n-?[Cc]all|[Oo]perations|[Aa]dmins|[Rr]otation)\b"
     "|(?:\u30c1\u30fc\u30e0|\u30b0\u30eb\u30fc\u30d7|\u56e2\u961f|\u5c0f\u7ec4|\ud300)$"
@@ -68,6 +75,10 @@ _MANY: Final = re.compile(
 """Those who are many: `Platform Team`, also in Japanese, Chinese and Korean."""
 _SESSION: Final = re.compile(r"0x[0-9a-f]{1,16}|[0-9a-f]{8}\.[0-9a-f]{1,6}")
 """How Zookeeper and Postgres number a connection."""
+_REFUSED: Final = re.compile(
+    r"(?:/[a-z][a-z0-9._-]{0,30}){2,8}|(?:[A-Z][a-z]+-?)?(?:Failure|Failed|Denied|Expired|Invalid|Success|Refused|Locked)|[xX*]{3,40}|_*REDACTED_*"
+)
+"""A path, what became of a login, and what somebody wrote over a secret."""
 _INSTANCE: Final = re.compile("[A-Z][A-Z0-9_]{2,11}")
 """An Oracle instance, whose name is a SID too."""
 _GUARDED: Final = frozenset({"password", "passwd", "pwd", "passphrase", "passcode", "passwort", "pass"})
@@ -97,6 +108,8 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
         return bool(
             _IN_MEMORY.fullmatch(text)
             or shapes.VERSION.fullmatch(text)
+            or _VIA.fullmatch(text)
+            or (text.islower() and text.isalpha() and LEXICON.systems(text))
             or (" " not in text and ("." in text or ":" in text or text[0] in "/*") and _ENDPOINT.fullmatch(text))
         )
     if kind == "WARD" and len(text) > _NAME and " " not in text:
@@ -111,6 +124,7 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
             or _DOTTED.fullmatch(text)
             or _RELEASE.fullmatch(text)
             or _a_class(text)
+            or _OF_A_PRODUCT.fullmatch(text)
             or _a_sentence(text)
             or _MANY.search(text)
         )
@@ -138,7 +152,8 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
     if kind == "USERNAME":
         return (
             (_OF_A_CLUSTER.fullmatch(text) or _MANY.search(text)) is not None
-            or text.lower() in _BUILT_IN
+            or text.lower().removesuffix("@pam").removesuffix("@pbs").removesuffix("@pve") in _BUILT_IN
+            or text.lower() in {"low", "medium", "high", "critical"}
             or (digits == len(text) <= _SHORT)
         )
     if kind == "CREDIT_CARD":
@@ -146,7 +161,7 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
     if kind == "SECRET":
         if key[-1:] == ("sid",) and _INSTANCE.fullmatch(text):
             return True
-        if _SESSION.fullmatch(text):
+        if _SESSION.fullmatch(text) or _REFUSED.fullmatch(text) or (text.isdigit() and key[-1:] == ("tokens",)):
             return True
         return _GUARDED.isdisjoint(key) and _SECRET_NAME.fullmatch(text) is not None and _words_only(text)
     return False

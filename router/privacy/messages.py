@@ -8,6 +8,8 @@ from typing import Final
 
 from router.privacy import shapes
 from router.privacy.hl7 import FIELDS
+from router.privacy.keys import judge
+from router.privacy.lexicon import LEXICON
 from router.privacy.segments import Rest, moved
 from router.privacy.spans import Span
 from router.privacy.tokens import is_token
@@ -58,7 +60,7 @@ def read(text: str, reader: Rest, *, strict: bool) -> list[Span]:
                 kind = "ADDRESS"  # an address is seen as one also where a field too many moved it
             if kind:
                 spans.extend(_components(bare, start, kind, reader, strict=strict))
-            elif segment[0] == "Z" and not re.fullmatch(r"[A-Z]{1,2}|\d{1,3}", bare):
+            elif segment[0] == "Z" and not re.fullmatch(r"[A-Z]{1,2}|\d{1,3}", bare) and not _of_interface(bare):
                 spans.append(Span(start, start + len(bare), "TEXT", "segment", True))
             elif strict and segment not in _SAFE_HL7 and segment != "EVN" and shapes.ICD10.fullmatch(bare):
                 spans.append(Span(start, start + len(bare), "DIAGNOSIS", "segment", True))
@@ -76,6 +78,18 @@ def read(text: str, reader: Rest, *, strict: bool) -> list[Span]:
     return [
         Span(span.start, span.end, span.kind, "segment", True) for span in sorted(spans, key=lambda span: span.start)
     ]
+
+
+def _of_interface(field: str) -> bool:
+    """Is a field of a segment of one's own a counter or a state of the interface: `retry=5`, `NoRouteMatched`."""
+    counted = _COUNTER.fullmatch(field)
+    if counted is not None:
+        return judge(counted[1]).role == "number"
+    words = re.findall("[A-Z][a-z]+", field)
+    return len(words) > 2 and "".join(words) == field and all(map(LEXICON.trade, map(str.lower, words)))
+
+
+_COUNTER: Final = re.compile("([a-z_]{3,20})=[0-9]{1,6}")
 
 
 def _components(field: str, at: int, kind: str, reader: Rest, *, strict: bool) -> list[Span]:

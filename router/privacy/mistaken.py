@@ -4,14 +4,16 @@ Each rule names the kinds that it clears and what has to stand round the stretch
 a format or a set phrase, so that nobody's name, number or condition can stand there.
 """
 
-# ruff: noqa: E501 - the tables read better as long lines
+# ruff: noqa: E501, SIM905 - the tables read better as long lines
 from __future__ import annotations
 
 import re
 from typing import Final, NamedTuple
 
 from router.privacy.lexicon import LEXICON, SAFE
+from router.privacy.programs import of_thing
 from router.privacy.spans import Span
+from router.privacy.words import PRODUCTS
 
 _REACH: Final = 100
 """Characters before and behind a stretch that say what it is."""
@@ -64,12 +66,53 @@ _LINES: Final = (
     _line(_ANY, r"(?:^|\n)#", r"\+?1[0-9]{9}", r"(?:\r?\n|$)"),
     # a ticket of a project that is called so
     _line("PHONE", r"\b(?i:tracked (?:in|as|by|under)|tickets?:?|issues?:?|jira:?|stor(?:y|ies)|task|bug|epic|fix(?:es|ed)?(?: in)?|closes|refs?) ", r"[A-Z]{2,4}-[0-9]{2,5}\.?"),
+    # a class that is made, and where a client is told to go: `signer = TimestampSigner(salt="mfa")`, `-address=https://vault.internal:8200`
+    _line("PERSON", "", r"(?:[A-Z][a-z0-9]+){2,6}", r"\((?:\w+=|\)|[\"'])"),
+    _line("ADDRESS", "", r"https?://[A-Za-z0-9.-]{1,80}(?::[0-9]{2,5})?/?"),
+    # the version of an application, an event by its number, ring 0 of Corosync's
+    _line("ADDRESS", "", r"[a-z][\w ]{1,30} [0-9]{1,4}", r"\.[0-9]{1,4}\.[0-9]"),
+    _line("ADDRESS", "", r"(?:[Aa]n? |[Tt]he )?[A-Z]\w{1,20} ID [0-9]{1,6}|Corosync [Rr]ing [0-9]"),
+    # until when, whatever begins behind it
+    _line("PERSON", r"\b(?:until|till|on|by|since|next|last|this|before|after|from|through|every|each) ", r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?:\s(?:Still|Then|Also|Now|Please|We|The|This|No|Next|Will|Waiting|Keep|Then|After|Until|So|And|But|If|All|Any|Both))?"),
+    # a town of a cloud: `Dublin (Azure), Sao Paulo (AWS)`
+    _line(frozenset({"PERSON", "ADDRESS", "WORD"}), "", r"[A-Z][A-Za-z. ]{2,30}", r" \((?:AWS|Azure|GCP|Google Cloud|OCI|Hetzner|DigitalOcean|OVH|Linode|Fastly|Cloudflare|Akamai|Vultr|Equinix|IBM)\)"),
+    # whom text messages go through
+    _line("PERSON", "", r"(?:Vivo|Claro|Movistar|Personal|Tigo|Entel|Telcel|Orange|Telia|Jio|Airtel|Optus|Rogers|Bell|Telus|Fido|Koodo|Bouygues|Sprint|Verizon|Vodafone|Three|Telenor|Globe|Smart|Maxis|Celcom|Digi|Etisalat|Zain)(?:, (?:Vivo|Claro|TIM|Oi|Movistar|Personal|Tigo|Entel|Telcel|Orange|Telia|Jio|Airtel|Optus|Telstra|Rogers|Bell|Telus|Verizon|Vodafone|Three|Telenor|Globe|Smart)){1,8}"),
+    # an account of AWS, as its findings list it above the region
+    _line("ACCOUNT", r"(?i:\baccount(?: ?id)?|owner) {0,12}[:=]? {0,4}", r"[0-9]{12}", r"(?: \([a-z][\w-]{1,40}\))?\r?\n {0,4}(?:Region|AWS|Type|Partition)\b"),
+    # homes of accounts that come with a system
+    _line("USERNAME", r"(?:^|[\s\"'=:(])/(?:home|Users|export/home|var/lib)/", r"jenkins|ubuntu|ec2-user|centos|debian|admin|runner|vagrant|gitlab-runner|circleci|node|app|appuser|deploy|deployer|ansible|azureuser|core|coder|vscode|git|www|www-data|nobody|postgres|oracle|hadoop|spark|airflow|jovyan|nonroot|opc|rocky|fedora|pi|buildkite|bamboo|teamcity|vsts|AzDevOps|opensearch|kafka|elastic|tomcat|linuxbrew"),
+    # identities of Windows that are the same everywhere, and how it numbers a logon
+    _line(frozenset({"SECRET", "PATIENT_ID", "IDENTIFIER"}), "", r"S-1-[0-9]{1,2}(?:-[0-9]{1,3}){1,2}"),
+    _line(frozenset({"USERNAME", "SECRET", "IDENTIFIER"}), "", r"-|0x[0-9a-fA-F]{1,8}|%%[0-9]{4}"),
+    _line("PERSON", "", r"Microsoft-Windows-[\w-]{2,60}"),
+    # what a link of Slack's shows: `<https://…|runbook>`
+    _line("IDENTIFIER", r"\|", r"[A-Za-z][A-Za-z ,.!'-]{1,40}", r">"),
+    # a pod by its namespace and number: `in pod member-portal-bff-5lnf2wnp6-979gp_apps(a4a0e419-…)`
+    _line(_ANY | {"MEMBER_ID"}, r"[a-z0-9]_[a-z0-9-]{1,63}\(", r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+    # the serial number of a disk, as smartd says it
+    _line("DEVICE_ID", r"/dev/(?:sd|nvme|hd|bus|sg|md|da)[^\n]{0,70}(?:S/N|[Ss]erial(?: ?(?:[Nn]o\.?|[Nn]umber))?|SN)[:= (#]{1,3}"),
+    # users of vCenter's own
+    _line("USERNAME", "", r"VSPHERE\.LOCAL", r"\\{1,2}(?:vpxd|vsphere|machine|wcp|hvc|sps|vsm|vmca|vsan|com\.vmware|analytics|observability|[a-z-]+-[0-9a-f]{8}-)"),
+    # modules of Elixir and Erlang that are called after their domain: `GenServer Hospice.VisitScheduler`, `(hospice 9.9.5) lib/hospice/slots.ex`
+    _line(frozenset({"DIAGNOSIS", "MEDICATION", "WARD"}), r"(?:GenServer|Supervisor|Agent|Task|GenStage|Broadway|Oban|worker|module|in|call to|\*\*) ", r"[A-Z]\w{1,30}(?:\.[A-Z]\w{1,40}){1,5}(?:\.[a-z_]\w{0,40}[?!]?)?", r"(?:/[0-9]{1,2}\b| terminating| crashed| exited| failed)"),
+    _line(frozenset({"DIAGNOSIS", "MEDICATION", "WARD"}), r"[\s(]", r"[A-Z]\w{1,30}(?:\.[A-Z]\w{1,40}){1,5}\.[a-z_]\w{0,40}[?!]?", r"\("),
+    _line(frozenset({"DIAGNOSIS", "MEDICATION", "WARD", "WORD"}), r"(?:^|[\n ])\(", r"[a-z_]{2,30}", r" [0-9]{1,3}(?:\.[0-9]{1,4}){1,3}\) [a-z_/0-9-]{1,80}\.(?:exs?|erl|eex|heex|rs)[: ]"),
+    _line(frozenset({"DIAGNOSIS", "MEDICATION", "WARD", "WORD"}), r"(?:^|[\s(\"'/])(?:lib|src|apps|deps|test|spec|app)/(?:[a-z_]{1,30}/){0,3}", r"[a-z_]{2,30}", r"(?:/[a-z0-9_]{1,40}){0,4}\.(?:exs?|erl|rb|py|go|rs|java|kts?|tsx?|jsx?|php|cs|scala)(?::[0-9]|\b)"),
+    # the day of a line whose time is in the next column (CloudFront, W3C's extended format)
+    _line("DATE", r"(?:^|\n)", r"20[0-9]{2}-[01][0-9]-[0-3][0-9]", r"\t[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?\t"),
+    # stations that are no ward's, and printers
+    _line("WARD", r"\b(?i:central|base|docking|weather|charging|relay|ground|power|pumping|monitoring) station ", r"[A-Z]{1,4}-?[0-9]{1,3}"),
+    _line("WARD", "", r"(?:PRT|PRN|PRINTER|LPR|MFP|ZBR|ZEB|HPLJ)[-_]?[0-9]{1,4}"),
+    # when work on systems is planned, and where its desk is called
+    _line("DATE", r"\b(?i:maintenance|maintenance window|change window|upgrade|rollout|cutover|downtime|change freeze|switchover|failover test) (?:(?:starts|begins|is|was|will (?:start|begin|be)|is|are) )?(?:(?:scheduled|planned|set) )?(?:for|on) ", r"[0-9A-Za-z][\w ,./-]{3,18}"),
+    _line("PHONE", r"\b(?i:(?:service|help|it|support|ops) ?desk|noc|switchboard|servicedesk|helpdesk) (?:is )?(?:(?:on|at|via|under) )?(?:(?:ext\.?|extension|x|tel\.?) ?)?", r"[0-9]{3,6}"),
     # places in logs and queues
     _line(_ANY, r"(?:\b(?:lsn|LSN|location|WAL|wal)[=: ]{1,2}|SLOT \"[\w-]{1,63}\" )[0-9A-F]{1,8}/", r"[0-9A-F]{5,8}"),
     _line(_ANY, r"(?:[Oo]ffsets?|position|watermark|LSN|lsn|SCN|scn|generation|epoch|zxid|txid|xid|trx id|TRANSACTION|query id|thread id|thread handle|space id|page no|heap no|read view|undo no|[Hh]istory list length)(?: for (?:this|the) partition)?(?: (?:was|is|of|at|to|from))?[ :=]{1,2}", r"[0-9]{1,20}"),
     _line(_ANY, r"(?<![0-9a-f])[0-9a-f]{40}[: ]", r"[0-9]{1,20}"),
     _line(_ANY, "", r"[0-9]{3,20}", r" (?:from|of|in) (?:the )?(?:topic|partition|topic-partition)\b"),
-    _line(_ANY | {"DATE"}, r"(?:(?:^|[ \"'])(?:[Jj]ob|[Bb]uild|[Pp]ipeline|[Rr]un|[Ww]orkflow|[Tt]ask|[Cc]ommit)(?:_id|_no|Id|_number)?[=:#]{1,2})", r"[0-9]{1,14}"),
+    _line(_ANY | {"DATE"}, r"(?:(?:^|[ \n\"'])(?:[Jj]ob|[Bb]uild|[Pp]ipeline|[Rr]un|[Ww]orkflow|[Tt]ask|[Cc]ommit)(?:_id|_no|Id|_number)?[=:#]{1,2})", r"[0-9]{1,14}"),
     # how much there is
     _line(_NUMBERS, "", r"[0-9]{1,20}", r" (?:bytes?|[KMGT]i?B|k[bB]|rows|keys|ms|ns|us|usec|msec|ticks|pages|blocks|sectors|inodes|buckets)\b"),
     _line(_NUMBERS, r"\b(?:G1|ParNew|PS|CMS|Par|Shenandoah|ZGC|Eden|Survivor|Tenured|Perm|Metaspace|Old|Young)(?: (?:Eden|Survivor|Old|Young|Perm|Tenured))? (?:Space|Gen|Generation): ?", r"[0-9]{1,20}"),
@@ -99,6 +142,9 @@ _LINES: Final = (
     _line("CODE", "", r"(?:SR(?:MSG|GQL|HCK|JWT|CFG|COM|OAP|RTC|FTL|OIDC)|HHH|HSEARCH|HCANN|WFLY[A-Z]{0,8}|ISPN|JBAS|JBWEB|JBREM|JBTHR|JBTM|RESTEASY|MSC|ELY|ARJUNA|WELD|AMQ|TEIID|JGRP|CWW[A-Z]{2}|CWPKI|DSRA|SRVE|TRAS|CNTR|WSVR|WTRN|SESN|J2CA|CHFW|HMGR|DCSV|ADMN|SECJ|BBO[A-Z]|DFH[A-Z]{2}|DSN[A-Z]|IEF|IEC|IEA|IGD|ICH|IRX|HASP|CEE|CSQ[A-Z]|ANR|ANS|KEYCLOAK)[0-9]{3,6}[A-Z]?", r"[:\]]"),
     # Mirth's and other engines' parts by number
     _line(frozenset({"WARD", "PERSON", "WORD"}), "", r"(?:Destination|Source|Channel|Connector|Filter|Transformer|Receiver|Writer|Reader|Listener|Port|Worker|Thread|Broker|Partition|Shard|Replica|Consumer|Producer|Endpoint) [0-9]{1,4}"),
+    # InnoDB's monitor
+    _line("WORD", "", r"PHYSICAL", r" RECORD:"),
+    _line("DIAGNOSIS", r"WAITING FOR ", r"THIS LOCK"),
     # names of notifications of AWS's mail
     _line(_ANY, "", r"[0-9a-f]{16}-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}-[0-9]{6}"),
 )  # fmt: skip
@@ -133,6 +179,7 @@ _FIGURES: Final = re.compile(
     | (?:bloated|obese|swollen)\ (?:{_PLANT}|images?|bundles?|jars?|tuples?|wal|binlog|backlog|catalogs?|response|responses|cookies?|headers?) | bloat(?:ed)?\ to\ [0-9]
     | (?:acute|chronic|severe)\ (?:shortage|lag|latency|contention|throttling|degradation|outage|alerts?|flapping|churn|backlog|backpressure) | (?:shortage|lag|contention|backlog)\ is\ (?:acute|chronic)
     | suffer(?:s|ed|ing)?\ (?:from\ )?(?:an?\ |the\ |some\ )?(?:\w+\ ){{0,2}}(?:contention|latency|outages?|downtime|packet\ loss|replication\ lag|throttling|timeouts|ooms?|flapping|hotspots?|jitter)
+    | heart[ -]beats?\ (?:missed|lost|timed\ out|timeout|interval|failed|from|message|messages|not\ received)
     | (?:heart|brain|backbone|spine|body|head|tail|nose|belly|neck|teeth|skin|bones?|guts)\ of\ (?:the\ |this\ |our\ |a\ )?(?:{_PLANT}|request|response|message|platform|stack|pipeline|mesh|fabric|list|system|backbone)
     | (?:split|dual|half|dead)[ -]brain(?:ed|s)? | brain[ -](?:dump|dead|split) | (?:spine|leaf|tor|rack|backbone)[ -](?:leaf|spine|switch|switches|fabric|router|link|uplink)
     | nosedive[ds]? | (?:took|takes|taking)\ a\ nosedive | shot\ in\ the\ dark | (?:shoot|shooting)\ (?:itself|ourselves|yourself|themselves)\ in\ the\ foot | foot[ -]?guns? | rule\ of\ thumb | thumb(?:s\ up|s\ down|print\ of\ the\ cert)
@@ -158,6 +205,12 @@ def in_line(text: str, span: Span) -> bool:
     start, end, kind, rule, _ = span
     if rule in {"pattern", "field", "budget"}:
         return False
+    if kind in _OF_THINGS and rule in {"path", "cue", "key"} and thing(text[start:end]):
+        return True
+    if kind == "MRN" and _released(text, start, end):
+        return True
+    if kind == "DATE" and rule == "column" and _just_then(text, start, end):
+        return True
     lines = _OF_KIND.get(kind)
     if lines is not None:
         found = text[start:end]
@@ -170,6 +223,151 @@ def in_line(text: str, span: Span) -> bool:
             ):
                 return True
     return kind in {"DIAGNOSIS", "WORD"} and _figure(text, start, end)
+
+
+def thing(name: str) -> bool:
+    """Is a name that of a program and of what clusters make of it, without a word that may be somebody's: `hl7-router`."""
+    return of_thing(name) and all(
+        LEXICON.flag(part) not in {"p", "n", "d", "m"}
+        and (len(part) < _SPELT_OUT or LEXICON.flag(part) in SAFE or not part.isalpha())
+        for part in re.split("[-.@/]", name)[:_MOST]
+        if not _MADE_UP.fullmatch(part)
+    )
+
+
+def _released(text: str, start: int, end: int) -> bool:
+    """Is it one of Helm's charts by name and version, of ordinary words or products: `chart eligibility-api@7.4.9`."""
+    chart = _CHART.fullmatch(text, start, end)
+    return (
+        chart is not None
+        and _OF_CHARTS.search(text, max(start - 12, 0), start) is not None
+        and all(
+            LEXICON.flag(part) in SAFE
+            or part in PRODUCTS
+            or part in _CHARTS
+            or (len(part) < _SPELT_OUT + 1 and not part.isalpha())
+            for part in re.split("[-_.]", chart[1])
+        )
+    )
+
+
+_CHART: Final = re.compile(
+    r"([a-z][a-z0-9]+(?:[-_.][a-z][a-z0-9]*){0,6})[-@]v?[0-9]{1,4}(?:\.[0-9]{1,4}){1,2}(?:[-+.][\w.+-]{1,40})?"
+)
+_CHARTS: Final = frozenset(
+    "triton jaeger loki thanos falco argo linkerd istio cilium calico velero keda karpenter traefik harbor vault consul nomad minio kong dex "
+    "grafana tempo mimir pyroscope flagger crossplane rook longhorn openebs metallb ray kubecost redis mysql mariadb kafka strimzi airflow dagster "
+    "superset metabase milvus weaviate qdrant opensearch clickhouse cassandra scylla vitess zookeeper nats pulsar temporal camunda flink spark trino".split()
+)
+_OF_CHARTS: Final = re.compile(r"\bcharts?[=: ]{1,2}[\"']?$")
+_MADE_UP: Final = re.compile("(?=[a-z]*[0-9])[0-9a-z]{5,10}")
+_SPELT_OUT: Final = 4
+_MOST: Final = 8
+_OF_THINGS: Final = frozenset(
+    {"MEDICATION", "ACCOUNT", "MEMBER_ID", "PATIENT_ID", "MRN", "IDENTIFIER", "WARD", "DIAGNOSIS"}
+)
+
+
+def made_up(value: str, path: tuple[str, ...]) -> bool:
+    """Is it the address of an interface that a cloud made up, below a key of such interfaces."""
+    return _LOCAL_MAC.fullmatch(value) is not None and not _INTERFACES.isdisjoint(path)
+
+
+def keyed(kind: str, value: str, words: tuple[str, ...], path: tuple[str, ...]) -> bool:
+    """Is the value of a key that names PHI something that a program has there: read it as any other text then."""
+    if kind in {"PATIENT_ID", "IDENTIFIER", "USERNAME", "PERSON"} and _OF_AWS.fullmatch(value):
+        return True
+    if kind == "DEVICE_ID":
+        return (
+            (words[:1] == ("sensor",) and _AGENT.fullmatch(value) is not None)
+            or (words[:1] == ("apns",) and words[-1] == "id" and value.count("-") == 4)  # noqa: PLR2004 - a UUID
+        )
+    if kind in {"ADDRESS", "GEO"}:
+        return words[-1:] in _WHERE and not _STANDPOINTS.isdisjoint(map(str.lower, path[:-1]))
+    if kind == "SECRET":
+        return _DIGEST.fullmatch(value) is not None and words[-1:] != ("password",)
+    if kind == "USERNAME":
+        return (
+            _BOT.fullmatch(value) is not None
+            or (_HOST.fullmatch(value) is not None and any(map(str.isdigit, value)))
+            or value in {"?0", "?1"}
+            or (value.isdigit() and len(value) <= _UID and words[-1:] in {("uid",), ("auid",), ("suid",), ("euid",)})
+        )
+    if kind == "PERSON":
+        return (words == ("name",) and "actor" in path and value.lower() in _ACTORS) or (
+            words[-1:] == ("seen",) and _STAMP.match(value) is not None
+        )
+    return kind == "IP" and value.isdigit() and len(value) < _ADDRESS
+
+
+_WHERE: Final = frozenset(
+    {
+        ("city",),
+        ("town",),
+        ("lat",),
+        ("lon",),
+        ("lng",),
+        ("long",),
+        ("latitude",),
+        ("longitude",),
+        ("country",),
+        ("region",),
+    }
+)
+_STANDPOINTS: Final = frozenset(
+    {
+        "probe",
+        "probes",
+        "pop",
+        "edge",
+        "datacenter",
+        "data_center",
+        "dc",
+        "colo",
+        "vantage_point",
+        "test_location",
+        "probe_location",
+        "probelocation",
+        "server",
+        "nodeinfo",
+        "checkpoint",
+        "satellite",
+        "poller",
+    }
+)
+"""Keys of what checks are made from and systems stand in, of which a town and a place on the map say nothing of anybody."""
+_OF_AWS: Final = re.compile("(?:AGPA|AIPA|ANPA|ANVA|ASCA|APKA|ABIA)[A-Z0-9]{12,20}")
+"""What IAM calls groups, instance profiles, policies, certificates and keys (IAM identifiers, unique IDs)."""
+_LOCAL_MAC: Final = re.compile("[0-9a-fA-F][26aAeE](?::[0-9a-fA-F]{2}){5}")
+"""An address that a cloud made up: the bit for addresses of one's own is set (IEEE 802, section 8.2)."""
+_INTERFACES: Final = frozenset(
+    {"attachments", "networkInterfaces", "networkInterface", "network_interfaces", "networkInterfaceSet", "eni"}
+)
+_AGENT: Final = re.compile("[0-9a-f]{32}")
+_DIGEST: Final = re.compile("sha(?:256|512):[0-9a-f]{64,128}")
+_BOT: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,38}\[bot\]")
+_HOST: Final = re.compile(
+    r"(?=[a-z0-9]*-)[a-z0-9-]{3,63}(?:\.[a-z0-9-]{1,63}){1,5}\.(?:net|com|io|internal|local|lan|cloud|dev|app|svc|corp|intra)"
+)
+_UID: Final = 5
+_ACTORS: Final = frozenset(
+    "sentry datadog pagerduty grafana github gitlab opsgenie newrelic prometheus alertmanager terraform atlantis argocd flux bamboo octopus dependabot renovate snyk cloudflare zabbix nagios splunk dynatrace instana".split()
+)
+_STAMP: Final = re.compile("20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:")
+_ADDRESS: Final = 8
+
+
+def _just_then(text: str, start: int, end: int) -> bool:
+    """Is a moment with its seconds the one at which its own line was logged, to the minute: `upd_ts`, bound as it was written."""
+    moment = _MOMENT.fullmatch(text, start, end)
+    begin = text.rfind("\n", 0, start) + 1
+    logged = _MOMENT.match(text, begin) if moment is not None else None
+    return moment is not None and logged is not None and moment.group(1, 2) == logged.group(1, 2)
+
+
+_MOMENT: Final = re.compile(
+    r"(20[0-9]{2}-[01][0-9]-[0-3][0-9])[T ]([0-2][0-9]:[0-5][0-9]):[0-5][0-9](?:[.,][0-9]{1,9})?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
 
 
 def _figure(text: str, start: int, end: int) -> bool:

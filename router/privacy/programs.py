@@ -25,7 +25,7 @@ _ENDS: Final = _ROLES | frozenset(
     agent aggregator""".split()
 )
 """What the name of a program, a queue or a table ends with: `ward-dashboard`, `member-portal`, `mpi-matcher`."""
-_OF_THINGS: Final = _ENDS - _ROLES
+_OF_THINGS: Final = (_ENDS - _ROLES) | {"it", "e2e", "tls", "tg", "lb", "alb", "nlb", "asg", "config", "migrate"}
 ENVIRONMENTS: Final = frozenset(
     "prod production prd stg staging stage dev develop development test tst uat qa sandbox sbx nonprod preprod pre shared dr sit perf demo "
     "int ci live lab ops mgmt infra platform common hub".split()
@@ -36,7 +36,7 @@ _PROGRAM: Final = re.compile(
 )
 _THING: Final = re.compile(r"(?:[\w.@-]+/)*[a-z][a-z0-9]*(?:[-.][a-z0-9]+){1,12}")
 _OF_ITS_MAKING: Final = re.compile(
-    r"(?:-[0-9a-f]{8,10}-[a-z0-9]{5}|-[0-9]{1,5}|-(?=[a-z]*[0-9])(?=[0-9]*[a-z])[0-9a-z]{5,10}|-(?:prod|production|staging|stage|dev|test|qa|uat|blue|green|canary|main|v[0-9]{1,2}))$"
+    r"(?:-(?=[a-z]*[0-9])[0-9a-z]{8,10}-[a-z0-9]{5}|-[0-9]{1,5}|-(?=[a-z]*[0-9])(?=[0-9]*[a-z])[0-9a-z]{5,10}|-(?:prod|production|staging|stage|dev|test|qa|uat|blue|green|canary|main|v[0-9]{1,2}))$"
 )
 """What a cluster, a host or a stage adds to the name of a program."""
 

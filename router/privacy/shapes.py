@@ -48,6 +48,7 @@ _ADDRESS: Final = r"[A-Za-z][A-Za-z0-9+.-]{1,24}+://[^ \t\n\f\r\"'<>`{}|\\^\[\]?
 _UUID: Final = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b"
 _MACS: Final = (
     r"[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){9,63}\b",
+    r"[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){7}\b(?![:-])",
     r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}\b",
     r"[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\b",
     r"(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4}){1,7}(?:/[0-9]{1,3})?",
@@ -364,7 +365,9 @@ OF_SERVICES: Final = re.compile(
 """Accounts of services and machines of a Windows domain: `CORP\\svc_claims`, `CORP\\SQL01$`."""
 SUM: Final = re.compile("[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){9,63}")
 """The serial number or fingerprint of a certificate: longer than the address of any device."""
-MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}")
+MAC: Final = re.compile(
+    r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){7}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"
+)
 DATE: Final = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}|\d{2})")
 MOIS: Final = re.compile(
     r"[0-9]{1,2}(?:\.|er|\xba)? (?:de )?(?=[A-Za-z\xe9\xc9]{3})[A-Za-z\xe9\xc9]+(?:,? (?:de |del )?[0-9]{4})?|[0-9]{4}\xc9 ?[0-9]{1,2}\xc9 ?[0-9]{1,2}\xc9"

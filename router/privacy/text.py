@@ -91,7 +91,7 @@ OF_A_PERSON: Final = frozenset({"PERSON", "DOB", "SSN", "MRN", "MEMBER_ID", "PAT
 def _islands(text: str, items: list[Item]) -> list[Span]:
     """Up to four words of another alphabet in a text of Latin letters: somebody's name, or what somebody wrote."""
     words = [item for item in items if item.type == "w"]
-    foreign = [item for item in words if not item.text.strip("\xc9\xe9")]
+    foreign = [item for item in words if not item.text.strip("\xc9\xe9") and len(item.text) > 1]
     if not foreign or len(words) < 2 * len(foreign):
         return []
     spans: list[Span] = []

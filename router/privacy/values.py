@@ -43,7 +43,7 @@ _NUMBERED_HOST: Final = re.compile(
     r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-z0-9]*[0-9][a-z0-9-]*(?:\.[a-z][a-z0-9-]*)+|[a-z][a-z0-9-]*-[0-9]{5,10}-[a-z]{1,8}[0-9a-z]{1,8}"
 )
 """`mbr-elig-24.phx1`, `aks-userpool-74167596-vmss000000`: hosts that are numbered."""
-_SERIAL: Final = re.compile("[0-9A-Fa-f]{16,40}")
+_SERIAL: Final = re.compile("[0-9A-Fa-f]{16,40}|[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){7}")
 _CERTIFIED: Final = re.compile(r"(?i:issuer|certificate|x\.?509|notafter|subject ?=)")
 _OAUTH: Final = frozenset(
     {
