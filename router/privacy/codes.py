@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from router.privacy import shapes, systems
+from router.privacy.coined import coined
 from router.privacy.compounds import Compounds
 from router.privacy.keys import KEY_WORDS, judge
 from router.privacy.lexicon import LEXICON, SAFE
@@ -109,11 +110,20 @@ class Codes(Compounds, Paths):
         found = judged.get(word) if judged is not None else None
         if found is None:
             found = self._judge_anew(word, 0)
+            if found and self._coined(word, found):
+                found = []
             if not found and len(word) < _LONG and len(self.parts) < IDLE and _DIGIT.search(word) is None:
                 self.parts.add(word)
             elif judged is not None and len(judged) < _JUDGED:
                 judged[word] = found
         return [new(Span, (span.start + at, span.end + at, *span[2:])) for span in found]
+
+    def _coined(self, word: str, found: list[Span]) -> bool:
+        """Is a code in which something was found a tool's by its pattern, or a class: asked last, as few codes are."""
+        bare = word.strip("./-_@+%\\")
+        return (not any(span.sure for span in found) and coined(bare)) or (
+            "." in bare and bare[0].isupper() and self._of_classes(bare)
+        )
 
     def _judge_anew(self, word: str, at: int) -> list[Span]:
         end = at + len(word)

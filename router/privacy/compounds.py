@@ -9,8 +9,21 @@ from typing import Final
 from router.privacy import shapes, systems
 from router.privacy.keys import ABBREVIATED, judge
 from router.privacy.lexicon import LEXICON, SAFE
-from router.privacy.made import ENTITY, HASHED, ISSUED, OF_TRANSACTIONS, POD, QUEUED_MAIL, REPLICA, ROLLED, jumbled
+from router.privacy.made import (
+    ENTITY,
+    HASHED,
+    ISSUED,
+    OF_TRANSACTIONS,
+    POD,
+    QUEUED_MAIL,
+    REPLICA,
+    ROLLED,
+    SUFFIXED,
+    VERSIONED,
+    jumbled,
+)
 from router.privacy.parts import CAMEL, DOCUMENT, Parts, owned_device
+from router.privacy.programs import of_thing
 from router.privacy.spans import Span
 from router.privacy.wards import of_program
 from router.privacy.words import NOUNS, OF_RECORDS, PRODUCTS
@@ -28,6 +41,8 @@ _CARD: Final = 12
 _LATELY: Final = re.compile("201[1-9]")
 """In a name in small letters a day of a log before it is somebody's birth."""
 _SALT: Final = 6
+_LETTERS: Final = 2
+_SHORT_NAME: Final = 4
 _JOINED_WORDS: Final = re.compile(r"[A-Za-z]{2,}(?:[+'-][A-Za-z]+){1,8}")
 """Words in a query: `diabetic+foot+ulcer`."""
 _PIECES: Final = re.compile(r"[A-Za-z0-9\xc9\xe9]+")
@@ -120,6 +135,12 @@ class Compounds(Parts):
             return []
         pod = HASHED.fullmatch(word)
         if pod is not None and not judge(pod[1]).kind and self._harmless_code(pod[1]):
+            return []
+        suffixed = SUFFIXED.fullmatch(word)
+        if suffixed is not None and self._a_program(suffixed[1] or suffixed[2], unknown=_SHORT_NAME):
+            return []
+        versioned = VERSIONED.fullmatch(word)
+        if versioned is not None and self._a_program(versioned[1]):
             return []
         login = _LOGIN_NAME.fullmatch(word)
         if login is not None and LEXICON.flag(login[1]) == "p" and LEXICON.flag(word.rstrip("0123456789")) == "":
@@ -315,3 +336,24 @@ class Compounds(Parts):
         if not known and len(digits) == 2 and alphabetic and shapes.ICD10.fullmatch(word):
             return [Span(at, end, "CODE", "code", False)]
         return []
+
+    def _a_program(self, name: str, unknown: int = 24) -> bool:
+        """Can a name in small letters before what a cluster or a release added be a program's: no kind of number, no name.
+
+        `unknown`: letters at most of a word that no list has, unless an ordinary one stands beside it.
+        """
+        if judge(name).kind and not of_thing(name):
+            return False
+        parts = [part for part in re.findall("[a-z]+", name) if part not in self.safe and part not in PRODUCTS]
+        flags = [LEXICON.flag(part) for part in parts]
+        return all(
+            len(part) < _LETTERS
+            or not (
+                flag in {"p", "d", "m"}
+                or (flag == "n" and part not in NOUNS)
+                or judge(part).kind not in {"", "URL"}
+                or part in ABBREVIATED
+                or (flag == "" and len(part) > unknown and "w" not in flags)
+            )
+            for part, flag in zip(parts, flags, strict=True)
+        )

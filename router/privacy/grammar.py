@@ -6,6 +6,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from router.privacy.coined import coined
+from router.privacy.hardware import of_hardware
+from router.privacy.keys import ABBREVIATED, judge
 from router.privacy.lexicon import LEXICON
 from router.privacy.spans import Span
 
@@ -40,11 +43,17 @@ _PACKAGE: Final = re.compile(
     r"[a-z][a-z0-9_]*(?:\.[A-Za-z_$][A-Za-z0-9_$]*){1,10}(?:@[0-9]{1,4}(?:\.[0-9]{1,6}){1,3}(?:\+[0-9A-Za-z.:]{1,20})?)?"
 )
 """A package of the JVM's or an app's own name, perhaps with its version and build: `app.pulse.android@5.12.1+3620`."""
+_LOGGER: Final = re.compile(
+    r"(?:[a-z][a-z0-9_]{0,20}\.){3,12}(?:[a-z][a-z0-9_]{1,24}|[A-Z][A-Za-z0-9_$]{1,80})|(?:[a-z]{1,20}\.){2,12}(?:[A-Z][a-z0-9]+){2,8}(?:\$[A-Za-z0-9_$]{1,60})?"
+)
+"""A class or a logger of the JVM's in its package, the names of which may be cut short: `o.s.b.w.e.tomcat.TomcatWebServer`."""
 _AGENT: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{1,40}/v?[0-9]{1,4}(?:\.[0-9]{1,6}){1,3}(?:[-+][0-9A-Za-z.]{1,20})?")
 """A product of a `User-Agent` (RFC 9110, section 10.1.5): `Alamofire/5.9.1`."""
 _SOURCE: Final = re.compile(
     r"(?:[A-Za-z0-9_.@~+-]+/){1,12}[A-Za-z0-9_.@+-]+\.(?:exs?|erl|hrl|eex|heex|rs|go|py|rb|kts?|java|scala|swift|m|mm|cc|cpp|hpp|cs|fs|tsx?|jsx?|mjs|cjs|vue|php|dart|clj[sc]?|lua|pl|pm|groovy|gradle|nf|wdl|smk)(?::[0-9]{1,6}){0,2}:?"
 )
+_CUT_SHORT: Final = 2
+"""Letters that a logger leaves of a package."""
 _OF_SOURCES: Final = re.compile(
     r"(?:^|/)(?:lib|src|app|apps|test|tests|spec|pkg|cmd|internal|deps|vendor|modules|workflows|packages|ios|android|Sources)/"
 )
@@ -80,6 +89,7 @@ _SITED: Final = re.compile(
 
 _WORDS: Final = frozenset({"WORD", "CODE"})
 _ANY: Final = frozenset({"WORD", "CODE", "NUMBER", "IP", "DATE", "IDENTIFIER", "PHONE", "ZIP", "USERNAME"})
+_MACHINES: Final = frozenset({"WORD", "CODE", "NUMBER", "PERSON"})
 _CARE: Final = _ANY | {"DIAGNOSIS", "MEDICATION", "WARD", "MRN"}
 _GRAMMARS: Final[tuple[tuple[re.Pattern[str], frozenset[str], str], ...]] = (
     (_IMAGE, _ANY, "/"),
@@ -146,11 +156,25 @@ _STATED: Final = re.compile(
     r"has already been taken|for key '|for key \"|with key CodingKeys|Integrity constraint violation|is already taken"
 )
 """Sentences of databases and of what validates records."""
+_REPORTED: Final = re.compile(
+    r"(?:(?<![A-Za-z])(?:[Ee]rror|ERROR|[Ww]arning|WARNING|[Ff]ehler|[Ee]rreur|[Ee]rrore|[Ee]xception|[Ee]rrno|[Aa]larm|[Aa]bend|SQLCODE|SQLSTATE|sqlstate|SQL [Ss]tate|SQL-Status"
+    r"|(?:[Ee]rror|[Ff]ehler|[Rr]eturn|[Rr]eason|[Ee]xit)[ -]?[Cc]ode|[Tt]racked (?:in|as|under)|[Pp]ostmortem|[Tt]icket|TICKET|[Jj]ira|JIRA|[Ii]ssue|[Ee]pic|[Bb]ug|[Ss]ql_?id|SQL_ID|plan_hash)(?: ?[:=] ?| {1,4}: |[ \[(#])[\"'\[(]?)$"
+)
+"""What announces the code of an error, of a rule, of a statement or of what is written about it."""
+_CODE_OF_ERROR: Final = re.compile(
+    r"([A-Z]{2,6})[-_]?[0-9]{2,6}[A-Z]?(?:[-_][0-9]{1,4})?|(?=[0-9]{1,4}[A-Z])[0-9][0-9A-Z]{4}|(?=[0-9a-z]*[a-z])(?=[0-9a-z]*[0-9])[0-9a-z]{13}"
+)
+_RELEASED: Final = re.compile(
+    r" v?(?!(?:0?[1-9]|[12][0-9]|3[01])\.(?:0?[1-9]|[12][0-9]|3[01])\.(?:[0-9]{2}|[0-9]{4})(?![0-9]))[0-9]{1,3}\.[0-9]{1,4}\.[0-9]{1,4}(?![0-9]|\.[0-9])"
+)
+"""A version of three numbers behind a word: what it names is a program; a day as people write it is no version."""
 _MESSAGE_ID: Final = re.compile(r"(?i:message-?id|msg-?id|in-reply-to|references|mid)[\"']?[:=] ?[\"'<]{0,2}$")
 MADE_LOCAL: Final = re.compile(
     r"(?=[^@]*(?:[0-9]{12}|[0-9A-F]*[0-9][0-9A-F]*[A-F][0-9A-F]{6}|[0-9a-f]*[0-9][0-9a-f]*[a-f][0-9a-f]{6}))(?:[0-9]{8,20}|(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{8,64}|(?=[A-Za-z]*[0-9])[0-9A-Za-z]{1,14})(?:[.$_+-](?:[0-9]{1,20}|(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{4,64}|(?=[A-Z]*[0-9])[0-9A-Z]{4,20})){1,8}@[a-z0-9.-]{3,100}"
 )
 """The id of a mail: a moment and numbers by chance before its domain. A part without a digit could be somebody's name."""
+_NODE: Final = re.compile(r"[a-z][a-z0-9_]{2,30}@[a-z0-9][a-z0-9-]{0,40}(?:\.[a-z0-9-]{1,40}){0,5}")
+"""A node of Erlang's, called after the program whose modules the text names: `parkade@gate-hub-2.lan`, `Parkade.Gate.Poller`."""
 _IDLE: Final = frozenset(
     {"BIOMETRIC", "SECRET", "SSN", "DOB", "TEXT", "NATIONAL_ID", "CREDIT_CARD", "MEMBER_ID", "ACCOUNT", "FAX"}
 )
@@ -161,14 +185,34 @@ def _ordinary(run: str) -> bool:
     return all(LEXICON.flag(part) not in {"", "p"} for part in re.findall("[a-z]{3,}", run))
 
 
+def _of_an_error(code: str) -> bool:
+    """Can a code be an error's: a prefix of two letters and more that names no kind of number, or a state of SQL's."""
+    found = _CODE_OF_ERROR.fullmatch(code)
+    if found is None:
+        return False
+    prefix = (found[1] or "").lower()
+    return prefix not in ABBREVIATED and not judge(prefix).kind
+
+
+def _of_jvm(run: str) -> bool:
+    """Is a dotted run a package's: it begins as packages do, or with parts cut short."""
+    return _PACKAGE.fullmatch(run) is not None or run.index(".") <= _CUT_SHORT
+
+
 def of_tools(text: str, span: Span) -> bool:
     """Does the grammar of a tool make what stands at `span` in `text` nobody's. A name on a list keeps its token."""
-    start, end, kind, rule, _ = span
+    start, end, kind, rule, sure = span
     if kind in _IDLE or rule in {"pattern", "field"}:
         return False
     before = text[max(start - _REACH, 0) : start]
     found = text[start:end]
     if kind == "EMAIL":
+        if (
+            rule == "shape"
+            and f"{found.partition('@')[0].capitalize()}." in text
+            and _NODE.fullmatch(found) is not None
+        ):
+            return True
         return rule == "shape" and MADE_LOCAL.fullmatch(found) is not None and _MESSAGE_ID.search(before) is not None
     if rule == "path" and end - start <= 2:  # noqa: PLR2004 - a function has no hundred arguments
         return found.isdigit() and _ARITY.search(before) is not None
@@ -187,7 +231,11 @@ def of_tools(text: str, span: Span) -> bool:
         near = _STATED.search(text, max(start - 16, 0), end + 24)
         if near is not None and near.start() < end and near.end() >= end - 12:
             return True
+    if kind in {"CODE", "NUMBER"} and not sure and _of_an_error(found) and _REPORTED.search(before) is not None:
+        return True
     if kind == "WORD":
+        if found.islower() and _RELEASED.match(text, end) is not None:
+            return True
         if found in _ENVOY and _FLAGS.search(before) is not None:
             return True
         if found.islower() and _APPLICATION.search(before) is not None and _VERSIONED.match(text, end) is not None:
@@ -204,7 +252,9 @@ def of_tools(text: str, span: Span) -> bool:
             return True
     elif kind == "CODE" and _STATUS.search(before) is not None and _STATUS_PAGE.fullmatch(found) is not None:
         return True
-    if kind not in _CARE:
+    if kind in _MACHINES and not sure and of_hardware(text, start, end, rule):
+        return True
+    if kind not in _CARE and (kind != "PERSON" or rule != "name"):
         return False
     first = start
     floor = max(start - _REACH, 0)
@@ -214,6 +264,11 @@ def of_tools(text: str, span: Span) -> bool:
     run = text[first : last.end() if last is not None else end]
     if any(char.isspace() for char in run):
         return False
+    if kind in _ANY and not sure and coined(run.rstrip(".,:")):
+        return True
+    bare = run.rstrip(".,:")
+    if kind in {"WORD", "PERSON", "USERNAME", "CODE"} and "." in bare and _LOGGER.fullmatch(bare) and _of_jvm(bare):
+        return True
     for grammar, kinds, mark in _GRAMMARS:
         if kind in kinds and mark in run and grammar.fullmatch(run) is not None:
             return grammar is not _TOPIC or _ordinary(run)

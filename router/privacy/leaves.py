@@ -35,7 +35,7 @@ from router.privacy.findings import Json
 from router.privacy.items import TooLong
 from router.privacy.keys import NOTHING, counts, judge, of_cluster
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
-from router.privacy.likely import unlikely
+from router.privacy.likely import never, unlikely
 from router.privacy.memory import NAMING, Place, slot_of
 from router.privacy.mistaken import in_line, keyed, made_up
 from router.privacy.plans import Plan, Work
@@ -345,7 +345,7 @@ class Leaves(Work):
             return
         if (
             keyed(kind, text, place.words, place.path)
-            or (not self.strict and unlikely(kind, text, place.words))
+            or (never(kind, text) if self.strict else unlikely(kind, text, place.words))
             or (kind == "EMAIL" and "@" not in text and text.isupper())
         ):
             self.free(box, key, text, place, "")

@@ -13,6 +13,8 @@ from typing import Final
 from router.privacy import shapes
 from router.privacy.keys import judge
 from router.privacy.lexicon import LEXICON, SAFE
+from router.privacy.made import HASHED, VERSIONED
+from router.privacy.programs import of_thing, program
 from router.privacy.wards import is_ward
 from router.privacy.words import CLASS_ENDS, DATED, PLACES, PRODUCTS
 
@@ -90,6 +92,26 @@ _LONG_WORD: Final = 8
 _NAME: Final = 24
 _HYPHENS: Final = re.compile("[-_./ ]")
 _DIALLED: Final = 7
+
+
+_OF_SYSTEMS: Final = re.compile(r"[a-z]{2,}[0-9]?(?:[-_.][a-z]{2,}){1,6}(?:[-_.]?[0-9]{1,2}){0,2}")
+_COLUMN: Final = re.compile(r"[a-z]{1,3}\.[a-z_]{2,40}")
+"""A column of a table by its short name: `e.id = c.encounter_id`."""
+_DIGEST: Final = re.compile("sha(?:1|224|256|384|512):[0-9a-f]{40,128}")
+
+
+def never(kind: str, value: str) -> bool:
+    """Can no value of `kind` be written as `value` is: a program, a module with its version, a column, a sum."""
+    if kind == "SECRET":
+        return _DIGEST.fullmatch(value) is not None
+    if kind not in _NUMBERED:
+        return False
+    return (
+        VERSIONED.fullmatch(value) is not None
+        or _COLUMN.fullmatch(value) is not None
+        or (_OF_SYSTEMS.fullmatch(value) is not None and (of_thing(value) or program(value)))
+        or ((pod := HASHED.fullmatch(value)) is not None and (of_thing(pod[1]) or program(pod[1])))
+    )
 
 
 def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:

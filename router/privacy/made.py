@@ -22,9 +22,22 @@ CRONJOB: Final = re.compile(
 )
 """A revision of Cloud Run, a job of a Kubernetes CronJob, and an event about one."""
 HASHED: Final = re.compile(
-    r"([A-Za-z][A-Za-z0-9.-]{1,60})-(?:[0-9a-f]{8,10}-[a-z0-9]{5}|[0-9]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5})"
+    r"([A-Za-z][A-Za-z0-9.-]{1,60})-(?:[0-9a-f]{8,10}-[a-z0-9]{5}|[0-9]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}|(?=[0-9]*[a-z])(?=[a-z]*[0-9])[bcdfghjklmnpqrstvwxz0-9]{8,10}-[bcdfghjklmnpqrstvwxz0-9]{5})"
 )
-"""A pod of a Kubernetes deployment: the names of its deployment and template, and five letters that mean nothing."""
+"""A pod of a Kubernetes deployment: the names of its deployment and template, and five letters that mean nothing.
+
+Kubernetes has no vowels in what it makes up, so that no word stands there.
+"""
+SUFFIXED: Final = re.compile(
+    r"([a-z][a-z0-9]*(?:-[a-z0-9]+){0,8}?)(?:-(?=[0-9]*[a-z][0-9]*[a-z])(?=[a-z]*[0-9])[bcdfghjklmnpqrstvwxz0-9]{5}){1,2}(?:\.[0-9a-f]{16})?"
+    r"|([a-z][a-z0-9]*(?:-[a-z0-9]+){0,8}?)-(?=[0-9]*[a-z][0-9]*[a-z])(?=[a-z]*[0-9])[bcdfghjklmnpqrstvwxz0-9]{9,10}"
+)
+"""A pod of a DaemonSet or a Job, an event about a pod, a ReplicaSet and a ConfigMap with the sum of what it holds."""
+VERSIONED: Final = re.compile(
+    r"([a-z][a-z0-9+]*(?:[-_.][a-z][a-z0-9+]*){0,6})[-@_]v?(?!(?:0?[1-9]|[12][0-9]|3[01])\.(?:0?[1-9]|[12][0-9]|3[01])\.[0-9]{2}(?![0-9]))[0-9]{1,3}\.[0-9]{1,4}\.[0-9]{1,3}"
+    r"(?:[-+.][0-9A-Za-z][0-9A-Za-z.+-]{0,40})?"
+)
+"""A package, a chart or a program and its version: `rumqttc-0.24.0`, `web-1.28.7`; a day as people write it is no version."""
 ISSUED: Final = re.compile(r"([a-z]{2,8})[-_](?=[A-Za-z]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])([A-Za-z0-9]{12,40})")
 """An id that some service made up: `ord_7FZW9uraORamQg`. Nobody's number has letters of both cases."""
 RELEASE: Final = re.compile(

@@ -12,7 +12,7 @@ from router.privacy.codes import BORN_IN, IDLE
 from router.privacy.items import Item
 from router.privacy.keys import AGED, MACHINES, judge, of_cluster
 from router.privacy.lexicon import LEXICON, PLAIN
-from router.privacy.likely import unlikely
+from router.privacy.likely import never, unlikely
 from router.privacy.made import COLOUR, SOURCE_FILE
 from router.privacy.spans import Span
 from router.privacy.systems import clustered
@@ -173,7 +173,7 @@ class Numbers(Beside):
             and not (cue == "PATIENT_ID" and _named_thing(word))
             and not (cue == "MEMBER_ID" and (of_cluster(word) or clustered(word) or _KEPT_FOR.search(word)))
             and not (cue == "ADDRESS" and "-" in word and word.islower() and word[0].isalpha())
-            and (self.strict or not unlikely(cue, word))
+            and not (never(cue, word) if self.strict else unlikely(cue, word))
         ):
             spans.append(Span(item.start, item.end, cue, "cue", self.strict or cue != "DEVICE_ID"))
             return

@@ -106,6 +106,12 @@ _MODELS: Final = frozenset(
 )
 
 
+_DOTTED_CLASS: Final = re.compile(
+    r"(?:[A-Z][A-Za-z0-9]{1,40}\.){1,8}(?:[A-Z][A-Za-z0-9]{1,60}|[a-z][a-z0-9_]{2,40}[?!]?(?:/[0-9]{1,2})?)\+?"
+)
+"""Classes or modules with points between them, behind the last perhaps a function and how many arguments it has."""
+
+
 class Parts(ABC):
     """Judges the parts of codes. `strict`: default deny by the word; `safe`: a tenant's words that pass."""
 
@@ -202,3 +208,31 @@ class Parts(ABC):
                 return False
             longest = max(longest, len(part))
         return longest > 2 or len(piece) <= 3
+
+    def _of_classes(self, word: str) -> bool:
+        """`Hospice.VisitScheduler`, `Hims.Slots.assign/3`: classes and functions of a program, in it a word that says so, and no name.
+
+        A name may stand first, as a library's, where the last is called as classes are: `Polly.Retry.AsyncRetryEngine`.
+        """
+        if _DOTTED_CLASS.fullmatch(word) is None:
+            return False
+        whole = word.rstrip("+").partition("/")[0].split(".")
+        classes = [segment for segment in whole if segment[0].isupper()]
+        parts = [[part.lower() for part in CAMEL.findall(segment) if part.isalpha()] for segment in classes]
+        ends = len(parts[-1]) > 1 and parts[-1][-1] in CLASS_ENDS
+        if not (ends or (len(parts[-1]) > 1 and self._camel(classes[-1])) or len(whole) > len(classes) > 1):
+            return False
+        if len(whole) > len(classes) and not all(
+            LEXICON.flag(part) in SAFE for part in re.findall("[a-z]{3,}", whole[-1])
+        ):
+            return False
+        first = 1 if ends and len(classes) > 2 else 0
+        return not any(
+            len(part) > 2
+            and part not in self.safe
+            and (
+                LEXICON.flag(part) == "p" or (LEXICON.flag(part) == "n" and part not in NOUNS and part not in PRODUCTS)
+            )
+            for segment in parts[first:]
+            for part in segment
+        )

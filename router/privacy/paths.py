@@ -7,6 +7,8 @@ import re
 from typing import Final
 
 from router.privacy import shapes
+from router.privacy.chance import by_chance
+from router.privacy.coined import coined
 from router.privacy.compounds import BIRTHS
 from router.privacy.keys import KEY_WORDS, NOTHING, judge
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
@@ -15,11 +17,20 @@ from router.privacy.made import HASHED, PAGE_ID, POD, REPLICA, jumbled, made_by
 from router.privacy.parts import Parts
 from router.privacy.programs import of_thing, program
 from router.privacy.spans import Span
-from router.privacy.vendors import OF_TOOLS, PAGES_OF_TOOLS, is_tool
-from router.privacy.words import NUMBERED_PAGES, OF_RECORDS, SAFE_SEGMENT_AFTER
+from router.privacy.systems import system_login
+from router.privacy.vendors import OF_TOOLS, PAGES_OF_TOOLS, is_tool, serves
+from router.privacy.words import NOUNS, NUMBERED_PAGES, OF_RECORDS, SAFE_SEGMENT_AFTER
 
 _DIGIT: Final = re.compile("[0-9]")
 _ERROR_PAGE: Final = 4
+_LONGEST_NUMBER: Final = 16
+"""Digits of a card's number; what has more is a machine's."""
+_SOURCES: Final = (
+    ".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs", ".tf", ".tfvars", ".hcl", ".kt", ".kts", ".rs", ".swift", ".ex", ".exs", ".erl", ".scala", ".c", ".h",
+    ".cc", ".cpp", ".hpp", ".vue", ".tsx", ".jsx", ".mjs", ".css", ".scss", ".sh", ".gradle", ".groovy", ".lua", ".pl", ".pm", ".dart", ".ps1", ".proto", ".graphql", ".j2",
+    ".erb", ".haml", ".twig", ".cshtml", ".razor", ".svelte", ".clj", ".hs", ".ml", ".nim", ".zig", ".sol", ".toml", ".gohtml", ".tmpl", ".jinja",
+)  # fmt: skip
+"""How files of programs end, which hold no record."""
 _IN_SOURCE: Final = re.compile(
     r"[A-Za-z_$][A-Za-z0-9_$.-]{0,60}\.(?:tsx?|jsx?|mjs|vue|py|java|kt|go|rb|cs|php|rs|swift|scala)(?::[0-9]{1,6}){1,2}"
 )
@@ -124,6 +135,9 @@ class Paths(Parts):
             port = _PORT.fullmatch(segment)
             if port is not None:
                 segment = port[1]  # noqa: PLW2901 - the port of a host is nobody's
+            if tool and before.endswith(":") and self._of_tool(segment):
+                before = segment
+                continue
             if tool and segment.isdigit() and len(segment) <= _CARD and before != "users" and not _of_care(before):
                 before = segment
                 continue  # of the tool's own: `radar-api.service.newrelic.com/accounts/1420569`
@@ -135,6 +149,8 @@ class Paths(Parts):
                 found = []  # of a package that everybody has: `node_modules/mongodb/lib/sdam/topology.js`
             if found and found[0].rule == "path" and _PARTITION.match(word, start - at):
                 found = []  # `exports/2026/09/`
+            if found and tool and not _of_care(before) and by_chance(segment):
+                found = []  # `https://grafana.example.com/d/TvuRo2iMk/cert-manager`
             spans.extend(found)
             before = segment if not found or found[0].rule != "path" else ""
         if any(span.rule == "name" and span.kind == "PERSON" for span in spans):
@@ -194,7 +210,7 @@ class Paths(Parts):
                 )
                 and not re.fullmatch(r"v\d{1,2}", segment)
                 and not HASHED.fullmatch(segment)
-                and not (kind == "IP" and shapes.public_ip(segment) is False)
+                and not (kind == "IP" and (shapes.public_ip(segment) is False or coined(segment)))
                 and (self.strict or not unlikely(kind, segment))
                 and not _IN_SOURCE.fullmatch(segment)
                 and not (
@@ -202,13 +218,17 @@ class Paths(Parts):
                     or (not self.strict and (_RELEASED.fullmatch(segment) or len(segment) < _SHORTEST))
                 )
                 and not (kind in {"DIAGNOSIS", "MEDICATION"} and "_" in before and not shapes.ICD10.fullmatch(segment))
-                and not segment.endswith((".py", ".js", ".ts", ".go", ".java", ".rb", ".html", ".php", ".cs"))
+                and not (segment.endswith(_SOURCES) and not segment.partition(".")[0].isdigit())
             ):
                 return [Span(at, end, kind if has_digit or kind != "PATIENT_ID" else "PATIENT_ID", "path", True)]
         if segment in OF_RECORDS:
             return []
         if segment.isdigit():
-            if OF_TOOLS.fullmatch(before) or (before in _TEMPORARY and segment[:2] == "00"):
+            if (
+                len(segment) > _LONGEST_NUMBER
+                or OF_TOOLS.fullmatch(before)
+                or (before in _TEMPORARY and segment[:2] == "00")
+            ):
                 return []
             if len(segment) >= 5 and not (
                 (before.lower() in NUMBERED_PAGES and (len(segment) != 10 or before.lower() in PAGES_OF_TOOLS))
@@ -232,6 +252,8 @@ class Paths(Parts):
             return []
         if before.lower() in {"home", "users"} and re.fullmatch(r"[a-z][a-z0-9._-]{2,31}", segment):
             login = re.sub(r"[^a-z]", "", segment)
+            if system_login(segment):
+                return []
             if LEXICON.flag(login) not in PLAIN and login not in KEY_WORDS and not self._harmless_parts(segment):
                 return [Span(at, end, "USERNAME", "path", True)]
         if before.lower() in NUMBERED_PAGES and PAGE_ID.fullmatch(segment) and not self._names_in(segment):
@@ -241,3 +263,11 @@ class Paths(Parts):
         if loose and segment.isalnum() and has_digit is False and jumbled(segment):
             return []
         return self._judge_code(segment, at)
+
+    def _of_tool(self, host: str) -> bool:
+        """Is a host called after the tool that it serves, and the rest of its name nobody's."""
+        rest = serves(host)
+        return rest is not None and not any(
+            LEXICON.flag(part) in {"p", "d", "m"} or (LEXICON.flag(part) == "n" and part not in NOUNS)
+            for part in re.findall("[a-z]{3,}", rest)
+        )

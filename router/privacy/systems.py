@@ -11,6 +11,7 @@ from router.privacy.programs import ENVIRONMENTS
 
 _SURELY_COPIES: Final = frozenset("prod prd stg staging uat nonprod preprod".split())
 _COPIES: Final = _SURELY_COPIES | {"production", "dr"}
+_OF_CLOUDS: Final = frozenset({"rds", "aws", "mysql", "postgresql", "postgres", "pg", "serverless", "gcp", "azure"})
 _PRODUCTS: Final = frozenset({"aurora", "neptune", "athena", "eden", "aurora-mysql", "davis", "falco", "artemis"})
 """Products that are called as people are, in the names of what runs on them: `lab-aurora-prod-replica-1`."""
 _SITES: Final = frozenset(
@@ -189,12 +190,21 @@ _ACCOUNTS: Final = frozenset(
     "do-not-reply hostmaster mailer-daemon www-data jenkins alertmanager prometheus grafana monitoring oracle mysql kafka etcd git ubuntu "
     "ec2-user nobody apache nginx logstash vault consul".split()
 )
+_LOGINS: Final = _ACCOUNTS | frozenset(
+    """runner ubuntu centos debian fedora rocky admin core opc node app appuser application circleci gitlab-runner buildkite-agent teamcity bamboo actions-runner github-runner vsts
+    azureuser azagent vcap vagrant ansible deploy deployer airflow hadoop hdfs yarn hive spark zeppelin jovyan tomcat jboss wildfly payara glassfish weblogic wasadmin db2inst1 grid
+    redis mongodb mongod cassandra elasticsearch kibana solr rabbitmq splunk sonar sonarqube nexus artifactory www web webapp odoo frappe container nonroot user coder vscode codespace
+    builder build ci cicd builduser packer terraform atlantis flux argocd argo spinnaker rundeck awx sftp ftp mirth rhapsody oracle19c sapadm sap pi rails django laravel forge""".split()
+)
+"""Accounts that programs run under, by which their homes are called."""
 """Accounts of programs, in which no person has mail."""
 _HARDWARE: Final = frozenset(
     """srv svr gke eks aks kube dc sql mssql esx esxi hv pve kvm xen nas san netapp filer stor ceph osd kafka zk zookeeper rmq rabbit rabbitmq redis
     mongo mongodb pg pgsql postgres mysql mariadb ora oracle edw dwh hadoop spark vcsa vcenter vc ns dns dhcp ntp fw sw swi rtr rt spine leaf tor lb ltm
     mq sftp veeam rubrik cohesity commvault datadomain dd sobr ilo idrac bmc ipmi ups pdu wlc switch router firewall mirth rhap rhapsody cloverleaf
     elastic elasticsearch opensearch kibana graylog splunk ctx citrix vdi exch smtp bastion jumphost hypervisor nutanix cvm aggr svm vsvr aag rac exa
+    cass scylla druid pinot clickhouse db2 hana sap tsm nbu avamar zerto isilon powerscale vplex vmax xtremio qumulo gluster minio jfrog harbor
+    f5 bigip netscaler adc paloalto forti fgt aruba meraki tape lto vtl hmc lpar zos mvs cics wsus sccm adfs pki sip pbx sbc cucm mon prom grafana loki tempo
     cassandra cockroach vault consul etcd nomad haproxy traefik nginx solr memcached influx prometheus proxmox proxysql pgbouncer dmz asa edge core
     border wan hci r720 r730 r740 r750 r760 dl360 dl380 ptx qfx srx nx n9k c9k ucs""".split()
 )
@@ -284,7 +294,11 @@ def copy(word: str, known: int) -> bool:
 
     `known`: how many of its other parts are ordinary words.
     """
-    if known > 1 and "-" in word and not _PRODUCTS.isdisjoint(word.split("-")):
+    if (
+        "-" in word
+        and not _PRODUCTS.isdisjoint(word.split("-"))
+        and (known > 1 or not _OF_CLOUDS.isdisjoint(word.split("-")))
+    ):
         return True
     if not word.islower():
         return False
@@ -445,3 +459,8 @@ def town(value: str) -> bool:
 def system_account(address: str) -> bool:
     """Is an email address the account of a program on a host: `root@edi02.lon.internal`, `rabbit@mq2`."""
     return address.partition("@")[0].lower() in _ACCOUNTS
+
+
+def system_login(login: str) -> bool:
+    """Is a login the account that a program runs under: the last part of `/home/jenkins`."""
+    return login in _LOGINS

@@ -14,6 +14,7 @@ from router.privacy.commands import of_commands
 from router.privacy.elsewhere import outside
 from router.privacy.figures import figure
 from router.privacy.grammar import of_tools
+from router.privacy.hardware import agents, of_agent
 from router.privacy.idioms import figurative
 from router.privacy.items import Item, is_separator, lettered, scan
 from router.privacy.keys import MACHINES, judge
@@ -336,6 +337,15 @@ class Reader(Values):
                     or span.kind not in {"WORD", "CODE", "PERSON"}
                     or not any(a <= span.start and span.end <= b for a, b in frames)
                 ]
+        if spans and (own := agents(seen)):
+            spans = [
+                span
+                for span in spans
+                if not (
+                    of_agent(span.kind, span.rule, sure=span.sure)
+                    and any(a <= span.start and span.end <= b for a, b in own)
+                )
+            ]
         if spans:
             spans = _of_nobody(seen, spans)
         if not self.strict:

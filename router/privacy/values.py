@@ -11,7 +11,7 @@ from router.privacy.hl7 import field_kind
 from router.privacy.items import Item, is_separator
 from router.privacy.keys import NOTHING, PHI_WORDS, Verdict, counts, judge, kind_of_words, split
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
-from router.privacy.likely import unlikely
+from router.privacy.likely import never, unlikely
 from router.privacy.names import Names
 from router.privacy.programs import of_thing, program
 from router.privacy.spans import Span, stronger
@@ -377,7 +377,9 @@ class Values(Names):
             or (kind == "AGE" and chosen[0].type == "d" and _ELAPSED.fullmatch(chosen[0].text))
         ):
             return last + 1
-        if len(chosen) == 1 and not self.strict and unlikely(kind, chosen[0].text, _GUARDED):
+        if len(chosen) == 1 and (
+            never(kind, chosen[0].text) if self.strict else unlikely(kind, chosen[0].text, _GUARDED)
+        ):
             return index  # it is read like any other
         if any(item.type == "t" for item in chosen):
             spans.extend(

@@ -385,6 +385,11 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "OS thread handle 1398703025036, query id 181796284 updating; Exec_Source_Log_Pos: 322063575, 1836 data tests",
         "G1 Old Gen: 7746880825 -> 7321592603; wrote 29073194027 bytes, offset for this partition was 67273415.",
         "GROUP  TOPIC  PARTITION  CURRENT-OFFSET  LAG\nmain   queue  17         53504962        4073457",
+        "SRMSG18207, AMQ9558E, error CS0246, SQLSTATE[57P01], prior-auth-api-8rrdwf584-2x677, chart=hl7-router-1.1.2",
+        "https://grafana.hq.zorb.example/d/TvuRo2iMk [filebeat-8.12.2-2026.06.18-000064] V415__add_key.sql on k8spg361",
+        "Mozilla/5.0 (Linux; Android 14; SM-A546E Build/LRX22G.A145), D-Link DXS-1210-28S, Port GE22 down, 485W / 700W",
+        "[io.qua.ver.cor.run.VertxCoreRecorder] libgnutls30 2.4.57+dfsg-3 r7i.xlarge, tesseract 5.6.7",
+        "container_e17_1295879129067_0042_01_000014 and sha256:e60158c594a43644a2735a6a30d9b9453f08d78dfe0b3f8afdde8d6",
     ],
 )
 def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) -> None:
@@ -418,6 +423,10 @@ def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) 
         "Account: 773419001277 and arn:aws:eks:us-east-1:413764813973:cluster/main (77341902) 773419 --- [x]",
         "QUACKENBUSH    77341902   19570511   45  6175551234   0",
         "NAME  CHART  LAG\nzorb  77341902  4073457",
+        "https://grafana.example.org/patients/Qu4ckNbZ77341902/d zebulon-quackenbush-1.2.3 error MRN77341902",
+        "quackenbush-8rrdwf584-2x677 idx_quackenbush_zebulon quackenbush 12.05.61",
+        "Mozilla/5.0 (Windows NT 10.0; MRN-77341902; Zebulon Quackenbush) AppleWebKit/537.36",
+        "Dell of Quackenbush, [zebulon.quackenbush.office.notes] chart quackenbush-app-77341902",
     ],
 )
 def test_beside_such_a_grammar_a_person_is_still_found(line: str) -> None:
