@@ -23,7 +23,7 @@ _SIZES: Final = frozenset(
     fetches evictions compactions flushes checkpoints rollbacks deadlocks tombstones vacuums reads writes rowcount rows_sent rows_examined
     rows_affected batchsize hashpartitioning rangepartitioning mmap
     sample_rate nanos millis micros ns ms us msec usec jiffies ticks
-    footprint virt shr swpd bi bo buff blks
+    cursorid footprint virt shr swpd bi bo buff blks
     wpid workerid threadid processid lwp coreid cpuid portid nodeid brokerid taskid mapid reduceid stageid shuffleid executorid partitionid attemptid
     relation oid relfilenode filenode toast toastid dbid spcid databaseid relid objid classid
     qlen reqs conn_count bytes_sent bytes_received txbytes rxbytes tx rx sndbuf rcvbuf cwnd ssthresh rwnd rtt rto rttvar
@@ -36,7 +36,7 @@ _FLAGGED: Final = frozenset(
     inserts updates deletes upserts selects statements responses packets sessions files
     columns lines resources metrics series spans traces alerts alarms incidents notifications emails mails deliveries downloads uploads tables indexes
     databases hosts servers instances processes rules policies services endpoints routes models sources batches runs steps stages
-    processed received sent transmitted dropped skipped rejected accepted fetched scanned examined returned inserted updated deleted removed affected written
+    attempted processed received sent transmitted dropped skipped rejected accepted fetched scanned examined returned inserted updated deleted removed affected written
     failed passed pending active idle waiting running completed blocked used free available measured
     version build revision status level severity priority weight ratio rate sum
     loginuid auid euid suid fsuid egid sgid fsgid ouid ogid uids gids

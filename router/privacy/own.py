@@ -1,6 +1,6 @@
 """What tools number and date themselves: applications of YARN, states of SQL, builds, models, moments in other notations."""
 
-# ruff: noqa: E501, PLR2004, SIM905 - the tables read better as long lines; lengths mean something
+# ruff: noqa: C901, E501, PLR2004, SIM905 - the tables read better as long lines; lengths mean something
 from __future__ import annotations
 
 import re
@@ -11,6 +11,7 @@ from router.privacy.spans import Span
 _NUMBERS: Final = frozenset({"NUMBER", "CODE", "IDENTIFIER", "PHONE", "ZIP", "NPI"})
 _MADE: Final = re.compile(
     r"(?:application|job|attempt|appattempt|container|dag|vertex|task)_(?:e[0-9]{1,3}_)?[0-9]{12,14}_[0-9]{4,6}(?:_(?:[mr]|[0-9]{1,4}))?(?:_[0-9]{2,6}){0,3}"
+    r"|[A-Z]{4,8}_[IEWF]_[0-9]{4,6}"
     r"|qtp[0-9]{6,10}(?:-[0-9]{1,6})?"
     r"|(?:lro|domain-c|group-v|datastore|dvportgroup|resgroup)-[0-9]{1,8}"
     r"|(?:0[0-9A-Z]|2[0-9A-F]|3[0-9A-F]|4[0-4]|5[3-8]|72)P[0-9]{2}|P000[0-4]|XX00[0-2]"
@@ -18,6 +19,8 @@ _MADE: Final = re.compile(
 )
 """YARN's applications and containers, Jetty's threads, vSphere's objects, SQLSTATE of Postgres, messages of Apple, Oracle, Azure, Db2,
 IBM i and MQ by the prefix of who gives them."""
+_SAID: Final = re.compile("[A-Z]{4,5}[0-9]{4,5}[AEFIOSW]")
+"""A message of IBM's: before its colon."""
 _MESSAGE: Final = re.compile(r"(?:NG|TS|CS|CA|SA|BC|NU|IDE|RZ|ASP|SYSLIB|VBC|FS|MC|AZ|E|W|C|R|S|F)0?[0-9]{3,5}")
 """A message of a compiler or a linter: before its colon."""
 _COMPILED: Final = re.compile(r"(?:^|[\n\]] ?|error |warning |Error: |info )$")
@@ -35,11 +38,38 @@ _MODEL: Final = re.compile(
     r"(?:NLTEST|SQL) ?error|[Aa]pplied [Uu]pdate KB|policy, rule|[Tt]oken [Rr]ing|[Dd]ist|Allocations:|Filter:|relation [0-9]{1,10} of database) ?-?$"
 )
 """Makers' models, requests to merge, and errors that are classes: a short number behind one is theirs."""
-_RELEASED: Final = re.compile(r"(?<![\w.])v?[0-9]{1,4}(?:\.[0-9]{1,5}){1,3} \((?:build )?$")
+_RELEASED: Final = re.compile(r"(?<![\w.])v?[0-9]{1,4}(?:\.[0-9]{1,5}){1,3}(?: \((?:build )?|, )$")
 """A version before its build in brackets: `4.23.18 (4640)`."""
 _OF_MEMORY: Final = re.compile(r"[0-9]{1,5}\.[0-9] \([0-9]{1,5}\.[0-9]\)?")
 _IN_MEMORY: Final = re.compile(r"\)? (?:->|MB)")
 """What V8 says of a collection of garbage: `Mark-Compact 2025.4 (2083.3) -> 2024.4 (2082.1) MB`."""
+_SPOOLED: Final = re.compile(r"[0-9]{5} [0-2][0-9]\.[0-5][0-9]\.[0-5][0-9] (?:JOB|STC|TSU)[0-9]{5} ")
+"""How JES begins a line: the day of the year, the time, the job."""
+_COUNTED: Final = re.compile(
+    r"(?:Rows Removed by (?:Filter|Join Filter|Index Recheck|Conflict Filter)|Heap Fetches|Heap Blocks: (?:exact|lossy)|[Ii]tems (?:to be )?backed up|Timeticks|Counter(?:32|64)|Gauge32|Allocations): {1,20}\(?$"
+    r"|(?<![A-Z])(?:CURDEPTH|MAXDEPTH|MSGAGE|IPPROCS|OPPROCS|MAXMSGL|QDEPTHHI|QDEPTHLO|MSGS|BYTSSENT|BYTSRCVD|BUFSSENT|BUFSRCVD|CURSHCNV|MAXINST|MAXINSTC|HBINT|KAINT|SEQWRAP|BATCHSZ|DISCINT|LONGRTY|SHORTRTY|MAXUMSGS|LOGPRIM|LOGFILSZ)\($"
+    r"|\bdefault [A-Z]{2,12} [A-Z_]{3,40} $|(?<=-PPE-[0-9] : default )[A-Z_ ]{4,50} $"
+)
+"""How many, by the plans of Postgres, SNMP, MQ, plug-ins of Nagios (`fs_used=166396;160000;180000;0`) and NetScaler's lines."""
+_PERFDATA: Final = re.compile(
+    r"[\w/'.-]{1,40}(?<!id)(?<!mrn)(?<!no)(?<!num)(?<!key)(?<!ref)=[0-9.]{1,16}[a-zA-Z%]{0,3}(?:;[0-9.:~@]{0,16}){0,3};$"
+)
+_REST_OF_IT: Final = re.compile(r"(?:;[0-9.:~@]{0,16}){0,3}(?:[ \n'\"]|$)")
+_OF_F5: Final = re.compile(r":[0-7]: ")
+_OF_IRIS: Final = re.compile(r"[0-9]{3} \([0-9]{1,7}\) [0-3]")
+_TIMED: Final = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}:$")
+_EVENTS: Final = re.compile(r"(?<![A-Za-z])(?i:events?(?: ids?)?)[: ] ?(?:[0-9]{3,5}(?:, | and | or |/)){0,6}$")
+_PHARMACY: Final = re.compile(r"(?<![A-Za-z])(?:BIN|IIN)[ =:#]{1,2}$")
+_TABULATED: Final = re.compile(
+    r"(?<![A-Za-z])(?:requests|responses|rejects|errors|timeouts|sessions|connections|messages|retries|failures|threads|drops|packets|transactions|brokers|queued|pending)(?: (?:registered|active|total|failed|open))? $"
+)
+_ENDS_FIGURE: Final = re.compile(r"  |[,;\n)\"]|\.? *$")
+_STARTED: Final = re.compile(
+    r"(?:(?:STARTED|ENDED|UPDATED|SUBMITTED|ORDERED|started|ended|finished|begun|updated|rolled back|rollback)(?: AT| at| to)?) $"
+)
+_COMPACT: Final = re.compile(
+    r"20(?:1[5-9]|[23][0-9])(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
+)
 _LEVEL: Final = re.compile(r"(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL) $")
 _OF_TABLES: Final = re.compile(r"TTL=[0-9]{1,3} ID=$")
 _MEASURED: Final = re.compile(
@@ -132,12 +162,21 @@ def own(text: str, span: Span) -> bool:
         return rule == "shape" and _moment(text, start, end)
     if kind not in _NUMBERS or rule in {"key", "cue", "prefix", "path"}:
         return False
+    line = text.rfind("\n", 0, start) + 1
+    spool = _SPOOLED.match(text, line)
+    if spool is not None and end < spool.end() + 12 and start < spool.end() - 1:
+        return True
     if kind == "PHONE":
+        if _OF_IRIS.fullmatch(found) is not None and _TIMED.search(text, max(start - 12, 0), start) is not None:
+            return True  # InterSystems' log: `06/26/26-13:19:54:710 (2365) 2 [Generic.Event]`
+        if text.endswith("Process", 0, start) and found[0] == "(":
+            return True  # MQ's: `Process(62879.59)`
         return _OF_MEMORY.fullmatch(found) is not None and _IN_MEMORY.match(text, end) is not None
     before = text[max(start - 64, 0) : start]
     if kind == "CODE":
         return (
             _MADE.fullmatch(found) is not None
+            or (_SAID.fullmatch(found) is not None and text[end : end + 2] == ": ")
             or (
                 _MESSAGE.fullmatch(found) is not None
                 and text[end : end + 2] == ": "
@@ -157,14 +196,26 @@ def own(text: str, span: Span) -> bool:
     if not found.isdigit():
         return False
     digits = end - start
+    after = text[end : end + 1]
     if set(found) == {"0"} or (_HEXED.fullmatch(found) is not None and _OF_HEXED.search(before) is not None):
+        return True
+    if _COUNTED.search(before) is not None:
+        return True
+    if before[-1:] == ";" and _PERFDATA.search(before) is not None and _REST_OF_IT.match(text, end) is not None:
+        return True
+    if digits == 8 and found[0] == "0" and before.endswith("]: ") and _OF_F5.match(text, end) is not None:
+        return True  # F5's messages: `mcpd[8276]: 01070638:5: Pool …`
+    if _COMPACT.fullmatch(found) is not None and _STARTED.search(before) is not None:
+        return True
+    if after == ")" and digits <= 9 and _RELEASED.search(before) is not None:
         return True
     if digits > 7:
         return _in_row(text, start, end)
-    after = text[end : end + 1]
     return (
         (digits <= 5 and _MODEL.search(before) is not None and after not in {"-", "/"})
-        or (after == ")" and _RELEASED.search(before) is not None)
+        or (digits <= 5 and _EVENTS.search(before) is not None)
+        or (digits == 6 and _PHARMACY.search(before) is not None)
+        or (digits <= 5 and _TABULATED.search(before) is not None and _ENDS_FIGURE.match(text, end) is not None)
         or (text.startswith(" --- [", end) and _LEVEL.search(before) is not None)
         or (digits <= 6 and (_MEASURED.match(text, end) is not None or _CURRENT.search(before) is not None))
         or _OF_TABLES.search(before) is not None
