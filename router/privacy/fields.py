@@ -20,6 +20,8 @@ from router.privacy.leaves import MAX_READ, Leaves
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.memory import PATHS, Place, slot_of
 from router.privacy.plans import Plan
+from router.privacy.spans import Span
+from router.privacy.tokens import is_token
 
 MAX_DEPTH: Final = 64
 """Levels of nesting, embedded JSON included; below them a value is one token."""
@@ -71,6 +73,44 @@ _OWNED_ID: Final = re.compile(
 """Such an id: of chance, or a prefix and a number."""
 _HALVES: Final = frozenset({"given", "family", "first", "last", "middle", "name", "nm"})
 """Keys that hold a name when others beside them are about a person."""
+_FILED_BY: Final = frozenset(
+    {"MRN", "PATIENT_ID", "MEMBER_ID", "SSN", "NATIONAL_ID", "ACCOUNT", "PHONE", "EMAIL", "DEVICE_ID"}
+)
+"""Kinds under which a map may be filed: `byHospitalNumber: {"P-52728-AH": …}`."""
+_DIGITS: Final = re.compile(r"[0-9](?:[^\s]*[0-9]){3}")
+_TOPICS: Final = (
+    "topic", "Topic", "kafka_receivedTopic", "kafka.topic", "topicName", "topic_name", "streamName", "stream", "queue",
+    "exchange",
+)  # fmt: skip
+_RECORD_KEYS: Final = frozenset(
+    {
+        "recordkey", "record_key", "messagekey", "message_key", "partitionkey", "partition_key", "orderingkey",
+        "ordering_key", "kafka_receivedmessagekey", "kafka.key", "msgkey", "msg_key", "rowkey", "row_key",
+    }
+)  # fmt: skip
+"""What a record of a queue's is filed under."""
+_PEOPLE: Final = frozenset(
+    {
+        "patient", "patients", "member", "members", "encounter", "encounters", "visit", "visits", "admission",
+        "admissions", "discharge", "discharges", "person", "persons", "people", "enrollee", "enrollees", "subscriber",
+        "subscribers", "resident", "residents", "appointment", "appointments", "claim", "claims", "prescription",
+        "prescriptions", "referral", "referrals", "observation", "observations", "consent", "consents", "beneficiary",
+        "beneficiaries", "eligibility", "enrollment", "enrollments", "dependents", "insured", "demographics", "adt",
+        "vitals", "mpi", "empi", "immunization", "immunizations", "medication", "medications", "allergies", "donors",
+        "caregivers", "clients", "intake",
+    }
+)  # fmt: skip
+"""Those whom a topic is about."""
+_SHORT_KEY: Final = 5
+_REGISTRATIONS: Final = frozenset(
+    {"registration", "reg", "regno", "reg_no", "registrationno", "registration_no", "tags", "tag"}
+)
+_OF_CARS: Final = frozenset(
+    {
+        "chassis", "vin", "vehicle", "ambulance", "car", "odometer", "mileage", "fuel", "callsign", "fleet", "driver",
+        "make", "truck", "rig",
+    }
+)  # fmt: skip
 _FIELD_NUMBER: Final = re.compile(r"([0-9]{1,2})(?:[.-][0-9]{1,2})?")
 """A field and component of a segment of HL7's, as engines write it in JSON: `{"PID": {"5.1": …}}`."""
 _LONGEST_ROW: Final = 40
@@ -227,7 +267,11 @@ class Fields(Leaves):
                 elif item:
                     self.leaf(copy, name, item, below)
                 continue
-            if not below.harmless_key:
+            if place.verdict.kind in _FILED_BY and _DIGITS.search(name) is not None and not is_token(name):
+                plans[name] = self.plan(name, [Span(0, len(name), place.verdict.kind, "key", True)], below)
+                if isinstance(item, dict) or (isinstance(item, str) and _DIGITS.search(item) is None):
+                    below = Place((*place.path, "*"), NOTHING, "", exact=False, rule=below.rule)  # what is said of it
+            elif not below.harmless_key:
                 plan = self.key_plan(name, below)
                 if plan is not None:
                     plans[name] = plan
@@ -269,6 +313,12 @@ class Fields(Leaves):
                         halved = self.halved(value, place)
                     if halved and (name != "name" or self.personal(value, place)):
                         below = self.named_place(place, name, "first name")
+                elif below.helper == "record":
+                    if self.of_people(value, item) and not below.verdict.kind and not below.exact:
+                        below = self.named_place(place, name, "patient id")
+                elif below.helper == "vehicle":
+                    if isinstance(item, str) and not below.verdict.kind and self.of_a_car(value):
+                        below = self.named_place(place, name, "license plate")
                 elif name == "serial" and not _CERTIFICATE.isdisjoint(value):
                     below = self.named_place(place, name, "cert serial")
                 elif (
@@ -298,7 +348,7 @@ class Fields(Leaves):
                 ):
                     if personal is None:
                         personal = self.personal(value, place)
-                    if personal:
+                    if personal or (name == "key" and self.of_people(value, item)):
                         below = self.named_place(place, name, "patient id")
                 if isinstance(item, list):
                     if table is None:
@@ -331,6 +381,24 @@ class Fields(Leaves):
             if item is not None and not isinstance(item, bool) and item != "" and name not in _BARE_IDS
         ]
         return sum(kind in _PERSONAL for kind in kinds) >= 2 and not _DISTINCT.isdisjoint(kinds)
+
+    def of_people(self, value: dict[str, Json], item: Json) -> bool:
+        """Is a record of a queue's keyed by somebody: its topic is called after those whom it is about."""
+        topic = next((value[name] for name in _TOPICS if isinstance(value.get(name), str)), None)
+        return (
+            isinstance(topic, str)
+            and isinstance(item, (str, int))
+            and len(str(item)) > _SHORT_KEY
+            and not _PEOPLE.isdisjoint(re.findall("[a-z]{3,}", topic.lower()))
+        )
+
+    def of_a_car(self, value: dict[str, Json]) -> bool:
+        """Does something beside a `registration` say that it is a vehicle's."""
+        return any(
+            judge(name).kind in {"VIN", "PLATE"} or not _OF_CARS.isdisjoint((*split(name), name.lower()))
+            for name in value
+            if name.lower() not in _REGISTRATIONS
+        )
 
     def beside_facts(self, value: dict[str, Json], owner: str) -> bool:
         """Does what stands beside the key `owner`, or an object beside it, say where somebody lives or is reached."""
@@ -659,4 +727,8 @@ def _helper(key: str) -> str:
         return "half"
     if key.lower() in _OWNERS:
         return "owner"
+    if key.lower() in _REGISTRATIONS:
+        return "vehicle"
+    if key != "key" and key.lower() in _RECORD_KEYS:
+        return "record"
     return "id" if key in _BARE_IDS else ""

@@ -132,6 +132,7 @@ def _unknown(span: Span) -> bool:
 _SHOWN: Final = frozenset({"name", "machine", "id", "code", "version"})
 """Roles of values that are shown as they are where they passed: to hide them in a text of the same event keeps nothing."""
 _SHORTEST_SHOWN: Final = 5
+_APART: Final = re.compile(r"[ ,^-]+|%2[0C]|\+")
 _HOST_OF: Final = re.compile(r"https?://((?:[a-z0-9-]{1,40}\.){1,6}[a-z]{2,12})(?:[:/?]|$)")
 
 
@@ -305,8 +306,8 @@ class Work:
             for plan, likely in self.maybes
             for span in likely
             if span.kind == "PERSON"
-            and (name := plan.text[span.start : span.end]).isalpha()
-            and name.lower() not in PLACES
+            for name in _APART.split(plan.text[span.start : span.end])
+            if name.isalpha() and len(name) > 1 and name.lower() not in PLACES
         }
         return len(names) > 1 or (
             bool(names)

@@ -147,5 +147,6 @@ def opaque_id(value: str, reader: Reader) -> bool:
 
 _PERSONAL_ID: Final = re.compile(
     r"(?<![0-9])[0-9]{3}[-.][0-9]{2}[-.][0-9]{4}(?![0-9])|(?<![0-9])[0-9]{3}[-.][0-9]{3}[-.][0-9]{4}(?![0-9])|(?i:(?:^|[^a-z])(?:mrn|ssn|dob|patient|member|npi|phone|email)[^a-z]{0,3}[0-9]{3})|"
-    r"(?i:(?:^|[^a-z])(?:visit|encounter|admission|discharge|referral|claim|appt|appointment|refill|subscriber|enrollee|chart|guarantor|resident|consent|rx|prescription|beneficiary|person)[-_:/.#]{1,2}[0-9]{5})"
+    r"(?i:(?:^|[^a-z])(?:visit|encounter|admission|discharge|referral|claim|appt|appointment|refill|subscriber|enrollee|chart|guarantor|resident|consent|rx|prescription|beneficiary|person)[-_:/.#]{1,2}[0-9]{5})|"
+    r"(?<![A-Za-z0-9])[1-9][A-Z][0-9A-Z][0-9](?:[A-Z][0-9A-Z][0-9][A-Z]{2}|-[A-Z][0-9A-Z][0-9]-[A-Z]{2})[0-9]{2}(?![A-Za-z0-9])"
 )

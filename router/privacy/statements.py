@@ -39,6 +39,8 @@ _PLACEHOLDER: Final = re.compile(r"(?:[=<>(]|[kK\u212a][eE])\s*(?:\$[0-9]|\?|%[s
 _COMPOSITE: Final = re.compile(r"\(([^()=]{1,200})\)=\(([^()]{1,400})\)")
 _OWNER: Final = re.compile(r"(?:table|relation) \"?([a-z_]{2,40})\"?")
 _BAG: Final = re.compile(r"\[?(?:parameters|Parameters|params): ?[\[(]")
+_HALVES: Final = frozenset({"given", "family", "first", "last", "middle"})
+"""Columns that hold a name between them."""
 _BAG_VALUE: Final = re.compile(r"\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|([^,()\[\]'\"]{1,200}))\s*,?")
 _VALUE: Final = re.compile(r"\s*(?:'((?:[^']|'')*)'|([^,()']+))\s*,?")
 _NEXT_ROW: Final = re.compile(r"\s*,\s*(?=\()")
@@ -84,7 +86,13 @@ def read(text: str) -> list[Span]:
     spans: list[Span] = []
     inserts = list(_INSERT.finditer(text)) if "nsert" in text or "NSERT" in text else []
     for match in inserts:
-        columns = [judge(name.strip(' "`[]').rsplit(".", 1)[-1]).kind for name in match[1].split(",")]
+        named = [name.strip(' "`[]').rsplit(".", 1)[-1] for name in match[1].split(",")]
+        columns = [judge(name).kind for name in named]
+        if len(_HALVES.intersection(map(str.lower, named))) > 1:
+            columns = [
+                kind or ("PERSON" if column.lower() in _HALVES else "")
+                for column, kind in zip(named, columns, strict=True)
+            ]
         at = match.end()
         while at < len(text) and text[at] == "(":
             index, at = 0, at + 1

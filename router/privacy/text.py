@@ -18,6 +18,7 @@ from router.privacy.hardware import agents, of_agent
 from router.privacy.idioms import figurative
 from router.privacy.items import Item, is_separator, lettered, scan
 from router.privacy.keys import MACHINES, judge
+from router.privacy.kin import kin
 from router.privacy.lexicon import LEXICON
 from router.privacy.made import SOURCE_FILE
 from router.privacy.mistaken import in_line
@@ -26,6 +27,7 @@ from router.privacy.parts import CAMEL
 from router.privacy.roles import christian, plays
 from router.privacy.shadow import Shadow, cast
 from router.privacy.spans import Span, settle
+from router.privacy.telling import telling
 from router.privacy.values import Values, field
 from router.privacy.vendors import pages
 from router.privacy.wards import called
@@ -358,6 +360,11 @@ class Reader(Values):
         if self.strict and "our " in seen and any(span.kind in _ADDRESSEES for span in spans):
             spans.extend(clinical.yours(seen))
         spans = settle(spans)
+        told = telling(seen, strict=self.strict)
+        if told:
+            spans = settle([*spans, *told])
+        if spans or "-" in seen or "^" in seen:
+            spans = kin(seen, spans, self.safe, strict=self.strict)
         concern = clinical.concerns(items, spans)
         if concern:
             spans = settle([*spans, *clinical.announced(seen, items, clinical.within(spans, items), concern)])

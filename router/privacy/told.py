@@ -22,6 +22,13 @@ _VALUES: frozenset[str] = frozenset({"value", "val", "v", "text", "label", "disp
 """Keys that say less than those above them."""
 _CODED: frozenset[str] = frozenset({"cid", "CID", "cie", "CIE", "cim", "CIM"})
 """What ICD-10 is called in Portuguese, Spanish and French; a `cid` is an id of a container or client as often."""
+_WHY: frozenset[str] = frozenset(
+    [
+        "why", "reason", "indication", "problem", "cause", "condition", "complaint", "concern", "finding", "for", "dg",
+        "category", "chapter", "motivo", "motif", "grund",
+    ]
+)  # fmt: skip
+"""What somebody is seen for, when the value is a category of ICD-10."""
 _LONGEST = 200
 _READABLE = 4_000
 _GONE: tuple[None, None, str, Place] = (None, None, "", Place((), NOTHING, "", exact=False, rule=""))
@@ -132,6 +139,8 @@ class Told(Fields):
                 return Plan(text, spared([_unquoted(text, kind)], text), place.path)
             if care.calls_ward(key, text):
                 return Plan(text, spared([_unquoted(text, "WARD")], text), place.path)
+        if about and self.strict and key.lower() in _WHY and shapes.ICD10.fullmatch(text):
+            return Plan(text, [Span(0, len(text), "DIAGNOSIS", "care", True)], place.path)
         if about and clinical.is_result(text, key) and place.role != "name":
             return Plan(text, spared([Span(0, len(text), "DIAGNOSIS", "care", True)], text), place.path)
         if about and self.strict and place.role in _READ and (brief := stated(text)):

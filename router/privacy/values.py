@@ -103,7 +103,7 @@ class Values(Names):
             and text[items[index].end : items[index].end + 1] == "="
         ):
             named = items[index - 1].text
-            return (Verdict("PERSON") if named == "name" else judge(named)), 1
+            return (Verdict("PERSON") if named in {"name", "family", "given"} else judge(named)), 1
         if words[0][0] == "/" or words[0].count("/") > 1:
             return NOTHING, 1  # a path, and what stands behind its colon is a line
         if text[items[index].end : items[index].end + 1] == ":" and _OF_MACHINES.fullmatch(words[0]):
@@ -247,6 +247,13 @@ class Values(Names):
             return index  # another key: `AG_Claims: redo_queue_size=50767313 KB`
         if separator[-1:] in {"$", "?"} and first.type == "n" and len(first.text) < _PLACEHOLDER:
             return index + 1  # `dob = $2`: the value stands elsewhere
+        if (
+            first.text == "N"
+            and text[first.end : first.end + 1] == "'"
+            and index + 1 < len(items)
+            and items[index + 1].start == first.end + 1
+        ):
+            return self._value(text, items, index + 1, separator.rstrip() + "'", kind, spans)  # SQL Server's `N'5434'`
         tail = separator.rstrip()
         if (
             first.text in {"string", "int", "float", "bool"}

@@ -90,8 +90,8 @@ _CAPITALS: Final = re.compile(r"(?<=[,;|] )[A-Z]{3,5}(?= ?(?:[,;|<.)]|$))")
 """A ward in capitals that is an element of a list: `…, ICU, …`."""
 _STATED: Final = re.compile(
     r"(?:(?<=[,;|] )|(?<=[>\"'|\t(=])|^)(?P<w>[A-Z]{3,5})(?:[- ][0-9]{1,2}[A-Z]?)?(?= ?(?:[,;|<.)\"'\t]|$))"
-    r"|(?:(?<=[(\"'|>\t])|\b(?i:dx|diagn[a-z\xf3]{1,8}|diag|icd(?:-?10)?|cie(?:-?10)?|cim|cid|indication|reason|befund)[ :=]{1,3})"
-    r"(?P<d>(?!A[0-6][0-9]|S1[2-9]|S2[0-6]|R0[13]|O[02][0-9]|T02|M0[2-9]|P0[1-9]|P[579][059]|Q[0-9]{2}|Z[0-9]{2}|X11)[A-TV-Z][0-9][0-9])"
+    r"|(?:(?<=[(\"'|>\t])|\b(?i:dx|diagn[a-z\xf3]{1,8}|diag|icd(?:-?10)?|cie(?:-?10)?|cim|cid|indication|reason|befund|dg)[ :.=]{1,3}|\b(?:for|on|has|with) (?=[A-Z][0-9]{2}(?:[.,;)]|$)))"
+    r"(?P<d>(?!A[0-6][0-9]|S1[2-9]|S2[0-6]|R0[13]|O[02][0-9]|T02|M0[2-9]|P0[1-9]|P[579][059]|Q[0-9]{2}|Z(?!21)[0-9]{2}|X11)[A-TV-Z][0-9][0-9])"
     r"(?![\w/^:=-]|\.[0-9])"
 )
 """A ward in capitals that is all of a cell, and a category of ICD-10 in brackets, quotes or behind its name; no event of HL7's."""

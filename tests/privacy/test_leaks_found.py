@@ -26,6 +26,21 @@ def out(event: object, level: str = "strict") -> str:
     ("event", "gone"),
     [
         ('{"hot": {"Quackenbush, Zebulon": 12}}', "Quackenbush"),  # a key of a document in a text
+        ({"m": "Referral for PHAM, THU HA rejected"}, "THU"),  # the rest of a name, behind the half that a list has
+        ({"m": "discharge letter - Min-jun Kim - sent"}, "Min-jun"),
+        ({"m": "GET Patient?family=van%20der%20Heijden"}, "der"),
+        ({"m": "GET /intake/Price%2C%20Edouard/x.pdf"}, "Price"),
+        ({"m": 'StudyInstanceUID for "MUNI^FALAK"'}, "FALAK"),
+        ({"m": "Location MAT^L2^B not in table"}, "MAT^L2^B"),
+        ({"m": "bed 5E-512-B (Mr Quackenbush)"}, "5E-512"),
+        ({"executionArn": "arn:aws:states:us-east-1:123456789012:execution:pay:pay-4AN2RG9ZJ25-6e53f4"}, "4AN2RG9ZJ25"),
+        ({"snapshot": "s3://kiosk-captures/f01a9c9756/face.jpg"}, "f01a9c9756"),
+        ({"m": "s3://scans/2026/ROUT_THUYLINH_19610405_H389131214.pdf: SlowDown"}, "ROUT"),
+        ({"m": "next=%3Fmobile%3D%252B84%2B92%2B427%2B66%2B12"}, "427"),
+        ({"topic": "dlq.encounters", "partition": 4, "key": "94f59ca030c42c2bac585e26"}, "94f59ca"),
+        ({"unit": {"callSign": "A772", "registration": "HT 54 071", "chassisNo": "WF01FA4307BUBT606"}}, "54 071"),
+        ({"contexts": {"device": {"device_unique_identifier": "C8E881BD-6009-4325-AFFF-B320968FF676"}}}, "C8E881BD"),
+        ({"m": "uid=cokafor,ou=patients,dc=clinic,dc=example: no such entry"}, "cokafor"),
         ({"m": "GS*HS*S Zebulon Quackenbush 219-09-9999*REC*20260512~NM1*IL*1*DOE*JANE~"}, "219-09-9999"),
         ({"m": "CLM*PT88*180***11:B:1*Y*A Zebulon Quackenbush *Y~NM1*IL*1*DOE*JANE~"}, "Quackenbush"),
         ({"m": "PID|1||MRN009^^^A^MR Zebulon Quackenbush ||Doe^Jane"}, "Quackenbush"),
