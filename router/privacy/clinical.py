@@ -352,9 +352,9 @@ def announced(
 
 
 _OF_PROGRAMS: Final = frozenset(
-    ["exit", "exception", "exceptions", "error", "errors", "code", "image", "status", "signal", "errno", "context", "path", "sqlstate", "message", "returncode", "stderr", "http", "timeout", "another"]
+    ["exit", "exception", "exceptions", "error", "errors", "code", "image", "status", "signal", "errno", "context", "path", "sqlstate", "message", "returncode", "stderr", "http", "timeout", "another", "this", "these", "those", "longer", "example", "instance", "which", "process"]
 )  # fmt: skip
-"""What programs end, answer and run with."""
+"""What programs end, answer and run with, and what points at something said before: `events for this object`."""
 
 
 def _of_a_machine(words: list[Item]) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 import re2
 
 from router.privacy import clinical, shapes, systems
+from router.privacy.capitals import of_nobody
 from router.privacy.commands import of_commands
 from router.privacy.elsewhere import outside
 from router.privacy.figures import figure
@@ -281,6 +282,7 @@ def _of_nobody(text: str, spans: list[Span]) -> list[Span]:
                     or own(text, span)
                     or of_commands(text, span)
                     or figurative(text, span)
+                    or of_nobody(text, span)
                 )
             )
         )
