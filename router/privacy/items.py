@@ -107,7 +107,9 @@ def is_separator(gap: str) -> bool:
     """Is the gap between two items `=`, `:` or `=>` with at most quotes, brackets and spaces round it."""
     core = gap.strip(" \t\"'`()[]{}<>\\*$&")
     return (
-        core in {"=", ":", "=>", ":=", "->", "==", "::", "=:", ":,", "~", "=~"} and "\n" not in gap and len(gap) <= 12
+        core in {"=", ":", "=>", ":=", "->", "==", "::", "=:", ":,", "~", "=~", ": ~"}
+        and "\n" not in gap
+        and len(gap) <= 12
     )
 
 

@@ -199,6 +199,17 @@ class Values(Names):
         if index >= len(items):
             return index
         first = items[index]
+        if (
+            len(first.text) == 1
+            and index + 1 < len(items)
+            and items[index + 1].start == first.end + 1
+            and (
+                (first.text in "NEU" and text[first.end] == "'" and separator.rstrip()[-1:] in {"=", "(", ","})
+                or (first.text in "DUNT" and text[first.end] == "[" and text[first.start - 1] == "~")
+            )
+        ):  # a literal's letter: `@Postnr=N'5434'`, `dob: ~D[1980-09-19]`
+            led = f"{separator}'" if text[first.end] == "'" else ": "
+            return self._value(text, items, index + 1, led, kind, spans)
         if not self.strict and (
             (
                 separator in {"= ", ": "}

@@ -173,6 +173,8 @@ def test_at_strict_it_cannot_be_read(event: object, gone: str) -> None:
         ({"member": "M88-412"}, "M88-412"),
         ({"ByRecipient": {"zq.canary@leakmail.test": "ETIMEDOUT"}, "email": "ZEBULON"}, "ZEBULON"),
         ({"m": "patient-ref:90210 on ward-board:2.3.8"}, "90210"),
+        ({"m": "exec dbo.usp_Opret @Fornavn=N'Alexandra', @Postnr=N'5434'"}, "5434"),
+        ({"m": '{:book, %{kind: "x", dob: ~D[1980-09-19]}}'}, "1980-09-19"),
         ({"m": '<a:B FriendlyName="givenName"><a:V>Rebecca</a:V></a:B>'}, "Rebecca"),
     ],
 )
