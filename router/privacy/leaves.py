@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 
 from router.privacy import positional, shapes, systems
+from router.privacy.consoles import of_consoles, of_machines
 from router.privacy.elsewhere import outside, spared
 from router.privacy.enclosed import (
     DECODER,
@@ -356,6 +357,9 @@ class Leaves(Work):
         if kind == "SECRET" and place.words[-1:] == ("sid",) and shapes.NO_SESSION.fullmatch(text):
             self.plain.append((box, key, text, place))
             return
+        if of_machines(kind, text, str(key), place.words, box):
+            self.plain.append((box, key, text, place))
+            return
         if kind == "SECRET" and place.words[-2:] == ("alarm", "code") and text[0].isalpha():
             self.plain.append((box, key, text, place))
             return  # what a device raised; a house's alarm is switched off by digits
@@ -599,9 +603,9 @@ class Leaves(Work):
             return [Span(0, len(text), "TEXT", "budget", True)]
         if spans is None:
             return self.read(text, likely=not self.strict)
-        whole = bool(spans) and spans[0].rule == "segment"
+        whole = spans[0].rule == "segment" if spans else positional.segmented(text)
         if spans and not whole and len(spans) <= _MOST_FINDS:
-            spans = [span for span in spans if not in_line(text, span)]
+            spans = of_consoles(text, [span for span in spans if not in_line(text, span)])
         if whole and not self.strict:  # a kind of plan is nobody's number: `PPO`
             spans = [
                 span
@@ -767,6 +771,8 @@ class Leaves(Work):
                 and abs(value) < 10
                 and isinstance(value, int)
             ) or (kind == "DATE" and isinstance(value, int) and abs(value) < _NO_DAY):
+                return
+            if of_machines(kind, text, str(key), place.words, box):
                 return
             self.spent += _NUMBER_COST
             self.whole(box, key, text, kind, "key", place)

@@ -12,6 +12,7 @@ import re2
 from router.privacy import clinical, shapes, systems
 from router.privacy.capitals import of_nobody
 from router.privacy.commands import of_commands
+from router.privacy.consoles import of_consoles
 from router.privacy.elsewhere import outside
 from router.privacy.figures import figure
 from router.privacy.grammar import of_tools
@@ -262,6 +263,8 @@ def _of_nobody(text: str, spans: list[Span]) -> list[Span]:
     """Without what the line of a tool makes a count, a product's name or the page of a service that watches systems."""
     vendors = pages(text, NUMBERED_PAGES) if "/" in text and any(span.kind in _PAGED for span in spans) else ()
     few = len(spans) <= _MOST_FINDS
+    if few:
+        spans = of_consoles(text, spans)
     return [
         span
         for span in spans
@@ -372,7 +375,8 @@ class Reader(Values):
             spans = settle([*spans, *clinical.announced(seen, items, clinical.within(spans, items), concern)])
         if shadow.starts is None:
             return spans
-        return settle([Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in spans])
+        spans = settle([Span(*shadow.place(span.start, span.end), span.kind, span.rule, span.sure) for span in spans])
+        return of_consoles(text, spans) if len(spans) <= _MOST_FINDS else spans  # `%EC-5-…` is no percent-encoding
 
     def told(self, text: str, spans: list[Span], kept: Kept, *, narrow: bool, own: bool) -> list[Span]:
         """What else a text of an event about a person says, of which `spans` is known. Raises as read does.

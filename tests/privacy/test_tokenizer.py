@@ -393,6 +393,9 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "Mozilla/5.0 (Linux; Android 14; SM-A546E Build/LRX22G.A145), D-Link DXS-1210-28S, Port GE22 down, 485W / 700W",
         "[io.qua.ver.cor.run.VertxCoreRecorder] libgnutls30 2.4.57+dfsg-3 r7i.xlarge, tesseract 5.6.7",
         "container_e17_1295879129067_0042_01_000014 and sha256:e60158c594a43644a2735a6a30d9b9453f08d78dfe0b3f8afdde8d6",
+        "26241 14.18.49 JOB93091 IEF404I CLMB410 - ENDED - TIME=14.18.49 +AMQ9202E: QMgr(QMHIEP1) CURDEPTH(374322)",
+        "03/27/2026:01:04:10 GMT adc-citrix-gw 0-PPE-5 : default EVENT MONITORDOWN 25114524 0 : %EC-5-UNBUNDLE",
+        "Drive in shelf 2 (node 7 bay 12), unit 3 register 40012; FortiGate 600F, member OPS.RUNBOOK(REMIT835)",
     ],
 )
 def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) -> None:
@@ -431,6 +434,8 @@ def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) 
         "quackenbush-8rrdwf584-2x677 idx_quackenbush_zebulon quackenbush 12.05.61",
         "Mozilla/5.0 (Windows NT 10.0; MRN-77341902; Zebulon Quackenbush) AppleWebKit/537.36",
         "Dell of Quackenbush, [zebulon.quackenbush.office.notes] chart quackenbush-app-77341902",
+        "bay 12 of QUACKENBUSH, Host(Quackenbush) runmqsc QUACKENBUSH, AET QUACKENBUSH, REASON 77341902",
+        '{"type": "Group", "displayName": "Zebulon Quackenbush", "policy": "Quackenbush-Z", "room": "Quackenbush 2"}',
     ],
 )
 def test_beside_such_a_grammar_a_person_is_still_found(line: str) -> None:
