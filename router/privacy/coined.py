@@ -81,6 +81,7 @@ _MODELS: Final = (
 """Models of telephones, computers and servers whose makers are known by the pattern, and slots of a board."""
 _TABLES: Final = (
     r"(?:[A-Za-z][A-Za-z0-9]{1,30}\.){0,2}(?:UQ|PK|FK|IX|IDX|CK|UK|AK|UX|USP|UDF|VW|TBL|TRG|CHK|uq|pk|fk|ix|idx|ck|uk|ak|ux|usp|udf|vw|tbl|trg|chk)_[A-Za-z]{2,40}(?:_[A-Za-z]{1,40}){0,8}(?:_?[0-9]{1,3})?",
+    r"(?:dbo|public|pg_catalog|information_schema|INFORMATION_SCHEMA|sys)\.[A-Za-z_][A-Za-z_]{1,60}",
     r"[a-z]{2,30}(?:_[a-z]{1,30}){1,8}_(?:pkey|fkey|idx|uniq|seq|brin|gin|gist|pk|fk|uk)(?:_?[0-9]{1,3})?",
 )
 """Keys, indexes, procedures and views, by how those who write databases begin or end their names."""
@@ -115,14 +116,20 @@ def _numbered(word: str) -> bool:
     if found is None:
         return False
     name = (found[1] or found[2]).lower()
-    return all(LEXICON.flag(name[at:]) not in {"p", "n", "d", "m"} for at in range(3))
+    return all(LEXICON.flag(name[at:]) not in {"p", "n", "d", "m"} for at in ((0, 1, 2) if found[1] else (0,)))
 
 
 def _of_tables(word: str) -> bool:
     """Is a word the name of a key, an index or a procedure: in capitals at its head, or with an ordinary word in it."""
-    return _TABLE.fullmatch(word) is not None and (
-        word[:2].isupper()
-        or any(LEXICON.flag(part.lower()) in PLAIN for part in re.findall("[A-Za-z][a-z]{2,}", word)[1:])
+    if _TABLE.fullmatch(word) is None:
+        return False
+    name = word.rpartition(".")[2]
+    parts = re.findall("[A-Za-z][a-z]{2,}", name)[1:]
+    return (
+        name[:2].isupper()
+        or word.startswith(("dbo.", "public.", "pg_catalog.", "information_schema.", "INFORMATION_SCHEMA.", "sys."))
+        or name.startswith(("usp_", "udf_", "trg_", "tbl_", "vw_"))
+        or any(LEXICON.flag(part.lower()) in PLAIN for part in parts)
     )
 
 
@@ -130,7 +137,7 @@ def coined(word: str) -> bool:
     """Is a whole code of a pattern that only a tool or a maker writes; a library's name is no login that is a name."""
     return (
         _numbered(word)
-        or ("_" in word and _of_tables(word))
+        or (("_" in word or "." in word) and _of_tables(word))
         or (
             _COINED.fullmatch(word) is not None
             and (not word.startswith("lib") or LEXICON.flag(word.rstrip("0123456789")) not in {"p", "n"})

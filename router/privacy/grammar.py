@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from router.privacy import shapes
 from router.privacy.coined import coined
 from router.privacy.hardware import of_hardware
 from router.privacy.keys import ABBREVIATED, judge
@@ -89,6 +90,7 @@ _SITED: Final = re.compile(
 
 _WORDS: Final = frozenset({"WORD", "CODE"})
 _ANY: Final = frozenset({"WORD", "CODE", "NUMBER", "IP", "DATE", "IDENTIFIER", "PHONE", "ZIP", "USERNAME"})
+_IN_SOURCES: Final = _WORDS | {"DIAGNOSIS", "MEDICATION"}
 _MACHINES: Final = frozenset({"WORD", "CODE", "NUMBER", "PERSON"})
 _CARE: Final = _ANY | {"DIAGNOSIS", "MEDICATION", "WARD", "MRN"}
 _GRAMMARS: Final[tuple[tuple[re.Pattern[str], frozenset[str], str], ...]] = (
@@ -175,6 +177,7 @@ MADE_LOCAL: Final = re.compile(
 """The id of a mail: a moment and numbers by chance before its domain. A part without a digit could be somebody's name."""
 _NODE: Final = re.compile(r"[a-z][a-z0-9_]{2,30}@[a-z0-9][a-z0-9-]{0,40}(?:\.[a-z0-9-]{1,40}){0,5}")
 """A node of Erlang's, called after the program whose modules the text names: `parkade@gate-hub-2.lan`, `Parkade.Gate.Poller`."""
+_OF_STORES: Final = (" REST.", " SOAP.", " WEBSITE.", " BATCH.", " S3.")
 _IDLE: Final = frozenset(
     {"BIOMETRIC", "SECRET", "SSN", "DOB", "TEXT", "NATIONAL_ID", "CREDIT_CARD", "MEMBER_ID", "ACCOUNT", "FAX"}
 )
@@ -233,8 +236,17 @@ def of_tools(text: str, span: Span) -> bool:
             return True
     if kind in {"CODE", "NUMBER"} and not sure and _of_an_error(found) and _REPORTED.search(before) is not None:
         return True
+    if kind == "CODE" and text.startswith(_OF_STORES, end) and shapes.HEX.fullmatch(found.lower()):
+        return True  # a request to S3, as its access log has it
+    if (
+        kind in {"DIAGNOSIS", "MEDICATION", "PERSON"}
+        and found.islower()
+        and _APPLICATION.search(before) is not None
+        and _VERSIONED.match(text, end) is not None
+    ):
+        return True
     if kind == "WORD":
-        if found.islower() and _RELEASED.match(text, end) is not None:
+        if (found.islower() or text[end : end + 2] == " v") and _RELEASED.match(text, end) is not None:
             return True
         if found in _ENVOY and _FLAGS.search(before) is not None:
             return True
@@ -273,7 +285,7 @@ def of_tools(text: str, span: Span) -> bool:
         if kind in kinds and mark in run and grammar.fullmatch(run) is not None:
             return grammar is not _TOPIC or _ordinary(run)
     return (
-        kind in _WORDS
+        kind in _IN_SOURCES
         and "/" in run
         and _SOURCE.fullmatch(run) is not None
         and _OF_SOURCES.search(run) is not None

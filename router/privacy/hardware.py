@@ -38,6 +38,10 @@ _KIND: Final = re.compile(
     r"Series|Switch(?:es)?|Router|Firewall|Motherboard|Mainboard|Chassis|Modular|Library|Printer|Gateway|Storage|Firmware)(?![A-Za-z])"
 )
 """What a model is of."""
+_OF_KIND: Final = re.compile(
+    r"(?<![A-Za-z])(?:printer|switch|router|firewall|access[ _]?point|camera|ups|pdu|nvr|plc|appliance|chassis|hypervisor|model|Model|firmware|board|GPU|gpu|CPU|cpu)(?:=|: |=\"|: \"| )$"
+)
+"""A kind of device that is nobody's, before what one is called."""
 _PORT_BEFORE: Final = re.compile(
     r"(?<![A-Za-z])(?:[Pp]orts?|PORT|[Ii]nterfaces?|[Ii]faces?|[Ii]f[Nn]ame|[Uu]plinks?|[Dd]ownlinks?|[Tt]runks?|[Ll]inks?|[Ll]anes?|NICs?|SFP\+?|QSFP|[Tt]ransceivers?|"
     r"[Oo]ptics?|[Ll]ine ?cards?|[Ss]lots?|LAG|ONU|OLT|PON|[Pp]ort-?[Cc]hannel|(?:TX|RX|Tx|Rx) (?:on |port )?|[Dd]ev(?:ice)?|[Bb]ond|[Tt]unnels?|VLAN|[Vv]lan)(?: |: |=| \(|-)[\"']?$"
@@ -121,4 +125,8 @@ def of_hardware(text: str, start: int, end: int, rule: str) -> bool:
         return True
     if _MODEL.fullmatch(found) is None or _RUN.search(found) is not None or shapes.ICD10_DOTTED.fullmatch(found):
         return False
-    return _MAKER.search(before) is not None or (len(found) > 3 and _KIND.match(text, end) is not None)
+    return (
+        _MAKER.search(before) is not None
+        or _OF_KIND.search(before) is not None
+        or (len(found) > 3 and _KIND.match(text, end) is not None)
+    )

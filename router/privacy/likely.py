@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from router.privacy import shapes
+from router.privacy.coined import coined
 from router.privacy.keys import judge
 from router.privacy.lexicon import LEXICON, SAFE
 from router.privacy.made import HASHED, VERSIONED
@@ -97,17 +98,24 @@ _DIALLED: Final = 7
 _OF_SYSTEMS: Final = re.compile(r"[a-z]{2,}[0-9]?(?:[-_.][a-z]{2,}){1,6}(?:[-_.]?[0-9]{1,2}){0,2}")
 _COLUMN: Final = re.compile(r"[a-z]{1,3}\.[a-z_]{2,40}")
 """A column of a table by its short name: `e.id = c.encounter_id`."""
+_SECRET_OF_CLUSTER: Final = re.compile(
+    r"[a-z]{2,}[a-z0-9]*(?:-[a-z0-9]{2,}){0,6}-(?:tls|certs?|ca|secrets?|credentials|creds|keytab|dockercfg)"
+)
+"""What a secret of Kubernetes is called, which is not what it holds: `document-store-tls`."""
 _DIGEST: Final = re.compile("sha(?:1|224|256|384|512):[0-9a-f]{40,128}")
 
 
 def never(kind: str, value: str) -> bool:
     """Can no value of `kind` be written as `value` is: a program, a module with its version, a column, a sum."""
     if kind == "SECRET":
-        return _DIGEST.fullmatch(value) is not None
+        return _DIGEST.fullmatch(value) is not None or _SECRET_OF_CLUSTER.fullmatch(value) is not None
+    if kind == "PERSON":
+        return "_" in value and value.isupper() and coined(value)
     if kind not in _NUMBERED:
         return False
     return (
         VERSIONED.fullmatch(value) is not None
+        or (_MODULE.fullmatch(value) is not None and value.count(".") > 1 and _words_only(value))
         or _COLUMN.fullmatch(value) is not None
         or (_OF_SYSTEMS.fullmatch(value) is not None and (of_thing(value) or program(value)))
         or ((pod := HASHED.fullmatch(value)) is not None and (of_thing(pod[1]) or program(pod[1])))

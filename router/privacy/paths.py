@@ -12,7 +12,7 @@ from router.privacy.coined import coined
 from router.privacy.compounds import BIRTHS
 from router.privacy.keys import KEY_WORDS, NOTHING, judge
 from router.privacy.lexicon import LEXICON, PLAIN, SAFE
-from router.privacy.likely import unlikely
+from router.privacy.likely import never, unlikely
 from router.privacy.made import HASHED, PAGE_ID, POD, REPLICA, jumbled, made_by
 from router.privacy.parts import Parts
 from router.privacy.programs import of_thing, program
@@ -23,6 +23,7 @@ from router.privacy.words import NOUNS, NUMBERED_PAGES, OF_RECORDS, SAFE_SEGMENT
 
 _DIGIT: Final = re.compile("[0-9]")
 _ERROR_PAGE: Final = 4
+_IMAGE: Final = re.compile(r"\.(?:png|jpe?g|svg|webp|gif)$")
 _LONGEST_NUMBER: Final = 16
 """Digits of a card's number; what has more is a machine's."""
 _SOURCES: Final = (
@@ -149,7 +150,7 @@ class Paths(Parts):
                 found = []  # of a package that everybody has: `node_modules/mongodb/lib/sdam/topology.js`
             if found and found[0].rule == "path" and _PARTITION.match(word, start - at):
                 found = []  # `exports/2026/09/`
-            if found and tool and not _of_care(before) and by_chance(segment):
+            if found and tool and not _of_care(before) and by_chance(_IMAGE.sub("", segment)):
                 found = []  # `https://grafana.example.com/d/TvuRo2iMk/cert-manager`
             spans.extend(found)
             before = segment if not found or found[0].rule != "path" else ""
@@ -211,7 +212,7 @@ class Paths(Parts):
                 and not re.fullmatch(r"v\d{1,2}", segment)
                 and not HASHED.fullmatch(segment)
                 and not (kind == "IP" and (shapes.public_ip(segment) is False or coined(segment)))
-                and (self.strict or not unlikely(kind, segment))
+                and not (never(kind, segment) if self.strict else unlikely(kind, segment))
                 and not _IN_SOURCE.fullmatch(segment)
                 and not (
                     ("-" in before and _A_VERSION.fullmatch(segment) and len(segment) < _LONG_CODE)
