@@ -269,7 +269,7 @@ class Fields(Leaves):
                 continue
             if place.verdict.kind in _FILED_BY and _DIGITS.search(name) is not None and not is_token(name):
                 plans[name] = self.plan(name, [Span(0, len(name), place.verdict.kind, "key", True)], below)
-                if isinstance(item, dict) or (isinstance(item, str) and _DIGITS.search(item) is None):
+                if isinstance(item, str) and _DIGITS.search(item) is None:
                     below = Place((*place.path, "*"), NOTHING, "", exact=False, rule=below.rule)  # what is said of it
             elif not below.harmless_key:
                 plan = self.key_plan(name, below)

@@ -130,6 +130,8 @@ def test_at_strict_it_cannot_be_read(event: object, gone: str) -> None:
 @pytest.mark.parametrize(
     ("event", "gone"),
     [
+        ({"recipients": {"anto1963@leakmail.test": {"first": "Anto", "when": "Jun 3, 2026"}}}, '"Anto"'),
+        ({"byHospitalNumber": {"P-52728-AH": "SKIPPED"}, "to": "Zebulon Quackenbush"}, "52728"),
         ({"m": "MRN;Last;First;DOB\n00291-7;Brzezinski;Wanda;1931-10-02"}, "Brzezinski"),
         ({"m": "2217,Haugen,Torbjorn,1933-07-21,H0081274,OK"}, "Haugen"),
         ({"m": "| patient | age_days |\n|---|---|\n| Kofi Asamoah | 39 |"}, "Asamoah"),
