@@ -59,6 +59,9 @@ _JOBS: Final = (
     r"(?:[a-z0-9][a-z0-9_-]{0,40}\.){0,3}(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{6,20}(?:\.(?:chunk|bundle|min|module|esm|prod|hot-update)){0,2}\.(?:m?js|css|map|wasm|woff2?|js\.map|css\.map)",
     r"A(?:IPA|GPA|NPA|NVA|SCA|PKA|BIA|CCA)[A-Z0-9]{16,17}",
     r"CVSS:[23]\.[01](?:/[A-Z]{1,3}:[A-Z]{1,2}){4,20}",
+    # slices and scopes in which systemd keeps pods and their containers; a field of HL7 by its place
+    r"(?:cri-containerd|crio(?:-conmon)?|docker|libpod)-[0-9a-f]{64}\.scope|kubepods(?:-(?:burstable|besteffort|guaranteed))?(?:-pod[0-9a-f]{8}(?:[_-][0-9a-f]{4}){3}[_-][0-9a-f]{12})?\.slice",
+    r"(?:PID|PV[12]|OB[RX]|ORC|NK1|IN[123]|GT1|DG1|MSH|MSA|EVN|AL1|PR1|TXA|SCH|MRG|NTE|FT1|RX[ADEO]|SPM|ERR)-[0-9]{1,2}(?:\.[0-9]{1,2}){0,2}",
     r"sha(?:1|224|256|384|512):[0-9a-f]{40,128}",
 )
 """What schedulers, migrations, logs and stores call their own."""

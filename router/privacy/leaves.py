@@ -72,6 +72,9 @@ _RUN_COST: Final = 16
 encoding."""
 _CODE_COST: Final = 24
 """Characters' worth of reading that a code takes which is not known to be harmless: `A1bc` is judged part by part."""
+_FIGURE_COST: Final = 12
+_FIGURES_APART: Final = 16
+"""What a figure costs where there are more of them than one in so many characters, as logs do not have: `1,1,1,1`."""
 _MARK_COST: Final = 2
 _PERCENT_COST: Final = 6
 _ESCAPE_COST: Final = 4
@@ -498,6 +501,8 @@ class Leaves(Work):
                 harmless = self.reader.codes
                 codes = sum([item.type == "c" and item.text not in harmless for item in items])
                 self.spent += max(_ITEM_COST * len(items) - len(text), 0) + FOUND_COST * len(spans) + _CODE_COST * codes
+                figures = sum([item.type in "dn" for item in items]) - len(text) // _FIGURES_APART
+                self.spent += max(_FIGURE_COST * figures, 0)
                 if shadow.starts is not None:
                     self.spent += len(shadow.text)
                 return spans

@@ -102,6 +102,8 @@ _SECRET_OF_CLUSTER: Final = re.compile(
     r"[a-z]{2,}[a-z0-9]*(?:-[a-z0-9]{2,}){0,6}-(?:tls|certs?|ca|secrets?|credentials|creds|keytab|dockercfg)"
 )
 """What a secret of Kubernetes is called, which is not what it holds: `document-store-tls`."""
+_PATTERN: Final = re.compile(r"\^(?=.{0,80}[\[\\])[^\s\"'<>@]{3,100}\$")
+"""What a value should have looked like: `^[A-Z]{1,3}\\d{6,9}$`."""
 _DIGEST: Final = re.compile("sha(?:1|224|256|384|512):[0-9a-f]{40,128}")
 
 
@@ -114,7 +116,8 @@ def never(kind: str, value: str) -> bool:
     if kind not in _NUMBERED:
         return False
     return (
-        VERSIONED.fullmatch(value) is not None
+        _PATTERN.fullmatch(value) is not None
+        or VERSIONED.fullmatch(value) is not None
         or (_MODULE.fullmatch(value) is not None and value.count(".") > 1 and _words_only(value))
         or _COLUMN.fullmatch(value) is not None
         or (_OF_SYSTEMS.fullmatch(value) is not None and (of_thing(value) or program(value)))
@@ -127,7 +130,7 @@ def unlikely(kind: str, value: str, key: tuple[str, ...] = ()) -> bool:
     text = value.strip("'\"` ")
     if not text or len(text) > _LONGEST:
         return False
-    if _PLACEHOLDER.fullmatch(text):
+    if _PLACEHOLDER.fullmatch(text) or _PATTERN.fullmatch(text):
         return True
     if kind in _NUMBERED:
         if _SUM.fullmatch(text) and not {"serial", "policy"}.isdisjoint(key):

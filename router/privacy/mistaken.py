@@ -48,6 +48,20 @@ _LINES: Final = (
     _line("IP", r"\b(?i:version|ver|release|build|firmware|revision) ?[:=]? ?[\"'(]?v?", r"[0-9]{1,5}(?:\.[0-9]{1,5}){3}"),
     _line("IP", "", r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}", r" \((?:official|stable|lts|testing|altinity|release|debug|community|enterprise)\b"),
     _line("IP", r"(?:Chrome|Chromium|HeadlessChrome|Edg|EdgA|OPR|Vivaldi|Brave|YaBrowser|Electron|CriOS|SamsungBrowser|Opera|Safari|Whale)/", r"[0-9]{1,3}(?:\.[0-9]{1,5}){3}"),
+    # where git fetches from, and whose repository it is there
+    _line("EMAIL", "", r"git@[a-z0-9-]{1,40}(?:\.[a-z0-9-]{1,40}){1,4}", r":[A-Za-z0-9~][A-Za-z0-9._~-]{0,60}/"),
+    _line("WORD", r"git@[a-z0-9-]{1,40}(?:\.[a-z0-9-]{1,40}){1,4}:", r"[a-z][a-z0-9-]{1,40}", r"/"),
+    # Kafka: sessions of fetches, and brokers by their numbers
+    _line(frozenset({"SECRET", "NUMBER", "PHONE"}), r"\(sessionId=", r"[0-9]{1,12}", r", epoch="),
+    _line(_NUMBERS, r"(?:\bISR (?:Set\(|from )|\bISR from [0-9,]{1,60} to |\b[Ll]eaderId[=:] ?|\b(?:replicas|[Ii]sr|ISR|offlineReplicas)[=:] ?\[?|\b[Bb]roker(?: ?[Ii]d)?[=: ] ?|\b(?:to|from) node )(?:[0-9]{1,5}, ?){0,9}", r"[0-9]{1,5}(?:, ?[0-9]{1,5}){0,9}\.?"),
+    # what INFO of Redis counts
+    _line(_NUMBERS | {"CODE"}, r"\b(?:used_memory(?:_rss|_peak|_lua|_dataset|_overhead|_startup)?|maxmemory|total_system_memory|mem_not_counted_for_evict|(?:evicted|expired|tracking_total)_keys|(?:connected|blocked|tracking)_clients|keyspace_(?:hits|misses)|total_(?:commands_processed|connections_received|net_(?:in|out)put_bytes|error_replies)|instantaneous_ops_per_sec|rejected_connections|rdb_changes_since_last_save|(?:master_|slave_)?repl_(?:backlog_\w{2,20}|offset)|connected_slaves|evicted_clients)[ :=]{1,3}", r"[0-9]{1,14}"),
+    # the kernel: of when a BIOS is
+    _line(frozenset({"DATE", "DOB"}), r"\bBIOS [A-Za-z0-9._()/-]{1,30} ", r"[01][0-9]/[0-3][0-9]/20[0-9]{2}"),
+    # Postgres: where a row is, by its page and its place there
+    _line(_NUMBERS | {"CODE"}, r"\b(?:tuple|ctid[:=]?) \(", r"[0-9]{1,10}(?:,[0-9]{1,5})?", r"[,)]"),
+    # the number of a certificate, as openssl prints it
+    _line("DEVICE_ID", r"\b(?i:certificate)(?:'s)? (?i:serial)(?: (?i:number|no\.?))?[:= ]{1,3}", r"(?:0x)?(?:[0-9a-fA-F]{2}:?){8,20}"),
     # redis-cli: what the command DOCTOR says
     _line("PERSON", r"(?i:latency|memory) DOCTOR:? ?"),
     # numbered accounts of the kernel's audit: nobody has set one (-1), or a number of /etc/passwd

@@ -67,6 +67,8 @@ def percent(part: int, whole: int) -> float:
         ("apart_1_to_3", "detect", 4.0, 3.0),
         ("apart_4_to_9", "strict", 0.3, 10.0),
         ("apart_4_to_9", "detect", 3.5, 2.5),
+        ("apart_10_to_14", "strict", 0.3, 6.5),
+        ("apart_10_to_14", "detect", 2.0, 1.5),
         ("third_party_trimmed", "detect", 18.0, 100.0),
         ("third_party_trimmed", "strict", 3.0, 100.0),
     ],
