@@ -462,5 +462,5 @@ def system_account(address: str) -> bool:
 
 
 def system_login(login: str) -> bool:
-    """Is a login the account that a program runs under: the last part of `/home/jenkins`."""
+    """Is a login the account that a program runs under: the last part of `/home/runner`."""
     return login in _LOGINS

@@ -376,7 +376,7 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "E0512 12:54:02.253052    4455 reflector.go:123] kafka-lima-0 and MADISON-DC08 didn't answer",
         "Aborted connection 8960859, log mysql-bin.005611, end_log_pos 676349915, node ti2gNIrqHFGAeQRJ2yu7hb",
         "(version 24.3.5.46 (official build)), Mobile/15E148, lsn=7/36898497, trx id 47799834",
-        "Pod rx/rx-refill-worker-5rpvgnbxj-hqnr5, hl7-router in /home/jenkins/agent",
+        "Pod rx/rx-refill-worker-5rpvgnbxj-hqnr5, hl7-router in /home/runner/agent",
         "NAME   READY   SECRET   AGE\ndocument-store-tls   False   document-store-tls   77d",
         "alert fatigue: the backend is sick, a hair below the bar, premature end of file, DNS cache poisoning",
         "container_e17_1295879129067_0042_01_000014 and qtp877788296-102: the database system is starting up (57P03)",
