@@ -24,6 +24,7 @@ _PARTICLE: Final = (
     "van|von|vom|de|den|der|del|della|dello|dela|des|di|da|do|dos|das|du|la|le|lo|los|las|el|al|bin|bint|ibn|abu|ben|ter|ten|te|zu|zum"
     "|zur|het|op|mc|mac|st|saint|san|santa|af|av|y|e"
 )
+_SECOND: Final = frozenset(pair.rpartition(" ")[2] for pair in _TWO_PARTICLES.split("|"))
 _SPACED: Final = re.compile(rf"(?<![\w'-])(?:{_TWO_PARTICLES}) $", re.IGNORECASE)
 _WRITTEN: Final = re.compile(rf"(?:(?<=[/\"'=:> ])|^)(?:(?:{_PARTICLE})([-_+.])){{1,3}}$", re.IGNORECASE)
 """Particles as paths, files and logins write them: `/van-der-`, `de_la_`."""
@@ -182,15 +183,12 @@ def _grown(text: str, span: Span, safe: frozenset[str], *, strict: bool) -> Span
             break
         end = found.end(1)
         single = False
-    for _ in range(_MOST if text[max(start - 1, 0) : start] == " " else 0):
+    for _ in range(_MOST if text[max(start - 1, 0) : start] == " " and not style.lower else 0):
         lead = text[max(start - 60, 0) : start]
+        if lead[:-1].rpartition(" ")[2].islower():
+            break  # as in most texts, and no word of a name that has capitals
         found = _BEFORE.search(lead)
-        if (
-            found is None
-            or not style.fits(found[1])
-            or style.lower
-            or not _half(found[1], safe, strict=strict, upper=style.upper)
-        ):
+        if found is None or not style.fits(found[1]) or not _half(found[1], safe, strict=strict, upper=style.upper):
             break
         start -= len(lead) - found.start(1)
         single = False
@@ -220,7 +218,10 @@ def _grown(text: str, span: Span, safe: frozenset[str], *, strict: bool) -> Span
                 start -= len(lead) - found.start(1)
     if text[max(start - 1, 0) : start] in _JOINTS:
         lead = text[max(start - 40, 0) : start]
-        found = _SPACED.search(lead) or _WRITTEN.search(lead)
+        if lead[-1:] != " ":
+            found = _WRITTEN.search(lead)
+        else:
+            found = _SPACED.search(lead) if lead[:-1].rpartition(" ")[2].lower() in _SECOND else None
         if found is not None and any(map(str.isalpha, found[0])):
             start -= len(lead) - found.start()
     found = _NUMBERED.match(text, end)

@@ -49,8 +49,8 @@ from router.privacy.words import PRODUCTS, ROBOTS
 
 MAX_TEXT: Final = 1 << 16
 """Characters of one text that are read; the rest of a longer one is one token."""
-MAX_READ: Final = 80_000
-"""Characters of free text that are read in one event, some 100 ms; the texts after that are one token each."""
+MAX_READ: Final = 72_000
+"""Characters of free text that are read in one event, some 90 ms; the texts after that are one token each."""
 _IN_MEMORY: Final = re.compile("0x[0-9a-fA-F]{6,16}")
 """An address of memory under `address`: no street or mailbox is written so."""
 _KEY_COST: Final = 12
