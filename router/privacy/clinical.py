@@ -203,6 +203,10 @@ _OFFICE: Final = frozenset(
      "medication", "medications", "drug", "drugs", "medical", "clinical", "home", "ice", "born", "dead", "young", "victim", "victims", "burn", "mother", "child", "children", "orphan"]
 )  # fmt: skip
 """Words that, alone, name a part of a health system or of a program (`deadlock victim`) rather than say what somebody has."""
+_ONLY_BEFORE: Final = frozenset(
+    ["born", "née", "né", "nee", "geboren", "geb", "nacido", "nacida", "nascido", "nascida", "nato", "nata", "født", "född", "syntynyt"]
+)  # fmt: skip
+"""Words that say no more of somebody than the kind of the token behind them: `born <DOB_…>`."""
 _ACTS: Final = frozenset({"review", "draw", "test", "tests", "results", "work", "visit", "refill"})
 """What is done to somebody, where a word of the office says what."""
 CALLED_AFTER: Final = frozenset(
@@ -435,6 +439,8 @@ def untold(
             continue
         kind = item.type
         if item.start in covered or kind in {"t", "d", "s"}:
+            if len(run) == 1 and run[0].text.lower() in _ONLY_BEFORE and run[0] is items[index - 1]:
+                run.clear()
             if run:
                 close()
             continue

@@ -61,6 +61,7 @@ _JOBS: Final = (
     r"CVSS:[23]\.[01](?:/[A-Z]{1,3}:[A-Z]{1,2}){4,20}",
     # slices and scopes in which systemd keeps pods and their containers; a field of HL7 by its place
     r"(?:cri-containerd|crio(?:-conmon)?|docker|libpod)-[0-9a-f]{64}\.scope|kubepods(?:-(?:burstable|besteffort|guaranteed))?(?:-pod[0-9a-f]{8}(?:[_-][0-9a-f]{4}){3}[_-][0-9a-f]{12})?\.slice",
+    r"837[PID]|277(?:CA|RFI)",  # transactions of X12
     r"(?:PID|PV[12]|OB[RX]|ORC|NK1|IN[123]|GT1|DG1|MSH|MSA|EVN|AL1|PR1|TXA|SCH|MRG|NTE|FT1|RX[ADEO]|SPM|ERR)-[0-9]{1,2}(?:\.[0-9]{1,2}){0,2}",
     r"sha(?:1|224|256|384|512):[0-9a-f]{40,128}",
 )

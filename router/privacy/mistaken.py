@@ -62,6 +62,8 @@ _LINES: Final = (
     _line(_NUMBERS | {"CODE"}, r"\b(?:tuple|ctid[:=]?) \(", r"[0-9]{1,10}(?:,[0-9]{1,5})?", r"[,)]"),
     # the number of a certificate, as openssl prints it
     _line("DEVICE_ID", r"\b(?i:certificate)(?:'s)? (?i:serial)(?: (?i:number|no\.?))?[:= ]{1,3}", r"(?:0x)?(?:[0-9a-fA-F]{2}:?){8,20}"),
+    # Postgres: a prepared statement that is called after what it fetches, `execute fetch_patient: SELECT * FROM …`
+    _line(frozenset({"PERSON", "USERNAME", "WORD", "PATIENT_ID", "DIAGNOSIS", "MEDICATION", "WARD", "ADDRESS", "CODE"}), r": ", r"SELECT(?: DISTINCT)?|INSERT INTO|INSERT|UPDATE|DELETE FROM|DELETE|MERGE INTO|WITH|COPY|CALL|TRUNCATE|EXPLAIN", r" [\w*\"`(.]"),
     # redis-cli: what the command DOCTOR says
     _line("PERSON", r"(?i:latency|memory) DOCTOR:? ?"),
     # numbered accounts of the kernel's audit: nobody has set one (-1), or a number of /etc/passwd

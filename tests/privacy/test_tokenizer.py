@@ -396,6 +396,7 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "26241 14.18.49 JOB93091 IEF404I CLMB410 - ENDED - TIME=14.18.49 +AMQ9202E: QMgr(QMHIEP1) CURDEPTH(374322)",
         "03/27/2026:01:04:10 GMT adc-citrix-gw 0-PPE-5 : default EVENT MONITORDOWN 25114524 0 : %EC-5-UNBUNDLE",
         "Drive in shelf 2 (node 7 bay 12), unit 3 register 40012; FortiGate 600F, member OPS.RUNBOOK(REMIT835)",
+        "duration: 8241.730 ms  execute fetch_patient: SELECT * FROM x; load_patient: INSERT INTO x VALUES ($1)",
         "git@github.com:careloop/chart.git (sessionId=7861724212, epoch=INITIAL) Shrinking ISR from 1005,1006 to 1005.",
         "evicted_keys 53917243, maxmemory 39728447488; BIOS 1.0 10/16/2017; tuple (546429,12)",
     ],
@@ -438,6 +439,7 @@ def test_what_the_grammar_of_a_tool_says_is_nobodys_passes_at_strict(line: str) 
         "Dell of Quackenbush, [zebulon.quackenbush.office.notes] chart quackenbush-app-77341902",
         "bay 12 of QUACKENBUSH, Host(Quackenbush) runmqsc QUACKENBUSH, AET QUACKENBUSH, REASON 77341902",
         '{"type": "Group", "displayName": "Zebulon Quackenbush", "policy": "Quackenbush-Z", "room": "Quackenbush 2"}',
+        "execute fetch_patient: QUACKENBUSH FROM x, patient: Zebulon; 837P of zebulon quackenbush, born Zebulon",
         "git@zebulon.quackenbush.example wrote (sessionId=77341902), broker 77341902, tuple 77341902",
     ],
 )
