@@ -396,7 +396,7 @@ def test_every_declared_name_of_every_source_passes(source: str, path: str) -> N
         "26241 14.18.49 JOB93091 IEF404I CLMB410 - ENDED - TIME=14.18.49 +AMQ9202E: QMgr(QMHIEP1) CURDEPTH(374322)",
         "03/27/2026:01:04:10 GMT adc-citrix-gw 0-PPE-5 : default EVENT MONITORDOWN 25114524 0 : %EC-5-UNBUNDLE",
         "Drive in shelf 2 (node 7 bay 12), unit 3 register 40012; FortiGate 600F, member OPS.RUNBOOK(REMIT835)",
-        "duration: 8241.730 ms  execute fetch_patient: SELECT * FROM x; load_patient: INSERT INTO x VALUES ($1)",
+        "duration: 8241.730 ms  execute fetch_patient: SELECT * FROM charts; load_patient: INSERT INTO charts (id)",
         "git@github.com:careloop/chart.git (sessionId=7861724212, epoch=INITIAL) Shrinking ISR from 1005,1006 to 1005.",
         "evicted_keys 53917243, maxmemory 39728447488; BIOS 1.0 10/16/2017; tuple (546429,12)",
     ],
