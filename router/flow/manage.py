@@ -5,6 +5,7 @@ Every change leaves a line in the tenant's history of changes, with who made it.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Sequence
@@ -20,7 +21,9 @@ from channels.registry import CHANNELS
 from router.core import render
 from router.core.access import ROLES
 from router.core.audit import INSTANCE, JSON, Event, moment
-from router.flow.snapshot import load
+from router.core.retry import Health
+from router.flow.snapshot import Snapshots, load
+from router.keys import KeystoreDown
 from router.runtime import Runtime
 from router.store import channels, config, incidents, listing, users
 from router.store.session import Row, Session
@@ -172,18 +175,23 @@ def pause(runtime: Runtime, tenant_id: UUID, name: str, reason: str, actor: str)
 
 
 def resume(runtime: Runtime, tenant_id: UUID, name: str, actor: str) -> UUID:
-    """Let a channel go on, whoever or whatever paused it; what waits is sent.
+    """Let a channel go on, whoever or whatever paused it; what waits is sent, and what told of the pause is over.
 
     Raises:
         NotFound: there is no such channel.
-        DatabaseDown: nothing was changed.
+        DatabaseDown: nothing was changed, or all of it was but that what told of the pause still says so.
     """
+    from router.flow import notice  # noqa: PLC0415 - as in pause
+
     with runtime.database.tenant(tenant_id) as session:
         row = _channel(session, name)
         if config.pause_channel(session, row.channel_id, None) or row.paused is not None:
             version = config.bump(session, actor, [f"channel {row.name}: resumed"])
             _remember(session, tenant_id, row, version, actor, "resume")
             runtime.audit.write(session, tenant_id, _on_channel("channel.resume", actor, row.channel_id))
+    if row.paused is not None:
+        with contextlib.suppress(KeystoreDown):  # then that is left to end by itself
+            notice.channel_health(runtime, Snapshots(), runtime.broker.ring, tenant_id, row.channel_id, Health())
     runtime.broker.ring({(tenant_id, row.channel_id)})
     return row.channel_id  # type: ignore[no-any-return]  # rows are named tuples
 

@@ -456,20 +456,36 @@ def test_a_destination_that_only_fails_is_paused_its_tenant_told_elsewhere_and_i
     assert actions(pager.received) == ["trigger", "resolve"]
 
 
-def test_a_dead_destination_is_paused_at_once_and_stays_so_until_a_person_resumes_it(
-    runtime: Runtime, edge: Edge, worker: Worker, hook: WebhookVendor, superuser: Superuser
+def test_a_dead_destination_is_paused_at_once_and_stays_so_until_a_person_resumes_it_or_names_another(
+    runtime: Runtime,
+    edge: Edge,
+    worker: Worker,
+    hook: WebhookVendor,
+    pager: PagerDutyVendor,
+    superuser: Superuser,
 ) -> None:
-    clinic = tenant(runtime, channels={"hook": webhook(hook)})
+    routes: Any = [([], ["hook"], [], False)]
+    clinic = tenant(runtime, channels={"hook": webhook(hook), "page": pagerduty(pager)}, routes=routes)
     hook.faults.append(Fault(status=410))
     edge.take(clinic.post(FIRING))
-    worker.drain(*edge.rung)
+    worker.drain(clinic.lane("hook"))
     assert [(health.paused, health.probe_at) for health in worker.noticed] == [("destination", None)]
     edge.take(clinic.post({"title": "next", "alert_uid": "2"}))
-    worker.drain(*edge.rung)
+    worker.drain(clinic.lane("hook"), clinic.lane("page"))
     assert len(hook.received) == 1
-    clinic.set(channels={"hook": webhook(hook, "/new")})
-    worker.drain(*edge.rung)
-    assert superuser.one("SELECT paused FROM lanes").paused is None
+    manage.resume(runtime, clinic.tenant_id, "hook", "host:ops")
+    worker.drain(clinic.lane("hook"), clinic.lane("page"))
+    assert superuser.one("SELECT paused FROM lanes WHERE channel_id = %s", [clinic.channels["hook"]]).paused is None
+    assert actions(pager.received) == ["trigger", "resolve"], "what told of the pause is over as soon as the pause is"
+
+    paused = ("SELECT paused FROM lanes WHERE channel_id = %s", [clinic.channels["hook"]])
+    hook.faults.append(Fault(status=410))
+    edge.take(clinic.post({"title": "third", "alert_uid": "3"}))
+    worker.drain(clinic.lane("hook"))
+    assert superuser.one(*paused).paused == "destination"
+    clinic.set(channels={"hook": webhook(hook, "/new"), "page": pagerduty(pager)}, routes=routes)
+    worker.drain(clinic.lane("hook"))
+    assert superuser.one(*paused).paused is None
 
 
 def test_one_bad_message_never_pauses_its_destination(
